@@ -1,0 +1,171 @@
+import type { Catalog } from '../opencode/catalog.ts'
+import type { MessageID, RequestID, SessionID } from '../opencode/ids.ts'
+import type { Capabilities } from '../opencode/server.ts'
+import type { SessionAction } from '../session/actions.ts'
+import type {
+  FileChange,
+  Message,
+  PermissionReply,
+  Prompt,
+  Request,
+  RunStatus,
+  Session,
+  Todo,
+} from '../session/model.ts'
+
+/** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
+export interface Endpoint {
+  /** `http://` or `https://` origin, no path, no credentials. */
+  readonly url: string
+  readonly username: string
+  readonly password: string
+  /** PEM of an additional certificate authority. */
+  readonly ca?: string
+  /** Proxy URL, or undefined for a direct connection. Loopback never goes through a proxy. */
+  readonly proxy?: string
+}
+
+/** What a stream of a connection tells; `up` comes first and again after each reconnection. */
+export type ServerEvent =
+  | { readonly kind: 'up' }
+  /** The stream is down; the next attempt is at `retryAt` (epoch ms). */
+  | { readonly kind: 'down'; readonly error: unknown; readonly retryAt: number }
+  /** A change of one session. `directory` is the one that the event came from, where known. */
+  | {
+      readonly kind: 'session'
+      readonly sessionID: SessionID
+      readonly directory: string | undefined
+      readonly action: SessionAction
+    }
+  | { readonly kind: 'session-removed'; readonly sessionID: SessionID }
+  /** The server dropped what it held of a directory (or of all): fetch again. */
+  | { readonly kind: 'reset'; readonly directory: string | undefined }
+  /** Models, agents or commands may have changed. */
+  | { readonly kind: 'catalog'; readonly directory: string | undefined }
+  | { readonly kind: 'file-edited'; readonly directory: string | undefined; readonly path: string }
+
+export interface MessagePage {
+  /** Ascending by (created, id). */
+  readonly messages: readonly Message[]
+  /** Opaque; undefined when there is nothing older. */
+  readonly older: string | undefined
+}
+
+export interface SessionQuery {
+  readonly directory: string
+  /** Default 100. */
+  readonly limit?: number
+  /** Case-insensitive part of the title. */
+  readonly search?: string
+  /** Only sessions without a parent. */
+  readonly roots?: boolean
+}
+
+/**
+ * One live connection to one server: the only thing the rest of the program knows about a wire.
+ * Each wire implements it in its own folder. Every method rejects with an OpencodeError and ends by
+ * itself (timeout); an AbortSignal ends it sooner with code `aborted`.
+ */
+export interface Connection {
+  readonly version: string
+  readonly url: string
+  readonly capabilities: Capabilities
+
+  /** Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. */
+  events(signal: AbortSignal): AsyncIterable<ServerEvent>
+
+  /** Quick check that the server answers and takes our credentials. */
+  ping(signal?: AbortSignal): Promise<void>
+
+  listSessions(query: SessionQuery): Promise<readonly Session[]>
+  createSession(directory: string, options?: { readonly title?: string }): Promise<Session>
+  getSession(sessionID: SessionID): Promise<Session>
+  renameSession(sessionID: SessionID, title: string): Promise<Session>
+  deleteSession(sessionID: SessionID): Promise<void>
+
+  /** The newest `limit` messages, or the `limit` before the cursor `older` of an earlier page. */
+  readMessages(sessionID: SessionID, limit: number, older?: string): Promise<MessagePage>
+  readTodos(sessionID: SessionID): Promise<readonly Todo[]>
+  /** Status of the sessions that run in a directory; the others are idle. */
+  readStatus(directory: string): Promise<ReadonlyMap<SessionID, RunStatus>>
+  /** Open permission and question requests of a directory. */
+  readRequests(directory: string): Promise<readonly Request[]>
+  /** Output of a tool call in full, where the block was cut; undefined when the server cannot give it. */
+  readToolOutput(sessionID: SessionID, messageID: MessageID, callID: string): Promise<string | undefined>
+  /** What the turn of a user message changed on disk. */
+  turnDiff(sessionID: SessionID, messageID: MessageID): Promise<readonly FileChange[]>
+
+  /** Resolves when the server has the prompt. Repeating it with the same ids changes nothing. */
+  prompt(sessionID: SessionID, prompt: Prompt): Promise<void>
+  abort(sessionID: SessionID): Promise<void>
+  /** False when somebody else had answered already. */
+  replyPermission(request: RequestRef, reply: PermissionReply, message?: string): Promise<boolean>
+  replyQuestion(request: RequestRef, answers: readonly (readonly string[])[]): Promise<boolean>
+  rejectQuestion(request: RequestRef): Promise<boolean>
+
+  readCatalog(directory: string): Promise<Catalog>
+  /** Provider ids and names that a key can be set for (large: only for the dialog). */
+  listProviders(directory: string): Promise<readonly ProviderSummary[]>
+  /** How the server knows a provider's credential now. */
+  providerCredential(directory: string, providerID: string): Promise<ProviderCredential>
+  setProviderKey(providerID: string, key: string): Promise<void>
+  removeProviderKey(providerID: string): Promise<void>
+  /** Makes changed keys take effect in a directory; ends what runs there, so ask first. */
+  reload(directory: string): Promise<void>
+
+  findFiles(directory: string, query: string, limit: number, signal?: AbortSignal): Promise<readonly string[]>
+
+  /** Ends all running work on the server so that nothing is orphaned when its process ends. Own servers only. */
+  disposeAll(): Promise<void>
+  /** The requests a supervisor should send, in order, when this host is gone without a word. */
+  farewell(providerKeys: readonly string[]): readonly FarewellRequest[]
+
+  /** Counts for the log and the Doctor. */
+  readonly metrics: ClientMetrics
+  /** Closes sockets. Idempotent; pending calls reject. */
+  close(): Promise<void>
+}
+
+export interface RequestRef {
+  readonly id: RequestID
+  readonly sessionID: SessionID
+  readonly directory: string
+}
+
+export interface ProviderSummary {
+  readonly id: string
+  readonly name: string
+  readonly connected: boolean
+}
+
+/** `stored`: in the server's own auth store; `fingerprint` lets us tell our key from the user's (SHA-256 hex). */
+export type ProviderCredential =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'stored'; readonly fingerprint: string | undefined }
+  | { readonly kind: 'elsewhere' }
+
+export interface FarewellRequest {
+  readonly method: 'POST' | 'DELETE'
+  /** Path with query, starting with `/`. */
+  readonly path: string
+}
+
+export interface ClientMetrics {
+  readonly requests: number
+  readonly errors: number
+  readonly reconnects: number
+  readonly events: number
+}
+
+/** What `connect` may use of its surroundings. */
+export interface ConnectOptions {
+  readonly log: ClientLog
+  readonly signal?: AbortSignal
+}
+
+/** Lines of the log; never a body, header or password. */
+export interface ClientLog {
+  debug(message: string): void
+  info(message: string): void
+  warn(message: string): void
+}

@@ -1,0 +1,42 @@
+import type { ErrorInfo } from './errors.ts'
+
+/** Where a server comes from. */
+export type ServerOrigin = 'managed' | 'attached'
+
+/** Whether the event stream of a running server is up. Times are epoch milliseconds. */
+export type LinkState =
+  | { readonly kind: 'online' }
+  | { readonly kind: 'reconnecting'; readonly since: number; readonly retryAt: number | undefined }
+
+/** The life of the server that this window uses; drives the status bar, the views and the commands. */
+export type ServerStatus =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting'; readonly since: number; readonly restart: number }
+  | {
+      readonly kind: 'running'
+      readonly origin: ServerOrigin
+      readonly version: string
+      /** Without credentials. */
+      readonly url: string
+      readonly link: LinkState
+    }
+  | { readonly kind: 'stopping' }
+  | { readonly kind: 'failed'; readonly error: ErrorInfo }
+
+/** What a server can do; the UI greys out the rest and says why. */
+export interface Capabilities {
+  readonly archive: boolean
+  readonly deleteMessage: boolean
+  readonly fork: boolean
+  readonly queue: boolean
+  readonly revert: boolean
+  readonly savedPermissions: boolean
+  readonly share: boolean
+  readonly steer: boolean
+  readonly symbolSearch: boolean
+  readonly textSearch: boolean
+  readonly todos: boolean
+  /** Whether tool input arrives while the model writes it. */
+  readonly toolInputStream: boolean
+  readonly turnDiff: boolean
+}

@@ -1,0 +1,134 @@
+import type { Agent, Model, ModelRef } from '../opencode/catalog.ts'
+import type { ErrorInfo } from '../opencode/errors.ts'
+import type { MessageID, SessionID } from '../opencode/ids.ts'
+import type { Capabilities, ServerStatus } from '../opencode/server.ts'
+import type { SessionAction } from '../session/actions.ts'
+import { reduceSession } from '../session/reducer.ts'
+import type { SessionState } from '../session/state.ts'
+
+/**
+ * What one chat (a side bar view or an editor tab) shows. The host owns it; the webview holds a mirror
+ * that it builds from a snapshot and numbered lists of ChatActions, with the same reducer.
+ */
+export interface ChatState {
+  readonly server: ServerStatus
+  readonly capabilities: Capabilities | undefined
+  /** Why nothing can be chatted with at all, before any server question. */
+  readonly obstacle: 'none' | 'no-folder' | 'untrusted'
+  /** The folder new sessions run in; several are a multi-root workspace. */
+  readonly folder: { readonly name: string; readonly directory: string } | undefined
+  readonly folderCount: number
+  /** Undefined: a new session that the first prompt will create. */
+  readonly session: SessionState | undefined
+  /** A session is being opened and nothing of it is known yet. */
+  readonly isLoading: boolean
+  readonly choice: Choice
+  readonly draft: Draft
+  readonly recent: readonly SessionSummary[]
+  /** Open requests in other root sessions of the folder, to be shown as a hint with a way there. */
+  readonly waitingElsewhere: number
+  /** A sentence about the last thing that went wrong here; dismissible. */
+  readonly problem: ErrorInfo | undefined
+}
+
+/** What the composer's pickers show; resolved by the host, with the model's own data where known. */
+export interface Choice {
+  readonly agent: Agent | undefined
+  readonly model: Model | undefined
+  readonly variant: string | undefined
+  /** False while the catalog is not loaded: pickers show "…". */
+  readonly isKnown: boolean
+  /** True when the catalog is loaded and no model is usable. */
+  readonly hasNoModels: boolean
+}
+
+export function modelRef(choice: Choice): ModelRef | undefined {
+  if (!choice.model) return undefined
+  const { providerID, modelID } = choice.model
+  return choice.variant ? { providerID, modelID, variant: choice.variant } : { providerID, modelID }
+}
+
+/** What the user is writing; kept by the host per session so that no hide, reload or crash loses it. */
+export interface Draft {
+  readonly text: string
+  readonly items: readonly ContextItem[]
+  /** Rises whenever the host changed the text itself; the webview then replaces its own. */
+  readonly revision: number
+}
+
+/** A context chip; its content stays on the host. */
+export interface ContextItem {
+  readonly id: string
+  readonly kind: 'file' | 'selection' | 'symbol' | 'problem' | 'image' | 'folder' | 'cell' | 'terminal'
+  /** E.g. `add.ts:3–9`. */
+  readonly label: string
+  /** For the tooltip: path, language, symbol, "unsaved". */
+  readonly detail: string
+  /** Why it may no longer be what the user meant; shown on the chip. */
+  readonly stale?: string
+}
+
+export interface SessionSummary {
+  readonly id: SessionID
+  readonly title: string
+  readonly updated: number
+  readonly state: 'idle' | 'busy' | 'waiting'
+}
+
+export type ChatAction =
+  | { readonly type: 'server'; readonly server: ServerStatus; readonly capabilities: Capabilities | undefined }
+  | {
+      readonly type: 'place'
+      readonly obstacle: ChatState['obstacle']
+      readonly folder: ChatState['folder']
+      readonly folderCount: number
+    }
+  /** Another session (or none) is on screen now. */
+  | { readonly type: 'open'; readonly session: SessionState | undefined; readonly isLoading: boolean }
+  | { readonly type: 'session'; readonly action: SessionAction }
+  | { readonly type: 'choice'; readonly choice: Choice }
+  | { readonly type: 'draft'; readonly draft: Draft }
+  | { readonly type: 'recent'; readonly recent: readonly SessionSummary[]; readonly waitingElsewhere: number }
+  | { readonly type: 'problem'; readonly problem: ErrorInfo | undefined }
+
+export interface ChatSnapshot {
+  readonly revision: number
+  readonly state: ChatState
+}
+
+/** Pure and total; the same on both sides of the wall. Gives the same object back when nothing changes. */
+export function reduceChat(state: ChatState, action: ChatAction): ChatState {
+  switch (action.type) {
+    case 'server':
+      return { ...state, server: action.server, capabilities: action.capabilities }
+    case 'place':
+      return { ...state, obstacle: action.obstacle, folder: action.folder, folderCount: action.folderCount }
+    case 'open':
+      return { ...state, session: action.session, isLoading: action.isLoading }
+    case 'session': {
+      if (!state.session) return state
+      const session = reduceSession(state.session, action.action)
+      return session === state.session ? state : { ...state, session }
+    }
+    case 'choice':
+      return { ...state, choice: action.choice }
+    case 'draft':
+      return { ...state, draft: action.draft }
+    case 'recent':
+      return { ...state, recent: action.recent, waitingElsewhere: action.waitingElsewhere }
+    case 'problem':
+      return state.problem === action.problem ? state : { ...state, problem: action.problem }
+  }
+}
+
+export const emptyDraft: Draft = { text: '', items: [], revision: 0 }
+export const unknownChoice: Choice = {
+  agent: undefined,
+  model: undefined,
+  variant: undefined,
+  isKnown: false,
+  hasNoModels: false,
+}
+
+/** A message that the outbox could not deliver yet. */
+export type OutboxID = MessageID

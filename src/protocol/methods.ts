@@ -1,0 +1,91 @@
+import type { MessageID, RequestID, SessionID } from '../opencode/ids.ts'
+import type { PermissionReply } from '../session/model.ts'
+import type { ChatAction, ChatSnapshot } from './chat.ts'
+
+/** Method name → what goes in and what comes back. */
+export type MethodMap = Record<string, { params: unknown; result: unknown }>
+
+export type Handlers<M> = {
+  readonly [K in keyof M]: M[K] extends { params: infer P; result: infer R } ? (params: P) => R | Promise<R> : never
+}
+
+/** Commands of the palette that the webview may run; each takes no argument. */
+export const webviewCommands = [
+  'newSession',
+  'showSessions',
+  'renameSession',
+  'deleteSession',
+  'openChatInEditor',
+  'startServer',
+  'restartServer',
+  'connectToServer',
+  'setProviderKey',
+  'showLog',
+  'openFolder',
+  'manageTrust',
+  'openSettings',
+  'installOpencode',
+  'pickModel',
+  'pickAgent',
+  'pickVariant',
+  'cycleAgent',
+  'addContext',
+] as const
+export type WebviewCommand = (typeof webviewCommands)[number]
+
+/** What the webview asks of the host. Params are checked against `schema.ts` before a handler sees them. */
+export interface HostMethods extends MethodMap {
+  /** The page is alive, or found a gap in the revisions: send everything. */
+  'chat/open': { params: Record<string, never>; result: ChatSnapshot }
+  /** Loads one older page of the session; resolves when its `history` action was sent. */
+  'chat/history': { params: Record<string, never>; result: undefined }
+  'session/open': { params: { sessionID: SessionID }; result: undefined }
+  /**
+   * Sends text with the chips named by `items`. The host puts it into the outbox before it answers;
+   * `draftRevision` guards against sending a draft that the host has replaced meanwhile.
+   */
+  'prompt/send': { params: { text: string; items: readonly string[] }; result: { messageID: MessageID } }
+  /** Tries a message again that could not be delivered. */
+  'prompt/retry': { params: { messageID: MessageID }; result: undefined }
+  /** Takes an undelivered message back into the composer. */
+  'prompt/recall': { params: { messageID: MessageID }; result: undefined }
+  'session/abort': { params: Record<string, never>; result: undefined }
+  /** Sent 300 ms after the last key, and when the page is hidden. */
+  'draft/change': { params: { text: string }; result: undefined }
+  'draft/removeItem': { params: { id: string }; result: undefined }
+  'permission/reply': {
+    params: { requestID: RequestID; reply: PermissionReply; message?: string | undefined }
+    result: undefined
+  }
+  'question/reply': {
+    params: { requestID: RequestID; answers: readonly (readonly string[])[] }
+    result: undefined
+  }
+  'question/reject': { params: { requestID: RequestID }; result: undefined }
+  'command/run': { params: { command: WebviewCommand }; result: undefined }
+  /** Opens http(s) and mailto links after asking; anything else is refused. */
+  'link/open': { params: { href: string }; result: undefined }
+  /** Opens a file in the editor; `path` is as it stands in the transcript, `line` 1-based. */
+  'file/open': { params: { path: string; line?: number | undefined }; result: undefined }
+  /** Opens the change of one file of a tool call in VS Code's diff editor. */
+  'diff/open': { params: { messageID: MessageID; callID: string; path: string }; result: undefined }
+  /** Opens the proposed edit of a waiting permission in the diff editor. */
+  'diff/openRequest': { params: { requestID: RequestID }; result: undefined }
+  /** Opens the whole output of a tool call as a read-only document. */
+  'output/open': { params: { messageID: MessageID; callID: string }; result: undefined }
+  'clipboard/write': { params: { text: string }; result: undefined }
+  'problem/dismiss': { params: Record<string, never>; result: undefined }
+  /** Recall with ↑: earlier prompts of this folder, newest first, at most 100. */
+  'prompt/historyList': { params: Record<string, never>; result: readonly string[] }
+  /** An error in the page, for the log. */
+  'log/error': { params: { message: string }; result: undefined }
+}
+
+/** What the host tells the webview. */
+export interface WebviewMethods extends MethodMap {
+  /** `revision` is one higher than the last one; otherwise the page MUST call `chat/open` again. */
+  'chat/changed': { params: { revision: number; actions: readonly ChatAction[] }; result: undefined }
+  'composer/focus': { params: Record<string, never>; result: undefined }
+  /** Shows the oldest open request and offers focus to it. */
+  'request/reveal': { params: Record<string, never>; result: undefined }
+}
