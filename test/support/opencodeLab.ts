@@ -1,0 +1,306 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startScriptedModel, type ScriptedModel } from '../../scripts/lib/scriptedModel.ts'
+
+/** A private world for real OpenCode servers: own home, own project, a scripted model, no network. */
+export interface Lab {
+  /** Temporary folder that holds all of it; removed by `dispose`. */
+  readonly root: string
+  readonly home: string
+  /** Real path of a git repository with a few committed files. */
+  readonly project: string
+  readonly modelUrl: string
+  readonly model: ScriptedModel
+  /** Everything a child process needs; it replaces `process.env`, it is not merged with it. */
+  readonly env: Readonly<Record<string, string>>
+  /** Starts `opencode serve` on a free port and resolves when it answers its first health request. */
+  startServer(options?: ServerOptions): Promise<LabServer>
+  /** Writes `opencode.json` of the project anew, with these keys over the usual ones. */
+  configure(changes: Readonly<Record<string, unknown>>): Promise<void>
+  /** Stops the servers and the model, and removes the folder. */
+  dispose(): Promise<void>
+}
+
+export interface ServerOptions {
+  readonly port?: number
+  /** `''` starts a server without authentication; a random one when left out. */
+  readonly password?: string
+  /** Working directory of the server; the project when left out. */
+  readonly directory?: string
+}
+
+export interface LabServer {
+  readonly url: string
+  readonly port: number
+  readonly username: 'opencode'
+  readonly password: string
+  readonly pid: number
+  /** Value of an Authorization header; empty for a server without a password. */
+  readonly authorization: string
+  /** Ends it without a farewell; resolves when it is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>
+  /** Disposes its instances (which ends running tools) and then ends it. Idempotent. */
+  stop(): Promise<void>
+}
+
+export interface LabOptions {
+  /** Folder to use instead of a new temporary one; it is kept by `dispose`. */
+  readonly root?: string
+  /** Files of the project, by relative path, instead of the usual ones. */
+  readonly files?: Readonly<Record<string, string>>
+  /** Keys over those of the usual `opencode.json`. */
+  readonly config?: Readonly<Record<string, unknown>>
+}
+
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const root = await realpath(options.root ?? (await mkdtemp(path.join(tmpdir(), 'opencode-lab-'))))
+  const home = path.join(root, 'home')
+  const project = path.join(root, 'project')
+  await mkdir(home, { recursive: true })
+  const model = await startScriptedModel()
+  const configure = (changes: Readonly<Record<string, unknown>>) =>
+    writeConfig(project, { ...modelConfig(model.url), ...changes })
+  const env = labEnvironment(home)
+  await writeFiles(project, options.files ?? sampleFiles)
+  await configure(options.config ?? {})
+  await commitAll(project, env)
+  const servers = new Set<LabServer>()
+  return {
+    root,
+    home,
+    project,
+    model,
+    modelUrl: model.url,
+    env,
+    configure,
+    startServer: async (serverOptions = {}) => {
+      const server = await startServer({ env, directory: project, ...serverOptions })
+      servers.add(server)
+      return server
+    },
+    dispose: async () => {
+      await Promise.all([...servers].map((server) => server.stop()))
+      await model.close()
+      if (options.root === undefined)
+        await rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+    },
+  }
+}
+
+/** The native `opencode` executable of the development dependency. */
+export function opencodeBinary(): string {
+  return path.join(repositoryRoot, 'node_modules', 'opencode-ai', 'bin', 'opencode.exe')
+}
+
+/** The folder of package.json. */
+export const repositoryRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+/** `opencode.json` that knows the scripted model and nothing else; edits and commands are asked for. */
+export function modelConfig(modelUrl: string): Readonly<Record<string, unknown>> {
+  return {
+    $schema: 'https://opencode.ai/config.json',
+    model: 'mock/mock',
+    small_model: 'mock/mock-small',
+    enabled_providers: ['mock'],
+    autoupdate: false,
+    share: 'manual',
+    provider: { mock: mockProvider(modelUrl) },
+    permission: { bash: 'ask', edit: 'ask' },
+  }
+}
+
+function mockProvider(modelUrl: string): Readonly<Record<string, unknown>> {
+  const limit = { context: 128_000, output: 8192 }
+  const modalities = { input: ['text', 'image'], output: ['text'] }
+  const able = { reasoning: true, tool_call: true, attachment: true, modalities, limit }
+  return {
+    npm: '@ai-sdk/openai-compatible',
+    name: 'Scripted model (offline)',
+    options: { baseURL: modelUrl, apiKey: 'sk-scripted' },
+    models: {
+      mock: { name: 'Scripted', ...able, variants: { low: {}, high: {} } },
+      'mock-small': { name: 'Scripted small', ...able },
+    },
+  }
+}
+
+/** Switches that keep `opencode` from the network; models, updates, language servers, plugins. */
+export const offlineEnvironment: Readonly<Record<string, string>> = {
+  OPENCODE_DISABLE_MODELS_FETCH: '1',
+  OPENCODE_DISABLE_AUTOUPDATE: '1',
+  OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+  npm_config_registry: 'http://127.0.0.1:9/',
+  BUN_CONFIG_REGISTRY: 'http://127.0.0.1:9/',
+}
+
+/** A whole environment for a child: private home, the packaged `opencode` first on PATH, no network. */
+export function labEnvironment(home: string): Readonly<Record<string, string>> {
+  const inherited = ['PATH', 'LANG', 'LC_ALL', 'TERM', 'TMPDIR', 'SystemRoot', 'ComSpec', 'PATHEXT']
+  const kept = inherited.flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
+  )
+  return {
+    ...Object.fromEntries(kept),
+    PATH: [
+      path.dirname(opencodeBinary()),
+      path.join(repositoryRoot, 'node_modules', '.bin'),
+      process.env['PATH'] ?? '',
+    ].join(path.delimiter),
+    HOME: home,
+    USERPROFILE: home,
+    XDG_CONFIG_HOME: path.join(home, '.config'),
+    XDG_DATA_HOME: path.join(home, '.local', 'share'),
+    XDG_STATE_HOME: path.join(home, '.local', 'state'),
+    XDG_CACHE_HOME: path.join(home, '.cache'),
+    GIT_CONFIG_NOSYSTEM: '1',
+    ...offlineEnvironment,
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('No free port was found.')
+  return address.port
+}
+
+const sampleFiles: Readonly<Record<string, string>> = {
+  'README.md': '# Sample\n\nA small project for tests.\n',
+  'src/greeting.ts': "export function greet(name: string): string {\n  return 'Hello, ' + name\n}\n",
+  'src/sum.py': 'def add(a, b):\n    return a + b\n',
+  'a.txt': 'one\ntwo\nthree\n',
+}
+
+async function writeFiles(root: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(root, { recursive: true })
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(root, name)), { recursive: true })
+    await writeFile(path.join(root, name), content)
+  }
+}
+
+async function writeConfig(project: string, config: Readonly<Record<string, unknown>>): Promise<void> {
+  await writeFile(path.join(project, 'opencode.json'), `${JSON.stringify(config, null, 2)}\n`)
+}
+
+const run = promisify(execFile)
+
+async function commitAll(project: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const who = ['-c', 'user.name=Lab', '-c', 'user.email=lab@localhost', '-c', 'init.defaultBranch=main']
+  for (const command of [
+    ['init', '-q'],
+    ['add', '-A'],
+    ['commit', '-q', '--allow-empty', '-m', 'Start'],
+  ]) {
+    await run('git', [...who, ...command], { cwd: project, env: { ...env } })
+  }
+}
+
+interface StartOptions extends ServerOptions {
+  readonly env: Readonly<Record<string, string>>
+  readonly directory: string
+}
+
+async function startServer(options: StartOptions): Promise<LabServer> {
+  const port = options.port ?? (await freePort())
+  const password = options.password ?? randomBytes(12).toString('base64url')
+  const child = spawn(opencodeBinary(), ['serve', '--hostname', '127.0.0.1', '--port', String(port)], {
+    cwd: options.directory,
+    env: { ...options.env, ...(password === '' ? {} : { OPENCODE_SERVER_PASSWORD: password }) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const url = await readyLine(child)
+  const server = labServer(child, { url, port, password })
+  await waitForHealth(server)
+  return server
+}
+
+/** The first request of a starting server may never be answered, so nothing is asked before this line. */
+function readyLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    const timer = setTimeout(() => {
+      fail('opencode serve was not ready within 30 s')
+    }, 30_000)
+    const fail = (reason: string) => {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+      reject(new Error(`${reason}.\n${output.slice(-2000)}`))
+    }
+    const read = (chunk: Buffer) => {
+      output += chunk.toString()
+      const url = /listening on (http:\/\/\S+)/.exec(output)?.[1]
+      if (url === undefined) return
+      clearTimeout(timer)
+      resolve(url)
+    }
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
+    child.once('error', (error) => {
+      fail(`opencode did not start: ${error.message}`)
+    })
+    child.once('exit', (code) => {
+      fail(`opencode serve ended with ${String(code)}`)
+    })
+  })
+}
+
+function labServer(child: ChildProcess, facts: { url: string; port: number; password: string }): LabServer {
+  const { url, port, password } = facts
+  const authorization =
+    password === '' ? '' : `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`
+  const exited = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      resolve()
+    }),
+  )
+  const isRunning = () => child.exitCode === null && child.signalCode === null
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    if (isRunning()) child.kill(signal)
+    await exited
+  }
+  return {
+    url,
+    port,
+    password,
+    authorization,
+    username: 'opencode',
+    pid: child.pid ?? 0,
+    kill,
+    stop: async () => {
+      if (!isRunning()) return
+      const headers = authorization === '' ? undefined : { authorization }
+      await fetch(`${url}/global/dispose`, {
+        method: 'POST',
+        ...(headers ? { headers } : {}),
+        signal: AbortSignal.timeout(5000),
+      }).catch(() => undefined)
+      await kill('SIGTERM')
+    },
+  }
+}
+
+async function waitForHealth(server: LabServer): Promise<void> {
+  const headers: Record<string, string> =
+    server.authorization === '' ? {} : { authorization: server.authorization }
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const response = await fetch(`${server.url}/global/health`, {
+      headers,
+      signal: AbortSignal.timeout(1000),
+    }).catch(() => undefined)
+    if (response?.ok === true) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  await server.kill()
+  throw new Error('opencode serve never answered a health request.')
+}
