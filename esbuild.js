@@ -1,0 +1,138 @@
+// Bundles into dist/: extension.js and supervisor.js for Node, webview.js + webview.css for the page, the codicon font.
+//
+//   node esbuild.js [--production] [--watch]
+//
+// The page is an ES module with code splitting: heavy parts behind `import()` become `dist/webview-*.js` and load on
+// first use. The host part must therefore write `<script type="module" nonce="…" src="…/webview.js">` and allow
+// `script-src 'nonce-…' ${webview.cspSource}`, with `dist` among the `localResourceRoots`.
+'use strict'
+
+const { mkdir, readFile, rm, writeFile, copyFile } = require('node:fs/promises')
+const path = require('node:path')
+const esbuild = require('esbuild')
+
+const isProduction = process.argv.includes('--production')
+const isWatching = process.argv.includes('--watch')
+const dist = path.join(__dirname, 'dist')
+
+main().catch((error) => {
+  // esbuild has already shown its own errors.
+  if (!Array.isArray(error.errors)) console.error(error)
+  process.exitCode = 1
+})
+
+async function main() {
+  await rm(dist, { recursive: true, force: true })
+  await mkdir(dist, { recursive: true })
+  await copyCodicons()
+  const bundles = { extension: extensionBundle(), supervisor: supervisorBundle(), webview: webviewBundle() }
+  if (isWatching) return watch(bundles)
+  await build(bundles)
+}
+
+async function build(bundles) {
+  const names = Object.keys(bundles)
+  const results = await Promise.all(names.map((name) => esbuild.build(bundles[name])))
+  const meta = Object.fromEntries(names.map((name, index) => [name, results[index].metafile]))
+  await checkUndici(meta.extension)
+  await writeFile(path.join(dist, 'meta.json'), JSON.stringify(meta))
+}
+
+async function watch(bundles) {
+  for (const options of Object.values(bundles)) {
+    const context = await esbuild.context({ ...options, logLevel: 'info' })
+    await context.watch()
+  }
+}
+
+function common() {
+  return {
+    absWorkingDir: __dirname,
+    bundle: true,
+    minify: isProduction,
+    sourcemap: isProduction ? false : 'linked',
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+    outdir: 'dist',
+  }
+}
+
+function extensionBundle() {
+  return {
+    ...common(),
+    entryPoints: [{ in: 'src/extension.ts', out: 'extension' }],
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    external: ['vscode'],
+    plugins: [privateUndici],
+  }
+}
+
+function supervisorBundle() {
+  return {
+    ...common(),
+    entryPoints: [{ in: 'src/server/supervisor/main.ts', out: 'supervisor' }],
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+  }
+}
+
+function webviewBundle() {
+  return {
+    ...common(),
+    entryPoints: [{ in: 'src/webview/main.tsx', out: 'webview' }],
+    chunkNames: 'webview-[name]-[hash]',
+    platform: 'browser',
+    format: 'esm',
+    splitting: true,
+    target: ['es2023', 'chrome138'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  }
+}
+
+const undiciSlot = path.join('node_modules', 'undici', 'lib', 'global.js')
+
+/** Loading undici writes its dispatcher on `globalThis`, where the `fetch` of every other extension reads it: docs/adr/0003. */
+const privateUndici = {
+  name: 'private-undici',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]node_modules[\\/]undici[\\/]lib[\\/]global\.js$/ }, () => ({
+      contents: undiciStub,
+      loader: 'js',
+    }))
+  },
+}
+
+const undiciStub = `
+const Agent = require('./dispatcher/agent')
+let dispatcher
+exports.setGlobalDispatcher = (agent) => { dispatcher = agent }
+exports.getGlobalDispatcher = () => (dispatcher ??= new Agent())
+exports.installedExports = []
+`
+
+/** An update of undici may move the module that the plugin replaces; the build must then fail, not leak. */
+async function checkUndici(meta) {
+  const inputs = Object.keys(meta.inputs).map((input) => path.normalize(input))
+  const code = await readFile(path.join(dist, 'extension.js'), 'utf8')
+  if (!inputs.includes(undiciSlot))
+    throw new Error(`The bundle does not hold ${undiciSlot}, which must be replaced there.`)
+  if (code.includes('undici.globalDispatcher'))
+    throw new Error('The bundle writes the process-wide dispatcher of undici.')
+}
+
+async function copyCodicons() {
+  const source = path.join(__dirname, 'node_modules', '@vscode', 'codicons', 'dist')
+  const css = await readFile(path.join(source, 'codicon.css'), 'utf8')
+  const { code } = await esbuild.transform(css.replace(/codicon\.ttf\?\w+/, 'codicon.ttf'), {
+    loader: 'css',
+    minify: true,
+  })
+  await writeFile(path.join(dist, 'codicon.css'), code)
+  await copyFile(path.join(source, 'codicon.ttf'), path.join(dist, 'codicon.ttf'))
+}
