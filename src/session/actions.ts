@@ -14,7 +14,12 @@ export type SessionAction =
   /** Creates or replaces one block; ignored when its message is unknown. */
   | { readonly type: 'block/put'; readonly messageID: MessageID; readonly block: Block }
   /** Appends to the text of an open text or reasoning block; ignored when the block is unknown. */
-  | { readonly type: 'block/append'; readonly messageID: MessageID; readonly blockID: BlockID; readonly text: string }
+  | {
+      readonly type: 'block/append'
+      readonly messageID: MessageID
+      readonly blockID: BlockID
+      readonly text: string
+    }
   | { readonly type: 'block/removed'; readonly messageID: MessageID; readonly blockID: BlockID }
   | { readonly type: 'status'; readonly status: RunStatus }
   | { readonly type: 'request/put'; readonly request: Request }

@@ -1,0 +1,90 @@
+import type { BlockID, RequestID } from '../opencode/ids.ts'
+import { isSame } from './equal.ts'
+import type { Block, FileChange, Message, Request, ToolBlock } from './model.ts'
+
+/** Creates or replaces one block. Files that a permission request told stay known to a later update. */
+export function putBlock(message: Message, block: Block): Message {
+  const index = message.blocks.findIndex((known) => known.id === block.id)
+  const known = message.blocks[index]
+  if (!known) return { ...message, blocks: [...message.blocks, block] }
+  const next = keepFiles(known, block)
+  return isSame(known, next) ? message : { ...message, blocks: message.blocks.with(index, next) }
+}
+
+/** Appends text to an open block; a closed one has its full text already. */
+export function appendText(message: Message, id: BlockID, text: string): Message {
+  if (text === '') return message
+  const index = message.blocks.findLastIndex((known) => known.id === id)
+  const block = message.blocks[index]
+  if (!block || !isOpenText(block)) return message
+  return { ...message, blocks: message.blocks.with(index, { ...block, text: block.text + text }) }
+}
+
+export function removeBlock(message: Message, id: BlockID): Message {
+  const index = message.blocks.findIndex((known) => known.id === id)
+  return index < 0 ? message : { ...message, blocks: message.blocks.toSpliced(index, 1) }
+}
+
+/** Closes what a finished run left open: text gets no more, tools count as interrupted. */
+export function settleMessage(message: Message): Message {
+  if (!message.blocks.some(isUnsettled)) return message
+  return {
+    ...message,
+    blocks: message.blocks.map((block) => (isUnsettled(block) ? settleBlock(block) : block)),
+  }
+}
+
+/**
+ * The block with the files kept that an earlier state of the same call knew: some tools tell their diff
+ * only in the permission request. A failed call changed nothing, so it keeps none.
+ */
+export function keepFiles(known: Block | undefined, block: Block): Block {
+  if (known?.type !== 'tool' || block.type !== 'tool') return block
+  const hasNews = block.files !== undefined || block.status === 'failed' || known.callID !== block.callID
+  return hasNews || !known.files ? block : { ...block, files: known.files }
+}
+
+/** The tool block with the proposed change of a permission request, where it has none of its own. */
+export function fillFiles(block: Block, requests: readonly Request[]): Block {
+  if (block.type !== 'tool' || block.files || block.status === 'failed') return block
+  const request = requests.find((candidate) => candidate.callID === block.callID && proposes(candidate))
+  const change = request && proposedChange(request, block)
+  return change ? { ...block, files: [change] } : block
+}
+
+/** Whether an id is that of one of the requests. */
+export function hasRequest(requests: readonly Request[], id: RequestID): boolean {
+  return requests.some((request) => request.id === id)
+}
+
+function proposes(request: Request): boolean {
+  return request.kind === 'permission' && request.diff !== undefined && request.diff !== ''
+}
+
+function proposedChange(request: Request, block: ToolBlock): FileChange | undefined {
+  if (request.kind !== 'permission' || !request.diff) return undefined
+  const lines = request.diff.split('\n')
+  const count = (sign: string, header: string): number =>
+    lines.filter((line) => line.startsWith(sign) && !line.startsWith(header)).length
+  const additions = count('+', '+++')
+  const deletions = count('-', '---')
+  const isNew =
+    deletions === 0 && lines.some((line) => /^@@ -0,0 /.test(line) || line.startsWith('--- /dev/null'))
+  const path = request.path ?? block.target ?? request.patterns[0] ?? ''
+  return { path, patch: request.diff, additions, deletions, status: isNew ? 'added' : 'modified' }
+}
+
+function isOpenText(block: Block): block is Extract<Block, { type: 'text' | 'reasoning' }> {
+  return (block.type === 'text' || block.type === 'reasoning') && block.open
+}
+
+function isUnsettled(block: Block): boolean {
+  return (
+    isOpenText(block) || (block.type === 'tool' && (block.status === 'pending' || block.status === 'running'))
+  )
+}
+
+function settleBlock(block: Block): Block {
+  if (block.type === 'tool') return { ...block, status: 'interrupted' }
+  return isOpenText(block) ? { ...block, open: false } : block
+}

@@ -1,0 +1,128 @@
+import { isUndelivered } from './messages.ts'
+import type { AssistantMessage, Message, Request, Tokens, UserMessage } from './model.ts'
+import type { SessionState } from './state.ts'
+
+/** A prompt and what was answered to it. Answers whose prompt is not loaded stand in a turn without one. */
+export interface Turn {
+  readonly prompt?: UserMessage
+  readonly answers: readonly AssistantMessage[]
+}
+
+export function isBusy(state: SessionState): boolean {
+  return state.status.kind !== 'idle'
+}
+
+/** The requests that somebody must answer, oldest first, those of child sessions among them. */
+export function pendingRequests(state: SessionState): readonly Request[] {
+  return state.requests
+}
+
+/** The messages that are not undone. A prompt of ours that is on its way shows even after an undo. */
+export function visibleMessages(state: Pick<SessionState, 'messages' | 'session'>): readonly Message[] {
+  const { revertedFrom } = state.session
+  if (revertedFrom === undefined) return state.messages
+  const cached = visibleCache.get(state.messages)
+  if (cached?.revertedFrom === revertedFrom) return cached.visible
+  const cut = state.messages.findIndex((message) => message.id === revertedFrom)
+  const visible =
+    cut < 0
+      ? state.messages
+      : state.messages.filter((message, index) => index < cut || isUndelivered(message))
+  visibleCache.set(state.messages, { revertedFrom, visible })
+  return visible
+}
+
+/**
+ * The visible messages as turns: an answer belongs to the prompt it names, else to the turn before it.
+ * The same list comes back for the same messages, and the same turn object while its messages stay.
+ */
+export function turnsOf(state: Pick<SessionState, 'messages' | 'session'>): readonly Turn[] {
+  const messages = visibleMessages(state)
+  const cached = turnsCache.get(messages)
+  if (cached) return cached
+  const turns = groupTurns(messages).map(reuseTurn)
+  turnsCache.set(messages, turns)
+  return turns
+}
+
+export function lastAssistantMessage(state: SessionState): AssistantMessage | undefined {
+  return visibleMessages(state).findLast((message) => message.role === 'assistant')
+}
+
+export function lastUserMessage(state: SessionState): UserMessage | undefined {
+  return visibleMessages(state).findLast((message) => message.role === 'user')
+}
+
+/** Tokens and dollars of all loaded answers. */
+export function tokenUsage(state: SessionState): { readonly tokens: Tokens; readonly cost: number } {
+  let cost = 0
+  const tokens = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 }
+  for (const message of state.messages) {
+    if (message.role !== 'assistant') continue
+    cost += message.cost
+    tokens.input += message.tokens.input
+    tokens.output += message.tokens.output
+    tokens.reasoning += message.tokens.reasoning
+    tokens.cacheRead += message.tokens.cacheRead
+    tokens.cacheWrite += message.tokens.cacheWrite
+  }
+  return { tokens, cost }
+}
+
+/** Tokens that the conversation filled at its last step that counted any; 0 when none did. */
+export function contextUse(state: SessionState): number {
+  const messages = visibleMessages(state)
+  for (let index = messages.length - 1; index >= 0; index--) {
+    const message = messages[index]
+    const total = message?.role === 'assistant' ? sum(message.tokens) : 0
+    if (total > 0) return total
+  }
+  return 0
+}
+
+const visibleCache = new WeakMap<
+  readonly Message[],
+  { readonly revertedFrom: string; readonly visible: readonly Message[] }
+>()
+const turnsCache = new WeakMap<readonly Message[], readonly Turn[]>()
+/** The last turn made from a first message: most turns stay what they were. */
+const lastTurns = new WeakMap<Message, Turn>()
+
+interface OpenTurn {
+  readonly prompt?: UserMessage
+  readonly answers: AssistantMessage[]
+}
+
+function groupTurns(messages: readonly Message[]): readonly OpenTurn[] {
+  const turns: OpenTurn[] = []
+  const byPrompt = new Map<string, OpenTurn>()
+  for (const message of messages) {
+    if (message.role === 'user') {
+      const turn: OpenTurn = { prompt: message, answers: [] }
+      byPrompt.set(message.id, turn)
+      turns.push(turn)
+      continue
+    }
+    const turn = (message.promptID ? byPrompt.get(message.promptID) : undefined) ?? turns.at(-1)
+    if (turn) turn.answers.push(message)
+    else turns.push({ answers: [message] })
+  }
+  return turns
+}
+
+function reuseTurn(turn: OpenTurn): Turn {
+  const first = turn.prompt ?? turn.answers[0]
+  if (!first) return turn
+  const last = lastTurns.get(first)
+  const isUnchanged =
+    last?.answers.length === turn.answers.length &&
+    last.prompt === turn.prompt &&
+    last.answers.every((answer, index) => answer === turn.answers[index])
+  if (last && isUnchanged) return last
+  lastTurns.set(first, turn)
+  return turn
+}
+
+function sum(tokens: Tokens): number {
+  return tokens.input + tokens.output + tokens.reasoning + tokens.cacheRead + tokens.cacheWrite
+}
