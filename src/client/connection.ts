@@ -161,6 +161,8 @@ export interface ClientMetrics {
 export interface ConnectOptions {
   readonly log: ClientLog
   readonly signal?: AbortSignal
+  /** How long a server that is still starting is waited for; default 15 s. */
+  readonly timeoutMs?: number
 }
 
 /** Lines of the log; never a body, header or password. */
