@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, stat } from 'node:fs/promises'
+import type { ClientLog, Endpoint } from '../client/connection.ts'
+import { OpencodeError } from '../opencode/errors.ts'
+import { orAborted, settlesWithin } from './async.ts'
+import type { Binary } from './binaryLocator.ts'
+import { serverEnvironment } from './environment.ts'
+import { findFreePort } from './freePort.ts'
+import { LaunchError, abortedError } from './launchError.ts'
+import type { ServerHandle, ServerLauncher } from './launcher.ts'
+import { Leftovers } from './leftovers.ts'
+import { type ProcessIdentity, describeProcess } from './processTable.ts'
+import { SupervisedProcess } from './supervisedProcess.ts'
+
+export interface ProcessLauncherOptions {
+  /** Finds the program anew for each start. */
+  readonly binary: () => Promise<Binary>
+  /** The built `dist/supervisor.js`. */
+  readonly supervisorPath: string
+  /** Runs the supervisor: `process.execPath`, be it Node or Electron. */
+  readonly execPath: string
+  /** A folder of ours on this machine where the records of running servers are kept. */
+  readonly stateDirectory: string
+  /** The folder that the server runs in; it serves others as well. */
+  readonly cwd: string
+  /** Taken over by the server, apart from what belongs to VS Code itself. Never changed. */
+  readonly env: NodeJS.ProcessEnv
+  readonly log: ClientLog
+  /** Default 30 s. */
+  readonly startTimeoutMs?: number
+  readonly choosePort?: () => Promise<number>
+}
+
+const defaultStartTimeoutMs = 30_000
+const maxAttempts = 4
+const recordTimeoutMs = 500
+const username = 'opencode'
+
+/** Starts `opencode serve` for this window alone: on loopback, on a free port, with a password of its own. */
+export class ProcessLauncher implements ServerLauncher {
+  readonly origin = 'managed'
+  readonly #options: ProcessLauncherOptions
+  readonly #leftovers: Leftovers
+
+  constructor(options: ProcessLauncherOptions) {
+    this.#options = options
+    this.#leftovers = new Leftovers(options.stateDirectory, options.log)
+  }
+
+  async launch(signal: AbortSignal): Promise<ServerHandle> {
+    if (signal.aborted) throw abortedError()
+    const [binary] = await orAborted(Promise.all([this.#options.binary(), this.#prepare()]), signal)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#launchOnce(binary, signal)
+      } catch (error) {
+        if (attempt === maxAttempts || !isPortTaken(error)) throw error
+        this.#options.log.info('server: the port was taken in the meantime, so another one is tried')
+      }
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const { cwd, stateDirectory } = this.#options
+    await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
+    const found = await stat(cwd).catch(() => undefined)
+    if (!found?.isDirectory()) {
+      throw new OpencodeError(
+        'launch-failed',
+        `The folder ${cwd} does not exist, so OpenCode cannot run in it.`,
+      )
+    }
+    await this.#leftovers.reap()
+  }
+
+  async #launchOnce(binary: Binary, signal: AbortSignal): Promise<ServerHandle> {
+    const port = await (this.#options.choosePort ?? findFreePort)()
+    const password = randomBytes(32).toString('base64url')
+    const server = this.#spawn(binary, port, password)
+    const record = this.#record(server, port)
+    try {
+      const actual = await server.ready(this.#options.startTimeoutMs ?? defaultStartTimeoutMs, signal)
+      await record.refresh()
+      return toHandle(server, record, { url: `http://127.0.0.1:${actual}`, username, password })
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
+  }
+
+  #spawn(binary: Binary, port: number, password: string): SupervisedProcess {
+    const { execPath, supervisorPath, stateDirectory, cwd, env, log } = this.#options
+    log.info(`server: starting ${binary.path} (${binary.version}) on port ${port}`)
+    return new SupervisedProcess(
+      { execPath, path: supervisorPath, cwd: stateDirectory, env },
+      {
+        command: binary.path,
+        args: ['serve', '--hostname', '127.0.0.1', '--port', String(port)],
+        cwd,
+        env: serverEnvironment(env, { username, password }, binary.searchPath),
+        password,
+      },
+      log,
+    )
+  }
+
+  /**
+   * Keeps the written record of a server from its spawn to its end. It is written once more when the server
+   * is up, because a start script replaces its own command line.
+   */
+  #record(server: SupervisedProcess, port: number): RunningRecord {
+    let name: string | undefined
+    const write = async (): Promise<void> => {
+      const [first, supervisor, owner] = await Promise.all([server.spawned, server.supervisor, ownIdentity()])
+      const details = first && (await describeProcess(first.pid))
+      if (!details || details.startTime !== first.startTime || !owner) return
+      name = await this.#leftovers.remember({ server: details, port, owner, supervisor }, name)
+    }
+    const enqueue = (step: () => Promise<void>): Promise<void> => {
+      queue = queue.then(step).catch((error: unknown) => {
+        this.#options.log.warn(`server: the record of the running server could not be kept: ${String(error)}`)
+      })
+      return queue
+    }
+    let queue = Promise.resolve()
+    void enqueue(write)
+    const forget = async (): Promise<void> => {
+      if (name !== undefined) await this.#leftovers.forget(name)
+    }
+    return { refresh: () => enqueue(write), gone: server.exited.then(() => enqueue(forget)) }
+  }
+}
+
+interface RunningRecord {
+  refresh(): Promise<void>
+  /** Resolves when the server has ended and its record is deleted. */
+  readonly gone: Promise<void>
+}
+
+function toHandle(server: SupervisedProcess, record: RunningRecord, endpoint: Endpoint): ServerHandle {
+  return {
+    origin: 'managed',
+    endpoint,
+    exited: server.exited,
+    setFarewell: (requests) => server.setFarewell(endpoint, requests),
+    stop: async () => {
+      await server.stop()
+      await settlesWithin(record.gone, recordTimeoutMs)
+    },
+  }
+}
+
+async function ownIdentity(): Promise<ProcessIdentity | undefined> {
+  const found = await describeProcess(process.pid)
+  return found && { pid: found.pid, startTime: found.startTime }
+}
+
+/** OpenCode 1.x says no more than `ServeError` when it cannot listen. */
+function isPortTaken(error: unknown): boolean {
+  return (
+    error instanceof LaunchError &&
+    /ServeError|EADDRINUSE|address (?:is )?already in use|port .{0,20}in use/i.test(error.detail)
+  )
+}

@@ -1,0 +1,56 @@
+/** The parts of a version number that say which of two is newer. */
+export interface Version {
+  readonly major: number
+  readonly minor: number
+  readonly patch: number
+  /** Dot-separated words behind a hyphen; empty for a release. */
+  readonly prerelease: readonly string[]
+}
+
+const pattern = /(?:^|[^\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:-([\w.-]+))?/
+
+/** Finds the first version number in a text such as the answer to `--version`. */
+export function parseVersion(text: string): Version | undefined {
+  const found = pattern.exec(text)
+  if (!found) return undefined
+  const [, major, minor, patch, prerelease] = found
+  return {
+    major: Number(major),
+    minor: Number(minor),
+    patch: Number(patch),
+    prerelease: prerelease === undefined ? [] : prerelease.split('.'),
+  }
+}
+
+export function formatVersion(version: Version): string {
+  const core = `${version.major}.${version.minor}.${version.patch}`
+  return version.prerelease.length === 0 ? core : `${core}-${version.prerelease.join('.')}`
+}
+
+/** Orders two versions by the rules of semver.org; build metadata does not count. */
+export function compareVersions(a: Version, b: Version): number {
+  return (
+    a.major - b.major ||
+    a.minor - b.minor ||
+    a.patch - b.patch ||
+    comparePrerelease(a.prerelease, b.prerelease)
+  )
+}
+
+function comparePrerelease(a: readonly string[], b: readonly string[]): number {
+  if (a.length === 0 || b.length === 0) return b.length - a.length
+  for (let index = 0; index < Math.max(a.length, b.length); index++) {
+    const order = compareWord(a[index], b[index])
+    if (order !== 0) return order
+  }
+  return 0
+}
+
+function compareWord(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1
+  const isNumberA = /^\d+$/.test(a)
+  const isNumberB = /^\d+$/.test(b)
+  if (isNumberA && isNumberB) return Number(a) - Number(b)
+  if (isNumberA !== isNumberB) return isNumberA ? -1 : 1
+  return a === b ? 0 : a < b ? -1 : 1
+}
