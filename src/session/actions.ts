@@ -11,7 +11,7 @@ export type SessionAction =
   /** Creates the message or replaces its header; blocks stay. */
   | { readonly type: 'message/put'; readonly message: MessageHead }
   | { readonly type: 'message/removed'; readonly messageID: MessageID }
-  /** Creates or replaces one block; ignored when its message is unknown. */
+  /** Creates (in the order of block ids, as the server lists them) or replaces one block; ignored when its message is unknown. */
   | { readonly type: 'block/put'; readonly messageID: MessageID; readonly block: Block }
   /** Appends to the text of an open text or reasoning block; ignored when the block is unknown. */
   | {

@@ -1,13 +1,16 @@
-import type { BlockID, RequestID } from '../opencode/ids.ts'
+import type { BlockID } from '../opencode/ids.ts'
 import { isSame } from './equal.ts'
 import type { Block, FileChange, Message, Request, ToolBlock } from './model.ts'
 
-/** Creates or replaces one block. Files that a permission request told stay known to a later update. */
-export function putBlock(message: Message, block: Block): Message {
+/**
+ * Creates or replaces one block; a new one goes where its id belongs. Files that a permission request
+ * tells stay known to a later update.
+ */
+export function putBlock(message: Message, block: Block, requests: readonly Request[]): Message {
   const index = message.blocks.findIndex((known) => known.id === block.id)
   const known = message.blocks[index]
-  if (!known) return { ...message, blocks: [...message.blocks, block] }
-  const next = keepFiles(known, block)
+  const next = fillFiles(keepFiles(known, block), requests)
+  if (!known) return { ...message, blocks: insertBlock(message.blocks, next) }
   return isSame(known, next) ? message : { ...message, blocks: message.blocks.with(index, next) }
 }
 
@@ -52,9 +55,10 @@ export function fillFiles(block: Block, requests: readonly Request[]): Block {
   return change ? { ...block, files: [change] } : block
 }
 
-/** Whether an id is that of one of the requests. */
-export function hasRequest(requests: readonly Request[], id: RequestID): boolean {
-  return requests.some((request) => request.id === id)
+/** Mostly the new block is the last one, so the place is looked for from the end. */
+function insertBlock(blocks: readonly Block[], block: Block): readonly Block[] {
+  const index = blocks.findLastIndex((known) => known.id < block.id) + 1
+  return blocks.toSpliced(index, 0, block)
 }
 
 function proposes(request: Request): boolean {

@@ -32,17 +32,15 @@ export function isUndelivered(message: OrderKey): boolean {
 }
 
 /**
- * Creates a message or replaces its header. The server's header takes the place of a whole undelivered
- * message (its blocks may become others); a late header of ours never hides what the server sent.
+ * Creates a message or replaces its header; blocks stay. The server's header takes the place of ours, and
+ * a late one of ours never hides what the server sent.
  */
 export function putHead(messages: MessageList, head: MessageHead): MessageList {
   const index = indexOfMessage(messages, head.id)
   const known = messages[index]
   if (!known) return insertMessage(messages, withBlocks(head, []))
-  const wasOurs = isUndelivered(known)
-  const isOurs = isUndelivered(head)
-  if (isOurs && !wasOurs) return messages
-  const next = withBlocks(head, wasOurs && !isOurs ? [] : known.blocks)
+  if (isUndelivered(head) && !isUndelivered(known)) return messages
+  const next = withBlocks(head, known.blocks)
   return isSame(known, next) ? messages : replaceAt(messages, index, next)
 }
 

@@ -1,6 +1,6 @@
 import type { MessageID } from '../opencode/ids.ts'
 import type { SessionAction } from './actions.ts'
-import { appendText, fillFiles, putBlock, removeBlock, settleMessage } from './blocks.ts'
+import { appendText, putBlock, removeBlock, settleMessage } from './blocks.ts'
 import { isSame } from './equal.ts'
 import { indexOfMessage, prependMessages, putHead, removeMessage, shareMessages } from './messages.ts'
 import type { Message, MessageHead, RunStatus } from './model.ts'
@@ -22,7 +22,7 @@ export function reduceSession(state: SessionState, action: SessionAction): Sessi
       return withMessages(state, removeMessage(state.messages, action.messageID))
     case 'block/put':
       return updateMessage(state, action.messageID, (message) =>
-        putBlock(message, fillFiles(action.block, state.requests)),
+        putBlock(message, action.block, state.requests),
       )
     case 'block/append':
       return updateMessage(state, action.messageID, (message) =>
