@@ -35,7 +35,7 @@ export class Emitter<T> implements Disposable {
 }
 
 function rethrowLater(error: unknown): void {
-  queueMicrotask(() => {
+  void Promise.resolve().then(() => {
     throw error
   })
 }

@@ -1,0 +1,18 @@
+import * as vscode from 'vscode'
+
+/** The context keys that `when` clauses in package.json use. */
+export interface ContextKeys {
+  serverState: 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
+  isAttached: boolean
+  hasSession: boolean
+  isBusy: boolean
+}
+
+const last = new Map<string, unknown>()
+
+/** Sets a context key; a value that it already has costs nothing. */
+export function setContextKey<K extends keyof ContextKeys>(key: K, value: ContextKeys[K]): void {
+  if (last.get(key) === value) return
+  last.set(key, value)
+  void vscode.commands.executeCommand('setContext', `opencodeSessions.${key}`, value)
+}

@@ -1,0 +1,35 @@
+import { realpath } from 'node:fs/promises'
+import * as vscode from 'vscode'
+import { OpencodeError } from '../opencode/errors.ts'
+
+/** A workspace folder as the server knows it: by its real path, so that symbolic links compare equal. */
+export interface Folder {
+  readonly name: string
+  readonly directory: string
+  readonly uri: vscode.Uri
+}
+
+/** The folders on disk; those of virtual workspaces have no directory and are left out. */
+export async function workspaceFolders(): Promise<readonly Folder[]> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file')
+  return Promise.all(folders.map(async ({ name, uri }) => ({ name, uri, directory: await realDirectory(uri.fsPath) })))
+}
+
+/**
+ * The folder a new session should run in: that of the active editor, else the first.
+ *
+ * @throws OpencodeError `no-folder`
+ */
+export async function activeFolder(): Promise<Folder> {
+  const folders = await workspaceFolders()
+  const editor = vscode.window.activeTextEditor?.document.uri
+  const owner = editor && vscode.workspace.getWorkspaceFolder(editor)
+  const folder = folders.find(({ uri }) => uri.toString() === owner?.uri.toString()) ?? folders[0]
+  if (!folder) throw new OpencodeError('no-folder', vscode.l10n.t('Open a folder first: OpenCode works inside one.'))
+  return folder
+}
+
+/** A path with symbolic links resolved; the path itself where that is not possible. */
+export async function realDirectory(path: string): Promise<string> {
+  return realpath(path).catch(() => path)
+}

@@ -1,0 +1,82 @@
+import * as vscode from 'vscode'
+import { isAbort, toErrorInfo } from '../opencode/errors.ts'
+import type { ErrorCode, ErrorInfo } from '../opencode/errors.ts'
+import type { Log } from './log.ts'
+
+interface Remedy {
+  readonly label: string
+  readonly run: () => Thenable<unknown> | undefined
+}
+
+/**
+ * The only place that shows error messages. Codes choose the buttons, the message text is taken as it
+ * is; cancellations are not shown at all.
+ */
+export class Notify {
+  readonly #log: Log
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  /** Logs and shows an error with what can be done about it. `retry` adds a button that runs it again. */
+  async error(error: unknown, retry?: () => Thenable<unknown>): Promise<void> {
+    if (isAbort(error)) return
+    const info = toErrorInfo(error)
+    this.#log.error(`chat: ${info.code}`, error)
+    const remedies = [...(retry ? [{ label: vscode.l10n.t('Retry'), run: retry }] : []), ...this.#remedies(info.code)]
+    const picked = await vscode.window.showErrorMessage(sentence(info), ...remedies.map(({ label }) => label))
+    await remedies.find(({ label }) => label === picked)?.run()
+  }
+
+  async warn(message: string): Promise<void> {
+    await vscode.window.showWarningMessage(message)
+  }
+
+  /** For what is done and would otherwise stay unseen; goes away by itself. */
+  done(message: string): void {
+    vscode.window.setStatusBarMessage(message, 4_000)
+  }
+
+  #remedies(code: ErrorCode): readonly Remedy[] {
+    const log = { label: vscode.l10n.t('Show log'), run: () => void this.#log.show() as undefined }
+    return [...(remedies[code] ?? []).map(({ label, command, args }) => ({ label: label(), run: command(args) })), log]
+  }
+}
+
+interface RemedyCommand {
+  readonly label: () => string
+  readonly command: (args?: unknown) => () => Thenable<unknown>
+  readonly args?: unknown
+}
+
+const run = (command: string) => (args?: unknown) => () => vscode.commands.executeCommand(command, args)
+const openPathSetting: RemedyCommand = {
+  label: () => vscode.l10n.t('Set path'),
+  command: run('workbench.action.openSettings'),
+  args: 'opencodeSessions.server.path',
+}
+const install: RemedyCommand = {
+  label: () => vscode.l10n.t('How to install'),
+  command: () => () => vscode.env.openExternal(vscode.Uri.parse('https://opencode.ai/docs/')),
+}
+const connect: RemedyCommand = {
+  label: () => vscode.l10n.t('Connect to server'),
+  command: run('opencodeSessions.connectToServer'),
+}
+const start: RemedyCommand = { label: () => vscode.l10n.t('Start server'), command: run('opencodeSessions.startServer') }
+
+const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
+  'binary-not-found': [install, openPathSetting],
+  'version-too-old': [install, openPathSetting],
+  unauthorized: [connect],
+  'connection-refused': [connect],
+  'connection-lost': [start],
+  'not-running': [start],
+  untrusted: [{ label: () => vscode.l10n.t('Manage trust'), command: run('workbench.trust.manage') }],
+  'no-folder': [{ label: () => vscode.l10n.t('Open folder'), command: run('vscode.openFolder') }],
+}
+
+function sentence(info: ErrorInfo): string {
+  return info.code === 'internal' ? vscode.l10n.t('Something unexpected happened: {0}', info.message) : info.message
+}

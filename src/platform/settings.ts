@@ -1,0 +1,72 @@
+import * as vscode from 'vscode'
+import { Emitter } from '../util/event.ts'
+import type { Event } from '../util/event.ts'
+import { DisposableStore } from '../util/lifecycle.ts'
+import type { Disposable } from '../util/lifecycle.ts'
+
+const section = 'opencodeSessions'
+
+/** One setting as a value that can be watched. Values of a wrong type count as the default. */
+export interface ConfigValue<T> {
+  readonly value: T
+  readonly onDidChange: Event<T>
+}
+
+/**
+ * The typed settings of this extension. VS Code itself drops workspace values of the restricted ones
+ * while the workspace is not trusted.
+ */
+export class Settings implements Disposable {
+  readonly #store = new DisposableStore()
+  readonly serverPath = this.#watch('server.path', readText, '')
+  readonly serverEnvironment = this.#watch('server.environment', readTextMap, {})
+  readonly serverAutoStart = this.#watch('server.autoStart', readFlag, true)
+  readonly serverUrl = this.#watch('server.url', readText, '')
+  readonly serverUsername = this.#watch('server.username', readText, 'opencode')
+  readonly proxy = this.#watch('network.proxy', readText, '')
+  readonly caFile = this.#watch('network.caFile', readText, '')
+  readonly notifyWhenWaiting = this.#watch('chat.notifyWhenWaiting', readFlag, true)
+
+  /** The proxy of this extension, else VS Code's own; undefined for a direct connection. */
+  get effectiveProxy(): string | undefined {
+    const own = this.proxy.value
+    if (own) return own
+    const http = vscode.workspace.getConfiguration('http')
+    if (http.get('proxySupport') === 'off') return undefined
+    return readText(http.get('proxy')) || undefined
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+  }
+
+  #watch<T>(key: string, read: (value: unknown) => T | undefined, otherwise: T): ConfigValue<T> {
+    const current = (): T => read(vscode.workspace.getConfiguration(section).get(key)) ?? otherwise
+    const emitter = this.#store.add(new Emitter<T>())
+    this.#store.add(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(`${section}.${key}`)) emitter.fire(current())
+      }),
+    )
+    return {
+      get value() {
+        return current()
+      },
+      onDidChange: emitter.event,
+    }
+  }
+}
+
+function readText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.trim() : undefined
+}
+
+function readFlag(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
+function readTextMap(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const entries = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,63 @@
+import { OpencodeError } from '../opencode/errors.ts'
+import type { ContextItem } from '../protocol/chat.ts'
+import type { PromptPart } from '../session/model.ts'
+import { createBlockID } from './promptIds.ts'
+
+/** A chip of the composer with what it sends. Plain data: drafts are stored with their attachments. */
+export interface Attachment {
+  readonly item: ContextItem
+  readonly parts: readonly PromptPart[]
+  /** Where the content came from, to look again before it is sent. */
+  readonly source?: string
+}
+
+/** What a part maker must know of the server. */
+export interface PromptTarget {
+  /** Whether the server reads the same disk as this extension host. */
+  readonly sharesDisk: boolean
+  /** The session's directory, for short labels. */
+  readonly directory: string
+}
+
+/** Larger bodies block a server for everybody who uses it. */
+export const attachmentLimitBytes = 10 * 1024 * 1024
+
+/** @throws OpencodeError `too-large` */
+export function checkSize(name: string, bytes: number): void {
+  if (bytes <= attachmentLimitBytes) return
+  const size = (bytes / 1024 / 1024).toFixed(1)
+  throw new OpencodeError('too-large', `${name} has ${size} MiB; at most 10 MiB can be sent. Select a part of it.`)
+}
+
+export function inlinePart(
+  name: string,
+  content: Uint8Array | string,
+  options: {
+    readonly mime?: string
+    readonly path?: string
+    readonly lines?: { readonly start: number; readonly end: number }
+  } = {},
+): PromptPart {
+  const bytes = Buffer.from(content)
+  checkSize(name, bytes.byteLength)
+  const { mime = 'text/plain', path, lines } = options
+  return {
+    type: 'inline',
+    id: createBlockID(),
+    name,
+    mime,
+    base64: bytes.toString('base64'),
+    ...(path === undefined ? {} : { path }),
+    ...(lines === undefined ? {} : { lines }),
+  }
+}
+
+/** Words for the model that the transcript does not show. */
+export function hiddenText(text: string): PromptPart {
+  return { type: 'text', id: createBlockID(), text, synthetic: true }
+}
+
+/** `3` or `3–9`. */
+export function lineLabel(lines: { readonly start: number; readonly end: number }): string {
+  return lines.start === lines.end ? String(lines.start) : `${String(lines.start)}–${String(lines.end)}`
+}

@@ -1,0 +1,46 @@
+import { basename, relative, sep } from 'node:path'
+import * as vscode from 'vscode'
+import { realDirectory } from '../platform/folders.ts'
+import type { PromptTarget } from './attachment.ts'
+
+/** How a document is named to the user and to the model. */
+export interface DocumentPlace {
+  /** File name, or name and cell number. */
+  readonly label: string
+  /** Relative to the session's directory where it lies inside. */
+  readonly name: string
+  /** Real path on disk; undefined for untitled, virtual and other documents without a file. */
+  readonly path: string | undefined
+  readonly isCell: boolean
+}
+
+export async function placeOf(document: vscode.TextDocument, target: PromptTarget): Promise<DocumentPlace> {
+  const cell = cellOf(document)
+  if (cell) {
+    const notebook = placeName(cell.notebook.uri, target)
+    const number = String(cell.index + 1)
+    return { label: `${basename(notebook)} cell ${number}`, name: `${notebook} (cell ${number})`, path: undefined, isCell: true }
+  }
+  const isFile = document.uri.scheme === 'file'
+  const path = isFile ? await realDirectory(document.uri.fsPath) : undefined
+  const name = path === undefined ? placeName(document.uri, target) : shortName(path, target.directory)
+  return { label: basename(name), name, path, isCell: false }
+}
+
+/** The notebook cell that a document is, if it is one. */
+export function cellOf(document: vscode.TextDocument): vscode.NotebookCell | undefined {
+  if (document.uri.scheme !== 'vscode-notebook-cell') return undefined
+  return vscode.workspace.notebookDocuments
+    .flatMap((notebook) => notebook.getCells())
+    .find((cell) => cell.document.uri.toString() === document.uri.toString())
+}
+
+/** A path relative to a directory when it lies inside, with forward slashes; else the path itself. */
+export function shortName(path: string, directory: string): string {
+  const short = relative(directory, path)
+  return short === '' || short.startsWith('..') ? path : short.split(sep).join('/')
+}
+
+function placeName(uri: vscode.Uri, target: PromptTarget): string {
+  return uri.scheme === 'file' ? shortName(uri.fsPath, target.directory) : basename(uri.path) || uri.toString()
+}

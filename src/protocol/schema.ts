@@ -1,0 +1,71 @@
+import * as v from 'valibot'
+import { OpencodeError } from '../opencode/errors.ts'
+import { toMessageID, toRequestID, toSessionID } from '../opencode/ids.ts'
+import { webviewCommands } from './methods.ts'
+import type { HostMethods } from './methods.ts'
+
+/**
+ * Checks what the page sent before a handler sees it. Unknown fields are dropped; nothing else passes.
+ *
+ * @throws OpencodeError `unknown-method`, `invalid-params`
+ */
+export function checkHostParams(method: string, params: unknown): unknown {
+  if (!Object.hasOwn(schemas, method)) {
+    throw new OpencodeError('unknown-method', `There is no method ${method.slice(0, 80)}.`)
+  }
+  const schema = schemas[method] ?? nothing
+  const result = v.safeParse(schema, params)
+  if (result.success) return result.output
+  const [issue] = result.issues
+  throw new OpencodeError('invalid-params', `${method}: ${v.getDotPath(issue) ?? 'params'} is not valid.`)
+}
+
+const promptLimit = 2_000_000
+const nothing = v.object({})
+const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit))
+const id = <T>(read: (value: unknown) => T) =>
+  v.pipe(
+    v.string(),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      try {
+        return read(dataset.value)
+      } catch {
+        addIssue({ message: 'Not an id' })
+        return NEVER
+      }
+    }),
+  )
+const sessionID = id(toSessionID)
+const messageID = id(toMessageID)
+const requestID = id(toRequestID)
+const answers = v.pipe(v.array(v.pipe(v.array(text(20_000)), v.maxLength(100))), v.maxLength(100))
+const line = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000))
+
+const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, HostMethods[K]['params']> } = {
+  'chat/open': nothing,
+  'chat/history': nothing,
+  'session/open': v.object({ sessionID }),
+  'session/abort': nothing,
+  'prompt/send': v.object({ text: text(promptLimit), items: v.pipe(v.array(text(100)), v.maxLength(200)) }),
+  'prompt/retry': v.object({ messageID }),
+  'prompt/recall': v.object({ messageID }),
+  'prompt/historyList': nothing,
+  'draft/change': v.object({ text: text(promptLimit) }),
+  'draft/removeItem': v.object({ id: text(100) }),
+  'permission/reply': v.object({
+    requestID,
+    reply: v.picklist(['once', 'always', 'reject']),
+    message: v.optional(text(20_000)),
+  }),
+  'question/reply': v.object({ requestID, answers }),
+  'question/reject': v.object({ requestID }),
+  'command/run': v.object({ command: v.picklist(webviewCommands) }),
+  'link/open': v.object({ href: text(8_000) }),
+  'file/open': v.object({ path: text(4_000), line: v.optional(line) }),
+  'diff/open': v.object({ messageID, callID: text(300), path: text(4_000) }),
+  'diff/openRequest': v.object({ requestID }),
+  'output/open': v.object({ messageID, callID: text(300) }),
+  'clipboard/write': v.object({ text: text(5_000_000) }),
+  'problem/dismiss': nothing,
+  'log/error': v.object({ message: text(4_000) }),
+}
