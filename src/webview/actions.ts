@@ -1,0 +1,96 @@
+import { toErrorInfo } from '../opencode/errors.ts'
+import type { MessageID, RequestID, SessionID } from '../opencode/ids.ts'
+import type { HostMethods, WebviewCommand, WebviewMethods } from '../protocol/methods.ts'
+import type { RpcChannel } from '../protocol/rpc.ts'
+import type { PermissionReply } from '../session/model.ts'
+import type { ChatStore } from './store.ts'
+
+const draftDelayMs = 300
+
+export type Actions = ReturnType<typeof createActions>
+
+/** Everything a component can ask for. A call that fails leaves a sentence in `store.callError`. */
+export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, store: ChatStore) {
+  const call = createCall(channel, store)
+  const draft = createDraftSync((text) => call('draft/change', { text }), store)
+  let history: readonly string[] | undefined
+  return {
+    ...draft,
+    run: (command: WebviewCommand) => call('command/run', { command }),
+    openSession: (sessionID: SessionID) => call('session/open', { sessionID }),
+    loadOlder: () => call('chat/history', {}),
+    async send(): Promise<boolean> {
+      const text = store.text.value
+      const items = store.chat.value?.draft.items ?? []
+      draft.cancelDraft()
+      history = undefined
+      store.beginSend()
+      const isSent = await call('prompt/send', { text, items: items.map((item) => item.id) })
+      if (!isSent) store.cancelSend(text)
+      return isSent
+    },
+    retry: (messageID: MessageID) => call('prompt/retry', { messageID }),
+    recall: (messageID: MessageID) => call('prompt/recall', { messageID }),
+    abort: () => call('session/abort', {}),
+    removeItem: (id: string) => call('draft/removeItem', { id }),
+    replyPermission: (requestID: RequestID, reply: PermissionReply, message?: string) =>
+      call('permission/reply', { requestID, reply, ...(message ? { message } : {}) }),
+    replyQuestion: (requestID: RequestID, answers: readonly (readonly string[])[]) =>
+      call('question/reply', { requestID, answers }),
+    rejectQuestion: (requestID: RequestID) => call('question/reject', { requestID }),
+    openLink: (href: string) => call('link/open', { href }),
+    openFile: (path: string, line?: number) => call('file/open', { path, ...(line ? { line } : {}) }),
+    openDiff: (messageID: MessageID, callID: string, path: string) =>
+      call('diff/open', { messageID, callID, path }),
+    openRequestDiff: (requestID: RequestID) => call('diff/openRequest', { requestID }),
+    openOutput: (messageID: MessageID, callID: string) => call('output/open', { messageID, callID }),
+    copy: (text: string) => call('clipboard/write', { text }),
+    dismissProblem: () => call('problem/dismiss', {}),
+    reportError: (message: string) => channel.notify('log/error', { message: message.slice(0, 4_000) }),
+    async promptHistory(): Promise<readonly string[]> {
+      history ??= await channel.call('prompt/historyList', {}).catch(() => [])
+      return history
+    },
+  }
+}
+
+/** Resolves to whether the host did it. */
+function createCall(channel: RpcChannel<WebviewMethods, HostMethods>, store: ChatStore) {
+  return async <K extends keyof HostMethods & string>(
+    method: K,
+    params: HostMethods[K]['params'],
+  ): Promise<boolean> => {
+    try {
+      await channel.call(method, params as never)
+      store.callError.value = undefined
+      return true
+    } catch (error) {
+      const { code, message } = toErrorInfo(error)
+      if (code !== 'aborted' && code !== 'channel-closed') store.callError.value = message
+      return false
+    }
+  }
+}
+
+/** Tells the host what is typed: after a pause, and at once when the page may be about to go. */
+function createDraftSync(change: (text: string) => Promise<boolean>, store: ChatStore) {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const cancelDraft = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  const flushDraft = (): void => {
+    if (timer === undefined) return
+    cancelDraft()
+    void change(store.text.value)
+  }
+  return {
+    cancelDraft,
+    flushDraft,
+    type(text: string): void {
+      store.setText(text)
+      clearTimeout(timer)
+      timer = setTimeout(flushDraft, draftDelayMs)
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { Actions } from './actions.ts'
+import type { ChatStore } from './store.ts'
+
+/** What components work with; they know neither the channel nor VS Code. */
+export interface AppContext {
+  readonly store: ChatStore
+  readonly actions: Actions
+  readonly transcript: TranscriptControl
+  readonly composer: ComposerControl
+}
+
+/** Filled by the transcript while it is on screen. */
+export interface TranscriptControl {
+  hold(element: Element): void
+  toEnd(): void
+}
+
+/** Filled by the composer while it is on screen. */
+export interface ComposerControl {
+  focus(): void
+}
+
+const Context = createContext<AppContext | undefined>(undefined)
+export const AppProvider = Context.Provider
+
+export function useApp(): AppContext {
+  const app = useContext(Context)
+  if (!app) throw new Error('There is no app around this component.')
+  return app
+}

@@ -1,0 +1,118 @@
+import type { ChatState } from '../../protocol/chat.ts'
+import type { Todo } from '../../session/model.ts'
+import { isBusy, pendingRequests } from '../../session/selectors.ts'
+import type { SessionState } from '../../session/state.ts'
+import { useApp } from '../app.ts'
+import { useNow } from '../clock.ts'
+import { plural, secondsUntil } from '../format.ts'
+import { Fold } from './Fold.tsx'
+import { Button, Icon, IconButton } from './Icon.tsx'
+import { PermissionDock } from './PermissionDock.tsx'
+import { QuestionDock } from './QuestionDock.tsx'
+import { TodoList } from './TodoList.tsx'
+
+/** What waits for the user, docked above the composer and never scrolled away. */
+export function Docks({ chat }: { readonly chat: ChatState }) {
+  const session = chat.session
+  return (
+    <div class="docks">
+      {session ? <TodoStrip todos={session.todos} isBusy={isBusy(session)} /> : undefined}
+      {session ? <RetryStrip state={session} /> : undefined}
+      {session ? <RequestDock state={session} /> : undefined}
+      <ElsewhereStrip count={chat.waitingElsewhere} />
+      <ProblemStrip chat={chat} />
+    </div>
+  )
+}
+
+/** The oldest request; others wait behind it and are counted. */
+function RequestDock({ state }: { readonly state: SessionState }) {
+  const requests = pendingRequests(state)
+  const request = requests[0]
+  if (!request) return null
+  const position = requests.length > 1 ? `1 of ${requests.length}` : ''
+  return request.kind === 'permission' ? (
+    <PermissionDock request={request} position={position} state={state} />
+  ) : (
+    <QuestionDock key={request.id} request={request} position={position} />
+  )
+}
+
+function RetryStrip({ state }: { readonly state: SessionState }) {
+  const retry = state.status.kind === 'retry' ? state.status : undefined
+  const now = useNow(retry !== undefined)
+  if (!retry) return null
+  const seconds = secondsUntil(retry.next, now)
+  return (
+    <div class="strip warning" role="group" aria-label="Retry">
+      <Icon name="refresh" />
+      <span class="strip-text">
+        <span>
+          {seconds > 0 ? `Retrying in ${seconds} s` : 'Retrying…'} · attempt {retry.attempt}
+        </span>
+        <span class="dim" dir="auto">
+          {retry.message}
+        </span>
+      </span>
+    </div>
+  )
+}
+
+function TodoStrip({ todos, isBusy: busy }: { readonly todos: readonly Todo[]; readonly isBusy: boolean }) {
+  const done = todos.filter((todo) => todo.status === 'completed' || todo.status === 'cancelled').length
+  if (todos.length === 0 || (done === todos.length && !busy)) return null
+  const now =
+    todos.find((todo) => todo.status === 'in_progress') ?? todos.find((todo) => todo.status === 'pending')
+  const line = (
+    <>
+      <Icon name="checklist" />
+      <span class="strip-line" dir="auto">
+        {done} of {todos.length}
+        {now ? ` · ${now.status === 'in_progress' ? 'now' : 'next'}: ${now.content}` : ''}
+      </span>
+    </>
+  )
+  return (
+    <Fold foldKey="todos" class="strip-fold" group="Todos" line={line}>
+      {() => <TodoList todos={todos} />}
+    </Fold>
+  )
+}
+
+function ElsewhereStrip({ count }: { readonly count: number }) {
+  const { actions } = useApp()
+  if (count === 0) return null
+  return (
+    <div class="strip">
+      <Icon name="bell-dot" />
+      <span class="strip-text">
+        {plural(count, 'request')} {count === 1 ? 'waits' : 'wait'} in other sessions
+      </span>
+      <Button kind="link" onClick={() => void actions.run('showSessions')}>
+        Show sessions
+      </Button>
+    </div>
+  )
+}
+
+function ProblemStrip({ chat }: { readonly chat: ChatState }) {
+  const { store, actions } = useApp()
+  const message = store.callError.value ?? chat.problem?.message
+  if (!message) return null
+  const dismiss = (): void => {
+    store.callError.value = undefined
+    if (chat.problem) void actions.dismissProblem()
+  }
+  return (
+    <div class="strip error" role="group" aria-label="Problem">
+      <Icon name="error" />
+      <span class="strip-text" dir="auto">
+        {message}
+      </span>
+      <Button kind="link" onClick={() => void actions.run('showLog')}>
+        Show log
+      </Button>
+      <IconButton icon="close" label="Dismiss" onClick={dismiss} />
+    </div>
+  )
+}

@@ -1,0 +1,51 @@
+import { useRef } from 'preact/hooks'
+import type { Session } from '../../session/model.ts'
+import { useApp } from '../app.ts'
+import { memo } from '../memo.tsx'
+import { IconButton } from './Icon.tsx'
+import { MoreMenu } from './MoreMenu.tsx'
+
+const doubleClickMs = 250
+
+/** One row: the session's title, and the ways to other sessions. */
+export const Header = memo(function Header({ session }: { readonly session: Session | undefined }) {
+  const { actions } = useApp()
+  const clicks = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const title = session && !session.untitled ? session.title : 'New session'
+  const rename = (): void => {
+    clearTimeout(clicks.current)
+    if (session) void actions.run('renameSession')
+  }
+  const click = (): void => {
+    clearTimeout(clicks.current)
+    clicks.current = setTimeout(() => void actions.run('showSessions'), session ? doubleClickMs : 0)
+  }
+  const parent = session?.parentID
+  return (
+    <header class="header">
+      {parent ? (
+        <IconButton
+          icon="arrow-left"
+          label="Back to the parent session"
+          onClick={() => void actions.openSession(parent)}
+        />
+      ) : undefined}
+      <h1 class="header-title">
+        <button
+          type="button"
+          title={session ? `${title}\nClick for sessions, double click or F2 to rename` : title}
+          onClick={click}
+          onDblClick={rename}
+          onKeyDown={(event) => event.key === 'F2' && rename()}
+        >
+          <bdi>{title}</bdi>
+        </button>
+      </h1>
+      <div class="header-buttons">
+        <IconButton icon="add" label="New session" onClick={() => void actions.run('newSession')} />
+        <IconButton icon="history" label="Sessions" onClick={() => void actions.run('showSessions')} />
+        <MoreMenu hasSession={session !== undefined} />
+      </div>
+    </header>
+  )
+})

@@ -1,0 +1,166 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { PermissionReply, PermissionRequest } from '../../session/model.ts'
+import type { SessionState } from '../../session/state.ts'
+import { useApp } from '../app.ts'
+import { shortPath } from '../format.ts'
+import { Diff } from './Diff.tsx'
+import { Button, Icon, IconButton } from './Icon.tsx'
+import { useGuard } from './guard.ts'
+
+const hunkLines = 12
+
+interface DockProps {
+  readonly request: PermissionRequest
+  readonly position: string
+  readonly state: SessionState
+}
+
+/** A waiting permission: what, where, who asks, and three answers. */
+export function PermissionDock({ request, position, state }: DockProps) {
+  const { actions } = useApp()
+  const { isGuarded, isAnswering, answer } = useGuard(request.id)
+  const [hasReason, setReason] = useState(false)
+  const reply = (kind: PermissionReply, message?: string): void =>
+    answer(() => actions.replyPermission(request.id, kind, message))
+  const blocked = isGuarded || isAnswering
+  return (
+    <section class="dock permission" role="group" aria-label="Permission required" data-request={request.id}>
+      <div class="dock-head">
+        <Icon name="shield" />
+        <span class="dock-title">{titleOf(request)}</span>
+        {position ? <span class="dock-count">{position}</span> : undefined}
+      </div>
+      <Asker request={request} state={state} />
+      <Subject request={request} directory={state.session.directory} />
+      <div class="dock-buttons">
+        <Button kind="primary" disabled={blocked} onClick={() => reply('once')}>
+          Allow once
+        </Button>
+        <Button disabled={blocked} title={alwaysTitle(request)} onClick={() => reply('always')}>
+          Always allow
+        </Button>
+        <Button disabled={blocked} onClick={() => reply('reject')}>
+          Reject
+        </Button>
+        <IconButton
+          icon="comment"
+          label="Reject with a reason"
+          expanded={hasReason}
+          onClick={() => setReason(!hasReason)}
+        />
+      </div>
+      {hasReason ? <Reason disabled={blocked} onSend={(reason) => reply('reject', reason)} /> : undefined}
+    </section>
+  )
+}
+
+function Asker({ request, state }: { readonly request: PermissionRequest; readonly state: SessionState }) {
+  if (request.sessionID === state.session.id) return null
+  const task = state.messages
+    .flatMap((message) => message.blocks)
+    .find((block) => block.type === 'tool' && block.childSessionID === request.sessionID)
+  const name = task?.type === 'tool' ? task.target : undefined
+  return (
+    <div class="dim dock-asker">
+      <Icon name="type-hierarchy-sub" /> <span dir="auto">Asked by subagent{name ? `: ${name}` : ''}</span>
+    </div>
+  )
+}
+
+function Subject({
+  request,
+  directory,
+}: {
+  readonly request: PermissionRequest
+  readonly directory: string
+}) {
+  const { actions } = useApp()
+  const { command, path, diff } = request
+  const patterns = request.patterns.filter((pattern) => pattern !== command && pattern !== path)
+  return (
+    <div class="dock-body">
+      {command ? (
+        <pre class="command" dir="ltr" tabIndex={0} role="region" aria-label="Command">
+          {command}
+        </pre>
+      ) : undefined}
+      {path ? (
+        <div class="dock-path" title={path}>
+          <bdi>{shortPath(path, directory)}</bdi>
+        </div>
+      ) : undefined}
+      {!command && !path && patterns.length > 0 ? <Patterns patterns={patterns} /> : undefined}
+      {diff ? <Diff patch={diff} limit={hunkLines} /> : undefined}
+      {diff ? (
+        <div class="button-row">
+          <Button kind="link" onClick={() => void actions.openRequestDiff(request.id)}>
+            Open diff
+          </Button>
+        </div>
+      ) : undefined}
+    </div>
+  )
+}
+
+function Patterns({ patterns }: { readonly patterns: readonly string[] }) {
+  return (
+    <ul class="patterns">
+      {patterns.slice(0, 8).map((pattern) => (
+        <li key={pattern}>
+          <code>{pattern}</code>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Reason({
+  disabled,
+  onSend,
+}: {
+  readonly disabled: boolean
+  readonly onSend: (reason: string) => void
+}) {
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => input.current?.focus(), [])
+  const send = (): void => {
+    const reason = input.current?.value.trim() ?? ''
+    if (!disabled && reason) onSend(reason)
+  }
+  return (
+    <div class="dock-reason">
+      <input
+        ref={input}
+        type="text"
+        class="input"
+        dir="auto"
+        placeholder="What should be done instead?"
+        aria-label="Reason"
+        onKeyDown={(event) => event.key === 'Enter' && !event.isComposing && send()}
+      />
+      <Button disabled={disabled} onClick={send}>
+        Send
+      </Button>
+    </div>
+  )
+}
+
+const titles: Readonly<Record<string, string>> = {
+  shell: 'Run this command?',
+  edit: 'Change this file?',
+  write: 'Write this file?',
+  patch: 'Change these files?',
+  read: 'Read this file?',
+  fetch: 'Fetch this page?',
+  external_directory: 'Reach outside the project?',
+  subagent: 'Start a subagent?',
+  doom_loop: 'Go on with the same call again?',
+}
+
+function titleOf({ action }: PermissionRequest): string {
+  return titles[action] ?? `Allow ${action}?`
+}
+
+function alwaysTitle({ always }: PermissionRequest): string {
+  return always.length > 0 ? `Always allow ${always.join(', ')}` : 'Always allow'
+}

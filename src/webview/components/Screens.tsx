@@ -1,0 +1,312 @@
+import type { ComponentChildren } from 'preact'
+import type { ChatState } from '../../protocol/chat.ts'
+import type { WebviewCommand } from '../../protocol/methods.ts'
+import type { ErrorCode, ErrorInfo } from '../../opencode/errors.ts'
+import { useApp } from '../app.ts'
+import { useNow } from '../clock.ts'
+import { formatRelative } from '../format.ts'
+import { Fold } from './Fold.tsx'
+import { Glyph } from './Glyph.tsx'
+import { Button, Icon } from './Icon.tsx'
+
+/** Stands in the place of the transcript while there is none. */
+export function Screen({ chat }: { readonly chat: ChatState }) {
+  if (chat.obstacle === 'no-folder') return <NoFolder />
+  if (chat.obstacle === 'untrusted') return <Untrusted />
+  if (chat.server.kind === 'failed') return <Failed error={chat.server.error} />
+  if (chat.choice.hasNoModels) return <NoModel chat={chat} />
+  return <Empty chat={chat} />
+}
+
+function Frame({
+  title,
+  text,
+  children,
+}: {
+  readonly title: string
+  readonly text: string
+  readonly children: ComponentChildren
+}) {
+  return (
+    <div class="screen">
+      <Glyph />
+      <h2 class="screen-title">{title}</h2>
+      {text ? (
+        <p class="screen-text" dir="auto">
+          {text}
+        </p>
+      ) : undefined}
+      {children}
+    </div>
+  )
+}
+
+function Run({
+  command,
+  label,
+  primary,
+}: {
+  readonly command: WebviewCommand
+  readonly label: string
+  readonly primary?: boolean
+}) {
+  const { actions } = useApp()
+  return (
+    <Button kind={primary ? 'primary' : 'secondary'} onClick={() => void actions.run(command)}>
+      {label}
+    </Button>
+  )
+}
+
+function NoFolder() {
+  return (
+    <Frame title="Open a folder" text="OpenCode works in the folder that is open in this window.">
+      <div class="screen-buttons">
+        <Run command="openFolder" label="Open folder" primary />
+      </div>
+    </Frame>
+  )
+}
+
+function Untrusted() {
+  return (
+    <Frame
+      title="Restricted Mode"
+      text="OpenCode runs commands and changes files. It starts when you trust this folder."
+    >
+      <div class="screen-buttons">
+        <Run command="manageTrust" label="Manage trust" primary />
+      </div>
+    </Frame>
+  )
+}
+
+function NoModel({ chat }: { readonly chat: ChatState }) {
+  return (
+    <Frame
+      title="Connect a model provider"
+      text="The server knows no model that can be used. Add the API key of a provider."
+    >
+      <div class="screen-buttons">
+        <Run command="setProviderKey" label="Set provider API key" primary />
+      </div>
+      <ServerLine chat={chat} />
+    </Frame>
+  )
+}
+
+interface Remedy {
+  readonly title: string
+  readonly buttons: readonly (readonly [WebviewCommand, string])[]
+}
+
+const retry = ['startServer', 'Retry'] as const
+const showLog = ['showLog', 'Show log'] as const
+const connect = ['connectToServer', 'Connect to server'] as const
+const settings = ['openSettings', 'Open settings'] as const
+
+const remedies: { readonly [C in ErrorCode]?: Remedy } = {
+  'binary-not-found': {
+    title: 'OpenCode was not found',
+    buttons: [['installOpencode', 'Install'], ['openSettings', 'Set path'], retry, showLog],
+  },
+  'version-too-old': {
+    title: 'This OpenCode is too old',
+    buttons: [['installOpencode', 'Install'], ['openSettings', 'Set path'], retry],
+  },
+  unauthorized: { title: 'The server refused the password', buttons: [connect, retry, showLog] },
+  'connection-refused': { title: 'The server does not answer', buttons: [retry, connect, showLog] },
+  'config-invalid': { title: 'OpenCode cannot read its settings', buttons: [retry, settings, showLog] },
+  'consent-required': { title: 'This server is not encrypted', buttons: [connect] },
+}
+
+const otherRemedy: Remedy = { title: 'The server did not start', buttons: [retry, showLog, connect] }
+
+function Failed({ error }: { readonly error: ErrorInfo }) {
+  return (
+    <Frame title={(remedies[error.code] ?? otherRemedy).title} text={error.message}>
+      <FailureActions error={error} />
+    </Frame>
+  )
+}
+
+function FailureActions({ error }: { readonly error: ErrorInfo }) {
+  const { buttons } = remedies[error.code] ?? otherRemedy
+  return (
+    <>
+      <div class="screen-buttons">
+        {buttons.map(([command, label], index) => (
+          <Run key={command} command={command} label={label} primary={index === 0} />
+        ))}
+      </div>
+      {error.detail ? (
+        <Fold foldKey="server-detail" class="detail" line={<span>Details</span>}>
+          {() => (
+            <pre class="command" dir="ltr" tabIndex={0} role="region" aria-label="Details">
+              {error.detail}
+            </pre>
+          )}
+        </Fold>
+      ) : undefined}
+    </>
+  )
+}
+
+const starts = [
+  {
+    icon: 'compass',
+    label: 'Explain this project',
+    text: 'Explain what this project does and how it is built.',
+  },
+  { icon: 'bug', label: 'Find and fix a problem', text: 'Look for a bug in this project and propose a fix.' },
+  { icon: 'beaker', label: 'Write missing tests', text: 'Find code without tests and write tests for it.' },
+] as const
+
+function Empty({ chat }: { readonly chat: ChatState }) {
+  const { actions, composer } = useApp()
+  const fill = (text: string): void => {
+    actions.type(text)
+    composer.focus()
+  }
+  const place = chat.folder ? ` in ${chat.folder.name}` : ''
+  return (
+    <Frame title="Ask OpenCode" text={`It reads, runs and changes code${place}, and asks before it does.`}>
+      <ul class="starts">
+        {starts.map((start) => (
+          <li key={start.label}>
+            <button type="button" class="start" onClick={() => fill(start.text)}>
+              <Icon name={start.icon} />
+              <span>{start.label}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Recent chat={chat} />
+      <ServerLine chat={chat} />
+    </Frame>
+  )
+}
+
+const recentLimit = 4
+const stateIcons = { idle: 'comment', busy: 'loading', waiting: 'bell-dot' } as const
+const stateWords = { idle: '', busy: 'Running', waiting: 'Waiting for you' } as const
+
+function Recent({ chat }: { readonly chat: ChatState }) {
+  const { actions } = useApp()
+  const recent = chat.recent.slice(0, recentLimit)
+  if (recent.length === 0) return null
+  return (
+    <div class="recent">
+      <h3>Recent sessions</h3>
+      <ul>
+        {recent.map((session) => (
+          <li key={session.id}>
+            <button type="button" class="recent-item" onClick={() => void actions.openSession(session.id)}>
+              <Icon name={stateIcons[session.state]} spin={session.state === 'busy'} />
+              <span class="recent-title">
+                <bdi>{session.title}</bdi>
+              </span>
+              <span class="dim" title={new Date(session.updated).toLocaleString()}>
+                {stateWords[session.state] || formatRelative(session.updated, Date.now())}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function ServerLine({ chat }: { readonly chat: ChatState }) {
+  const { actions } = useApp()
+  const { server } = chat
+  const now = useNow(server.kind === 'starting')
+  if (server.kind === 'stopped') {
+    return (
+      <p class="server-line">
+        Server stopped
+        <Button kind="link" onClick={() => void actions.run('startServer')}>
+          Start
+        </Button>
+      </p>
+    )
+  }
+  if (server.kind === 'starting') {
+    const seconds = Math.max(0, Math.floor((now - server.since) / 1_000))
+    return (
+      <p class="server-line">
+        <Icon name="loading" spin /> Starting server{seconds > 2 ? `… ${seconds} s` : '…'}
+      </p>
+    )
+  }
+  if (server.kind === 'stopping') return <p class="server-line">Stopping server…</p>
+  if (server.kind !== 'running') return null
+  return (
+    <p class="server-line">
+      OpenCode {server.version} · {server.origin === 'managed' ? 'running locally' : server.url}
+    </p>
+  )
+}
+
+/** A slim line above a session that stays readable while its server is away. */
+export function ServerBanner({ chat }: { readonly chat: ChatState }) {
+  const { actions } = useApp()
+  const { server } = chat
+  const link = server.kind === 'running' ? server.link : undefined
+  const retryAt = link?.kind === 'reconnecting' ? link.retryAt : undefined
+  const now = useNow(retryAt !== undefined)
+  if (link?.kind === 'reconnecting') {
+    const seconds = retryAt === undefined ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1_000))
+    return (
+      <Banner icon="loading" spin>
+        Reconnecting…{seconds > 0 ? ` ${seconds} s` : ''}
+      </Banner>
+    )
+  }
+  if (!chat.session) return null
+  if (server.kind === 'starting')
+    return (
+      <Banner icon="loading" spin>
+        Starting server…
+      </Banner>
+    )
+  if (server.kind === 'stopping')
+    return (
+      <Banner icon="loading" spin>
+        Stopping server…
+      </Banner>
+    )
+  if (server.kind === 'running') return null
+  return (
+    <Banner icon={server.kind === 'failed' ? 'error' : 'debug-disconnect'}>
+      <span class="strip-text" dir="auto">
+        {server.kind === 'failed' ? server.error.message : 'The server is stopped.'}
+      </span>
+      <Button kind="link" onClick={() => void actions.run('startServer')}>
+        {server.kind === 'failed' ? 'Retry' : 'Start'}
+      </Button>
+      {server.kind === 'failed' ? (
+        <Button kind="link" onClick={() => void actions.run('showLog')}>
+          Show log
+        </Button>
+      ) : undefined}
+    </Banner>
+  )
+}
+
+function Banner({
+  icon,
+  spin,
+  children,
+}: {
+  readonly icon: string
+  readonly spin?: boolean
+  readonly children: ComponentChildren
+}) {
+  return (
+    <div class="banner" role="status">
+      <Icon name={icon} spin={spin ?? false} />
+      {typeof children === 'object' ? children : <span>{children}</span>}
+    </div>
+  )
+}

@@ -1,0 +1,112 @@
+import { useApp } from '../app.ts'
+import { useNow } from '../clock.ts'
+import { formatNumber, lastLines } from '../format.ts'
+import { stripAnsi } from '../markdown/ansi.ts'
+import type { ToolEntry } from '../items.ts'
+import { memo } from '../memo.tsx'
+import type { FileChange, ToolBlock } from '../../session/model.ts'
+import { isRunning, runText, stateText, toolLine, toolTime } from '../toolText.ts'
+import type { ToolLine } from '../toolText.ts'
+import { Fold } from './Fold.tsx'
+import { Icon } from './Icon.tsx'
+import { hasDetails, ToolDetails } from './ToolDetails.tsx'
+
+/** One tool call: a quiet line that opens its details. A failure opens by itself. */
+export const ToolCard = memo(function ToolCard({ block, messageID }: ToolEntry) {
+  const { store } = useApp()
+  const directory = store.chat.value?.session?.session.directory
+  const line = toolLine(block, directory)
+  const canOpen = hasDetails(block)
+  return (
+    <Fold
+      foldKey={block.callID}
+      class={`tool tool-${block.status}`}
+      group={`Tool: ${block.name}`}
+      openByDefault={opensByItself(block)}
+      line={<ToolLineView block={block} line={line} />}
+      aside={<LiveOutput block={block} />}
+      {...(canOpen ? { children: () => <ToolDetails block={block} messageID={messageID} /> } : {})}
+    />
+  )
+})
+
+/** A run of tools that only looked, as one line. */
+export const ToolRun = memo(function ToolRun({
+  tools,
+  runKey,
+}: {
+  readonly tools: readonly ToolEntry[]
+  readonly runKey: string
+}) {
+  const isOpen = tools.some((tool) => isRunning(tool.block))
+  const line = (
+    <>
+      <Icon name={isOpen ? 'loading' : 'search'} spin={isOpen} />
+      <span class="tool-verb">{runText(tools)}</span>
+      <span class="visually-hidden">{isOpen ? 'Running' : 'Done'}</span>
+    </>
+  )
+  return (
+    <Fold foldKey={runKey} class="tool tool-run" group="Tool: explore" line={line}>
+      {() => tools.map((tool) => <ToolCard key={tool.block.id} {...tool} />)}
+    </Fold>
+  )
+})
+
+function ToolLineView({ block, line }: { readonly block: ToolBlock; readonly line: ToolLine }) {
+  const isOpen = isRunning(block)
+  return (
+    <>
+      <Icon name={isOpen ? 'loading' : iconOf(block, line)} spin={isOpen} />
+      <span class="tool-text">
+        <span class="tool-verb">{line.verb}</span>
+        {line.target ? (
+          <span class={line.isPath ? 'tool-target path' : 'tool-target'} title={block.target ?? line.target}>
+            <bdi>{line.target}</bdi>
+          </span>
+        ) : undefined}
+        {line.scope ? <span class="tool-scope">{line.scope}</span> : undefined}
+        <Changes files={block.files} />
+        {line.result ? <span class="tool-result">{line.result}</span> : undefined}
+        <Elapsed block={block} />
+      </span>
+      <span class="visually-hidden">{stateText[block.status]}</span>
+    </>
+  )
+}
+
+function Elapsed({ block }: { readonly block: ToolBlock }) {
+  const now = useNow(isRunning(block))
+  const time = toolTime(block, now)
+  return time ? <span class="tool-time">{time}</span> : null
+}
+
+function Changes({ files }: { readonly files: readonly FileChange[] | undefined }) {
+  if (!files || files.length === 0) return null
+  const additions = files.reduce((sum, file) => sum + file.additions, 0)
+  const deletions = files.reduce((sum, file) => sum + file.deletions, 0)
+  return (
+    <span class="changes">
+      {additions > 0 || deletions === 0 ? <span class="added">+{formatNumber(additions)}</span> : undefined}
+      {deletions > 0 ? <span class="removed">−{formatNumber(deletions)}</span> : undefined}
+    </span>
+  )
+}
+
+/** The last line that a running tool wrote, below its own line. */
+function LiveOutput({ block }: { readonly block: ToolBlock }) {
+  if (block.status !== 'running' || !block.output) return null
+  const last = stripAnsi(lastLines(block.output, 1)).trim()
+  return last ? <div class="tool-live">{last.slice(0, 200)}</div> : null
+}
+
+function iconOf(block: ToolBlock, line: ToolLine): string {
+  if (block.status === 'failed' || (block.kind === 'shell' && (block.exitCode ?? 0) !== 0)) return 'error'
+  return block.status === 'interrupted' ? 'circle-slash' : line.icon
+}
+
+function opensByItself(block: ToolBlock): boolean {
+  if (block.status === 'failed') return true
+  if (block.kind === 'shell' && (block.exitCode ?? 0) !== 0) return true
+  return block.files !== undefined && block.files.length <= 3 && block.files.some((file) => file.patch)
+}

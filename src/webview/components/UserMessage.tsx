@@ -1,0 +1,123 @@
+import type { FileBlock, UserMessage as Message } from '../../session/model.ts'
+import { useApp } from '../app.ts'
+import { memo } from '../memo.tsx'
+import { Button, Icon } from './Icon.tsx'
+import { MessageTools } from './MessageTools.tsx'
+
+const longText = 1_200
+const longLines = 16
+
+/** A prompt: a quiet block with its attachments, and how its delivery stands while that is open. */
+export const UserMessage = memo(function UserMessage({ message }: { readonly message: Message }) {
+  const text = promptText(message)
+  const files = message.blocks.filter((block) => block.type === 'file')
+  return (
+    <div class="prompt">
+      {files.length > 0 ? <Attachments files={files} /> : undefined}
+      {text ? <PromptText text={text} foldKey={message.id} /> : undefined}
+      <Delivery message={message} />
+      <MessageTools text={text} />
+    </div>
+  )
+})
+
+function promptText(message: Message): string {
+  return message.blocks
+    .flatMap((block) => (block.type === 'text' && !block.synthetic ? [block.text] : []))
+    .join('\n\n')
+    .trim()
+}
+
+function PromptText({ text, foldKey }: { readonly text: string; readonly foldKey: string }) {
+  const { store, transcript } = useApp()
+  const isLong = text.length > longText || text.split('\n', longLines + 1).length > longLines
+  const isOpen = !isLong || store.isOpen(foldKey, false)
+  return (
+    <>
+      <div class={isOpen ? 'prompt-text' : 'prompt-text clamped'} dir="auto">
+        {isOpen ? text : text.split('\n', longLines).join('\n').slice(0, longText)}
+      </div>
+      {isLong ? (
+        <Button
+          kind="link"
+          onClick={(event) => {
+            transcript.hold(event.currentTarget)
+            store.setFold(foldKey, !isOpen)
+          }}
+        >
+          {isOpen ? 'Show less' : 'Show all'}
+        </Button>
+      ) : undefined}
+    </>
+  )
+}
+
+function Attachments({ files }: { readonly files: readonly FileBlock[] }) {
+  return (
+    <ul class="chips" aria-label="Attachments">
+      {files.map((file) => (
+        <li key={file.id} class="chip">
+          <Attachment file={file} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+export function Attachment({ file }: { readonly file: FileBlock }) {
+  const { actions } = useApp()
+  const { path, lines, preview } = file
+  const label = lines ? `${file.name}:${lines.start}–${lines.end}` : file.name
+  const picture =
+    preview?.startsWith('data:image/') === true ? (
+      <img src={preview} alt="" />
+    ) : (
+      <Icon name={file.mime.startsWith('image/') ? 'file-media' : 'file'} />
+    )
+  if (!path) {
+    return (
+      <span class="chip-body" title={file.name}>
+        {picture}
+        <span class="chip-label">{label}</span>
+      </span>
+    )
+  }
+  return (
+    <button
+      type="button"
+      class="chip-body"
+      title={path}
+      onClick={() => void actions.openFile(path, lines?.start)}
+    >
+      {picture}
+      <span class="chip-label">{label}</span>
+    </button>
+  )
+}
+
+function Delivery({ message }: { readonly message: Message }) {
+  const { actions } = useApp()
+  if (!message.delivery) return null
+  if (message.delivery.kind === 'pending') {
+    return (
+      <div class="delivery">
+        <Icon name="clock" />
+        <span>Waiting to be sent</span>
+      </div>
+    )
+  }
+  return (
+    <div class="delivery failed">
+      <Icon name="error" />
+      <span>{message.delivery.message || 'This message was not sent.'}</span>
+      <span class="button-row">
+        <Button kind="link" onClick={() => void actions.retry(message.id)}>
+          Retry
+        </Button>
+        <Button kind="link" onClick={() => void actions.recall(message.id)}>
+          Edit
+        </Button>
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,107 @@
+import './styles/base.css'
+import './styles/chat.css'
+import './styles/transcript.css'
+import './styles/markdown.css'
+import './styles/tools.css'
+import './styles/docks.css'
+import './styles/composer.css'
+import './styles/screens.css'
+import { render } from 'preact'
+import type { ChatAction } from '../protocol/chat.ts'
+import type { HostMethods, WebviewMethods } from '../protocol/methods.ts'
+import { RpcChannel } from '../protocol/rpc.ts'
+import { createActions } from './actions.ts'
+import { announceChanges } from './announce.ts'
+import type { AppContext } from './app.ts'
+import { App } from './components/App.tsx'
+import { acquireHost } from './host.ts'
+import { ChatStore } from './store.ts'
+
+start()
+
+function start(): void {
+  const root = document.getElementById('root')
+  if (!root) return
+  const host = acquireHost()
+  const store = new ChatStore(host)
+  const mirror = createMirror(store, () => channel.call('chat/open', {}))
+  const channel = new RpcChannel<WebviewMethods, HostMethods>(
+    host.transport,
+    {
+      'chat/changed': ({ revision, actions }) => mirror.receive(revision, actions),
+      'composer/focus': () => focusWhenDrawn(() => app.composer.focus()),
+      'request/reveal': () => focusWhenDrawn(() => revealRequest(store)),
+    },
+    { onError: (method, error) => actions.reportError(`${method}: ${String(error)}`) },
+  )
+  const actions = createActions(channel, store)
+  const app: AppContext = {
+    store,
+    actions,
+    transcript: { hold: () => undefined, toEnd: () => undefined },
+    composer: { focus: () => undefined },
+  }
+  reportErrors(actions.reportError)
+  flushDrafts(actions.flushDraft)
+  announceChanges(store)
+  render(<App app={app} />, root)
+  void mirror.open()
+}
+
+/** Opens the chat, then follows its numbered changes; a missing number opens it again. */
+function createMirror(store: ChatStore, fetch: () => Promise<HostMethods['chat/open']['result']>) {
+  let isOpening = false
+  let early: { readonly revision: number; readonly actions: readonly ChatAction[] }[] = []
+  const open = async (): Promise<void> => {
+    if (isOpening) return
+    isOpening = true
+    try {
+      store.open(await fetch())
+    } finally {
+      isOpening = false
+    }
+    const waiting = early
+    early = []
+    for (const { revision, actions } of waiting) receive(revision, actions)
+  }
+  const receive = (revision: number, actions: readonly ChatAction[]): undefined => {
+    if (isOpening) early.push({ revision, actions })
+    else if (!store.apply(revision, actions)) void open()
+    return undefined
+  }
+  return { open, receive }
+}
+
+function focusWhenDrawn(focus: () => void): undefined {
+  requestAnimationFrame(focus)
+  return undefined
+}
+
+/** Shows what waits; takes the focus only when nothing is being typed. */
+function revealRequest(store: ChatStore): void {
+  const dock = document.querySelector<HTMLElement>('.dock')
+  dock?.scrollIntoView({ block: 'nearest' })
+  const isTyping = document.activeElement?.matches('textarea, input') === true && store.text.value !== ''
+  if (!isTyping) dock?.querySelector<HTMLElement>('.button.primary, input')?.focus()
+}
+
+function flushDrafts(flush: () => void): void {
+  window.addEventListener('blur', flush)
+  window.addEventListener('pagehide', flush)
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && flush())
+}
+
+function reportErrors(report: (message: string) => void): void {
+  window.addEventListener('error', (event) => {
+    // Chromium reports a layout that needs another frame as an error; it is none.
+    if (!event.message.startsWith('ResizeObserver'))
+      report(`${event.message} at ${event.filename}:${event.lineno}`)
+  })
+  window.addEventListener('unhandledrejection', (event) => {
+    const reason: unknown = event.reason
+    report(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason))
+  })
+  document.addEventListener('securitypolicyviolation', (event) => {
+    report(`The page's policy stopped ${event.blockedURI.slice(0, 100)} (${event.violatedDirective})`)
+  })
+}

@@ -1,0 +1,70 @@
+import { highlight } from './highlight.ts'
+
+/**
+ * Gives a drawn block what HTML text cannot carry: links that the keyboard reaches, a frame with a
+ * label and a copy button around code, a scroller around tables. May run twice on one block: first
+ * while it is live, then when it is frozen, which adds the colours.
+ */
+export function decorate(block: HTMLElement, options: { readonly isLive: boolean }): void {
+  for (const link of block.querySelectorAll<HTMLElement>('a:not([role])')) makeLink(link)
+  for (const pre of block.querySelectorAll<HTMLElement>('pre')) {
+    if (!pre.parentElement?.classList.contains('code')) frameCode(pre)
+    if (!options.isLive) colour(pre)
+  }
+  for (const table of block.querySelectorAll<HTMLElement>('table')) {
+    if (!table.parentElement?.classList.contains('table-scroll')) frameTable(table)
+  }
+  for (const element of block.querySelectorAll<HTMLElement>(
+    'p, li, h1, h2, h3, h4, h5, h6, blockquote, td, th',
+  )) {
+    element.dir = 'auto'
+  }
+}
+
+function makeLink(link: HTMLElement): void {
+  link.setAttribute('role', 'link')
+  link.tabIndex = 0
+  const { href, path, line } = link.dataset
+  link.title = href ?? (line ? `${path ?? ''}:${line}` : (path ?? ''))
+}
+
+function frameCode(pre: HTMLElement): void {
+  const frame = document.createElement('div')
+  frame.className = 'code'
+  const head = document.createElement('div')
+  head.className = 'code-head'
+  const label = document.createElement('span')
+  label.textContent = pre.dataset['lang'] ?? ''
+  const copy = document.createElement('button')
+  copy.type = 'button'
+  copy.className = 'icon-button copy-code'
+  copy.title = 'Copy code'
+  copy.setAttribute('aria-label', 'Copy code')
+  const icon = document.createElement('span')
+  icon.className = 'codicon codicon-copy'
+  icon.ariaHidden = 'true'
+  copy.append(icon)
+  head.append(label, copy)
+  pre.replaceWith(frame)
+  pre.tabIndex = 0
+  pre.dir = 'ltr'
+  pre.setAttribute('role', 'region')
+  pre.setAttribute('aria-label', pre.dataset['lang'] ? `Code: ${pre.dataset['lang']}` : 'Code')
+  frame.append(head, pre)
+}
+
+function frameTable(table: HTMLElement): void {
+  const frame = document.createElement('div')
+  frame.className = 'table-scroll'
+  frame.tabIndex = 0
+  frame.setAttribute('role', 'region')
+  frame.setAttribute('aria-label', 'Table')
+  table.replaceWith(frame)
+  frame.append(table)
+}
+
+function colour(pre: HTMLElement): void {
+  const code = pre.querySelector('code')
+  const lang = pre.dataset['lang']
+  if (code && lang) highlight(code, lang)
+}

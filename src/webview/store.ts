@@ -1,0 +1,115 @@
+import { batch, signal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
+import { reduceChat } from '../protocol/chat.ts'
+import type { ChatAction, ChatSnapshot, ChatState, Draft } from '../protocol/chat.ts'
+import type { Host, PageState } from './host.ts'
+
+const foldLimit = 200
+
+/**
+ * The page's mirror of the chat. The host's snapshot and numbered actions are its only source; besides
+ * it holds what the page alone knows: the text being typed, folds, small hints.
+ */
+export class ChatStore {
+  readonly chat: Signal<ChatState | undefined> = signal(undefined)
+  readonly text = signal('')
+  readonly folds: Signal<Readonly<Record<string, boolean>>>
+  /** A sentence about a call that failed, until the next one works or it is dismissed. */
+  readonly callError: Signal<string | undefined> = signal(undefined)
+  /** Said by the polite live region. */
+  readonly announcement = signal('')
+  readonly #host: Host
+  #revision = -1
+  #draftRevision: number | undefined
+  #isSending = false
+  #page: PageState
+
+  constructor(host: Host) {
+    this.#host = host
+    this.#page = host.getState()
+    this.folds = signal(this.#page.folds ?? {})
+  }
+
+  get page(): PageState {
+    return this.#page
+  }
+
+  open(snapshot: ChatSnapshot): void {
+    this.#revision = snapshot.revision
+    batch(() => {
+      this.chat.value = snapshot.state
+      this.#takeDraft(snapshot.state.draft)
+    })
+  }
+
+  /** Applies one numbered list. False: numbers are missing and the page must open again. */
+  apply(revision: number, actions: readonly ChatAction[]): boolean {
+    const state = this.chat.value
+    if (!state || revision <= this.#revision) return state !== undefined
+    if (revision !== this.#revision + 1) return false
+    this.#revision = revision
+    batch(() => {
+      const next = actions.reduce(reduceChat, state)
+      this.chat.value = next
+      if (next.draft !== state.draft) this.#takeDraft(next.draft)
+    })
+    return true
+  }
+
+  setText(text: string): void {
+    this.text.value = text
+    this.#savePage({ draft: { sessionID: this.sessionKey, revision: this.#draftRevision ?? -1, text } })
+  }
+
+  /** The prompt left the composer: the empty draft that the host answers with must not eat new typing. */
+  beginSend(): void {
+    this.#isSending = true
+    this.setText('')
+  }
+
+  cancelSend(text: string): void {
+    this.#isSending = false
+    if (this.text.value === '') this.setText(text)
+  }
+
+  isOpen(key: string, byDefault: boolean): boolean {
+    return this.folds.value[key] ?? byDefault
+  }
+
+  setFold(key: string, isOpen: boolean): void {
+    const entries = Object.entries({ ...this.folds.value, [key]: isOpen }).slice(-foldLimit)
+    this.folds.value = Object.fromEntries(entries)
+    this.#savePage({ folds: this.folds.value })
+  }
+
+  saveScroll(position: { readonly key: string; readonly offset: number } | undefined): void {
+    this.#savePage({ scroll: position && { sessionID: this.sessionKey, ...position } })
+  }
+
+  get sessionKey(): string {
+    return this.chat.value?.session?.session.id ?? ''
+  }
+
+  #takeDraft(draft: Draft): void {
+    const isFirst = this.#draftRevision === undefined
+    if (draft.revision === this.#draftRevision) return
+    this.#draftRevision = draft.revision
+    if (this.#isSending && draft.text === '') {
+      this.#isSending = false
+      return
+    }
+    const spare = this.#page.draft
+    const isSpareNewer =
+      isFirst &&
+      spare?.revision === draft.revision &&
+      spare.sessionID === this.sessionKey &&
+      spare.text !== ''
+    this.setText(isSpareNewer ? spare.text : draft.text)
+  }
+
+  #savePage(part: { readonly [K in keyof PageState]: PageState[K] | undefined }): void {
+    const next = { ...this.#page, ...part }
+    this.#page = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined))
+    this.#host.setState(this.#page)
+  }
+}
