@@ -24,6 +24,8 @@ export interface LocateOptions {
   readonly platform: NodeJS.Platform
   /** Below it the `opencode-ai` package is looked for last; only when developing. */
   readonly developmentRoot: string | undefined
+  /** Instead of the usual folders outside the home folder. */
+  readonly systemPlaces?: readonly string[]
   /** Default 3 s: for the login shell that is asked for its PATH. */
   readonly shellTimeoutMs?: number
   /** Default 15 s: the first run of a fresh binary of 180 MB can be slow. */

@@ -27,7 +27,16 @@ export function abbreviateHome(path: string, home: string): string {
   return home !== '' && path.startsWith(home) ? `~${path.slice(home.length)}` : path
 }
 
-async function posixPlaces({ env, home, platform }: LocateOptions): Promise<readonly string[]> {
+function systemPlaces({ platform, home }: LocateOptions): readonly string[] {
+  const brew =
+    platform === 'darwin'
+      ? ['/opt/homebrew/bin']
+      : ['/home/linuxbrew/.linuxbrew/bin', join(home, '.linuxbrew', 'bin')]
+  return [...brew, '/usr/local/bin', '/run/current-system/sw/bin', '/usr/bin', '/snap/bin']
+}
+
+async function posixPlaces(options: LocateOptions): Promise<readonly string[]> {
+  const { env, home } = options
   const data = env['XDG_DATA_HOME'] ?? join(home, '.local', 'share')
   return [
     ...given(env['OPENCODE_INSTALL_DIR'], env['XDG_BIN_DIR']),
@@ -35,9 +44,7 @@ async function posixPlaces({ env, home, platform }: LocateOptions): Promise<read
     join(home, '.local', 'bin'),
     join(home, 'bin'),
     join(env['BUN_INSTALL'] ?? join(home, '.bun'), 'bin'),
-    ...(platform === 'darwin' ? ['/opt/homebrew/bin'] : []),
-    '/usr/local/bin',
-    ...(platform === 'linux' ? ['/home/linuxbrew/.linuxbrew/bin', join(home, '.linuxbrew', 'bin')] : []),
+    ...(options.systemPlaces ?? systemPlaces(options)),
     ...(await npmPrefixes(env, home)),
     ...given(env['NVM_BIN']),
     ...(await nodeVersions(join(env['NVM_DIR'] ?? join(home, '.nvm'), 'versions', 'node'), 'bin')),
@@ -54,9 +61,6 @@ async function posixPlaces({ env, home, platform }: LocateOptions): Promise<read
     join(env['MISE_DATA_DIR'] ?? join(data, 'mise'), 'shims'),
     join(home, '.yarn', 'bin'),
     join(home, '.nix-profile', 'bin'),
-    '/run/current-system/sw/bin',
-    '/usr/bin',
-    '/snap/bin',
   ]
 }
 

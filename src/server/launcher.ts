@@ -1,4 +1,5 @@
 import type { Endpoint, FarewellRequest } from '../client/connection.ts'
+import type { ErrorInfo } from '../opencode/errors.ts'
 import type { ServerOrigin } from '../opencode/server.ts'
 
 /** How a server process ended. */
@@ -7,6 +8,8 @@ export interface ServerExit {
   readonly signal: string | null
   /** The last lines of stderr and stdout, redacted. */
   readonly tail: string
+  /** Why it ended, where more is known than code and signal: out of memory, engine stopped, … */
+  readonly reason?: ErrorInfo
 }
 
 /** A server that a launcher brought up or found. */

@@ -7,7 +7,7 @@ export interface Version {
   readonly prerelease: readonly string[]
 }
 
-const pattern = /(?:^|[^\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:-([\w.-]+))?/
+const pattern = /(?:^|[^\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:-([\w-]+(?:\.[\w-]+)*))?(?!\.?\w)/
 
 /** Finds the first version number in a text such as the answer to `--version`. */
 export function parseVersion(text: string): Version | undefined {
