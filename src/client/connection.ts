@@ -12,6 +12,7 @@ import type {
   Session,
   Todo,
 } from '../session/model.ts'
+import type { PathRule } from './pathMap.ts'
 
 /** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
 export interface Endpoint {
@@ -23,6 +24,8 @@ export interface Endpoint {
   readonly ca?: string
   /** Proxy URL, or undefined for a direct connection. Loopback never goes through a proxy. */
   readonly proxy?: string
+  /** Set when the server sees files under other paths than we do; whoever connects wraps with `mapPaths`. */
+  readonly pathRules?: readonly PathRule[]
 }
 
 /** What a stream of a connection tells; `up` comes first and again after each reconnection. */
