@@ -6,7 +6,9 @@ import type { ChatAction, ChatSnapshot } from './chat.ts'
 export type MethodMap = Record<string, { params: unknown; result: unknown }>
 
 export type Handlers<M> = {
-  readonly [K in keyof M]: M[K] extends { params: infer P; result: infer R } ? (params: P) => R | Promise<R> : never
+  readonly [K in keyof M as string extends K ? never : K]: M[K] extends { params: infer P; result: infer R }
+    ? (params: P) => R | Promise<R>
+    : never
 }
 
 /** Commands of the palette that the webview may run; each takes no argument. */
