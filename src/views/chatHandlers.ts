@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto'
+import * as vscode from 'vscode'
+import type { Connection } from '../client/connection.ts'
+import { OpencodeError } from '../opencode/errors.ts'
+import type { MessageID, RequestID } from '../opencode/ids.ts'
+import type { Attachment } from '../prompt/attachment.ts'
+import { refreshAttachments } from '../prompt/refresh.ts'
+import type { ContextItem } from '../protocol/chat.ts'
+import type { Handlers, HostMethods, WebviewCommand } from '../protocol/methods.ts'
+import type { FileChange, Prompt, PromptPart, Request, ToolBlock } from '../session/model.ts'
+import { turnsOf } from '../session/selectors.ts'
+import type { SessionState } from '../session/state.ts'
+import type { ChatPage } from './chatPage.ts'
+import type { ChatSession } from './chatSession.ts'
+import { absolutePath, openFile, openLink } from './links.ts'
+import { promptTarget } from './promptTarget.ts'
+import type { Services } from './services.ts'
+
+export interface HandlerContext {
+  readonly chat: ChatSession
+  readonly page: ChatPage
+  readonly services: Services
+  /** Runs a command for this chat. */
+  readonly run: (command: WebviewCommand) => Promise<void>
+}
+
+/** What the page of a chat may ask for. */
+export function createHandlers(context: HandlerContext): Handlers<HostMethods> {
+  return { ...viewHandlers(context), ...promptHandlers(context), ...requestHandlers(context), ...openHandlers(context) }
+}
+
+type Picked<K extends keyof Handlers<HostMethods>> = Pick<Handlers<HostMethods>, K>
+
+function viewHandlers({ chat, page, services, run }: HandlerContext): Picked<
+  | 'chat/open'
+  | 'chat/history'
+  | 'session/open'
+  | 'session/abort'
+  | 'command/run'
+  | 'clipboard/write'
+  | 'problem/dismiss'
+  | 'log/error'
+> {
+  return {
+    'chat/open': async () => {
+      const snapshot = await chat.snapshot()
+      page.loaded()
+      return snapshot
+    },
+    'chat/history': nothing(() => chat.loadOlder()),
+    'session/open': nothing(({ sessionID }) => chat.show({ sessionID, directory: chat.directory })),
+    'session/abort': nothing(async () => {
+      if (chat.sessionID) await needConnection(services).abort(chat.sessionID)
+    }),
+    'command/run': nothing(({ command }) => run(command)),
+    'clipboard/write': nothing(async ({ text }) => vscode.env.clipboard.writeText(text)),
+    'problem/dismiss': nothing(() => chat.setProblem(undefined)),
+    'log/error': nothing(({ message }) => services.log.warn(`page: ${message}`)),
+  }
+}
+
+function promptHandlers({ chat, services }: HandlerContext): Picked<
+  'prompt/send' | 'prompt/retry' | 'prompt/recall' | 'prompt/historyList' | 'draft/change' | 'draft/removeItem'
+> {
+  const { drafts, outbox, history } = services
+  return {
+    'prompt/send': async ({ text, items }) => {
+      const key = chat.draftKey
+      const target = promptTarget(services, chat.needDirectory())
+      const attachments = await refreshAttachments(drafts.attachments(key, items), target)
+      const messageID = await chat.send(text, attachments)
+      drafts.clear(key)
+      await drafts.flush()
+      return { messageID }
+    },
+    'prompt/retry': nothing(({ messageID }) => outbox.retry(messageID)),
+    'prompt/recall': nothing(({ messageID }) => {
+      const prompt = outbox.recall(messageID)
+      if (!prompt) throw new OpencodeError('conflict', vscode.l10n.t('The server has this message already.'))
+      drafts.add(chat.draftKey, attachmentsOf(prompt))
+      const text = [textOf(prompt), drafts.get(chat.draftKey).text].filter((part) => part !== '').join('\n')
+      drafts.write(chat.draftKey, text)
+    }),
+    'prompt/historyList': () => (chat.directory === undefined ? [] : history.list(chat.directory)),
+    'draft/change': nothing(({ text }) => drafts.type(chat.draftKey, text)),
+    'draft/removeItem': nothing(({ id }) => drafts.remove(chat.draftKey, id)),
+  }
+}
+
+function requestHandlers({ chat, services }: HandlerContext): Picked<
+  'permission/reply' | 'question/reply' | 'question/reject' | 'diff/openRequest'
+> {
+  const { documents } = services
+  return {
+    'permission/reply': nothing(async ({ requestID, reply, message }) => {
+      await needConnection(services).replyPermission(findRequest(chat.state.session, requestID), reply, message)
+    }),
+    'question/reply': nothing(async ({ requestID, answers }) => {
+      await needConnection(services).replyQuestion(findRequest(chat.state.session, requestID), answers)
+    }),
+    'question/reject': nothing(async ({ requestID }) => {
+      await needConnection(services).rejectQuestion(findRequest(chat.state.session, requestID))
+    }),
+    'diff/openRequest': nothing(async ({ requestID }) => {
+      const request = findRequest(chat.state.session, requestID)
+      if (request.kind !== 'permission' || request.diff === undefined || request.path === undefined) {
+        throw new OpencodeError('not-found', vscode.l10n.t('This request has no diff.'))
+      }
+      await documents.openProposed(absolutePath(request.path, request.directory), request.diff)
+    }),
+  }
+}
+
+function openHandlers({ chat, services }: HandlerContext): Picked<'link/open' | 'file/open' | 'diff/open' | 'output/open'> {
+  const { documents } = services
+  return {
+    'link/open': nothing(({ href }) => openLink(href)),
+    'file/open': nothing(({ path, line }) => openFile(path, line, chat.needDirectory())),
+    'diff/open': nothing(async ({ messageID, callID, path }) => {
+      const block = findTool(chat.state.session, messageID, callID)
+      const change = await findChange(context(), block, path)
+      await documents.openDone({ path: absolutePath(path, chat.needDirectory()), change })
+    }),
+    'output/open': nothing(async ({ messageID, callID }) => {
+      const block = findTool(chat.state.session, messageID, callID)
+      const whole =
+        block.outputCut === true && chat.sessionID
+          ? await needConnection(services).readToolOutput(chat.sessionID, messageID, callID)
+          : undefined
+      await documents.openText(`${block.name} ${callID.slice(-6)}.txt`, plainText(whole ?? block.output ?? ''))
+    }),
+  }
+
+  function context(): ChangeContext {
+    return { services, state: chat.state.session }
+  }
+}
+
+interface ChangeContext {
+  readonly services: Services
+  readonly state: SessionState | undefined
+}
+
+/** The change of a tool call; where its patch is missing, that of the whole turn. */
+async function findChange({ services, state }: ChangeContext, block: ToolBlock, path: string): Promise<FileChange> {
+  const change = block.files?.find((file) => file.path === path)
+  if (change?.patch !== undefined) return change
+  const turn = state && turnsOf(state).find(({ answers }) => answers.some(({ blocks }) => blocks.includes(block)))
+  const promptID = turn?.prompt?.id
+  if (state && promptID) {
+    const directory = state.session.directory
+    const changes = await needConnection(services).turnDiff(state.session.id, promptID)
+    const found = changes.find((each) => absolutePath(each.path, directory) === absolutePath(path, directory))
+    if (found) return found
+  }
+  if (change) return change
+  throw new OpencodeError('not-found', vscode.l10n.t('The server did not say what changed in this file.'))
+}
+
+function nothing<P>(run: (params: P) => unknown): (params: P) => Promise<undefined> {
+  return async (params) => {
+    await run(params)
+    return undefined
+  }
+}
+
+function needConnection({ hub }: Services): Connection {
+  if (hub.connection) return hub.connection
+  throw new OpencodeError('not-running', vscode.l10n.t('The OpenCode server is not running. Start it and try again.'))
+}
+
+function findRequest(state: SessionState | undefined, id: RequestID): Request {
+  const request = state?.requests.find((each) => each.id === id)
+  if (request) return request
+  throw new OpencodeError('not-found', vscode.l10n.t('This request has been answered already.'))
+}
+
+function findTool(state: SessionState | undefined, messageID: MessageID, callID: string): ToolBlock {
+  const message = state?.messages.find(({ id }) => id === messageID)
+  const block = message?.blocks.find((each) => each.type === 'tool' && each.callID === callID)
+  if (block?.type === 'tool') return block
+  throw new OpencodeError('not-found', vscode.l10n.t('This tool call is not in the session any more.'))
+}
+
+function textOf({ parts }: Prompt): string {
+  return parts.flatMap((part) => (part.type === 'text' && part.synthetic !== true ? [part.text] : [])).join('\n')
+}
+
+/** Chips for what an undelivered prompt carried; hidden words stay with the content behind them. */
+function attachmentsOf({ parts }: Prompt): readonly Attachment[] {
+  const attachments: Attachment[] = []
+  let hidden: PromptPart[] = []
+  for (const part of parts) {
+    if (part.type === 'text') {
+      if (part.synthetic === true) hidden.push(part)
+      continue
+    }
+    attachments.push({ item: chipOf(part), parts: [...hidden, part] })
+    hidden = []
+  }
+  return attachments
+}
+
+function chipOf(part: Exclude<PromptPart, { type: 'text' }>): ContextItem {
+  const kind = part.type !== 'agent' && part.mime.startsWith('image/') ? 'image' : 'file'
+  const label = part.name.split('/').at(-1) ?? part.name
+  return { id: randomUUID(), kind, label, detail: part.name }
+}
+
+/** Without colours and cursor movements. */
+function plainText(text: string): string {
+  // eslint-disable-next-line no-control-regex -- this is what an escape sequence starts with
+  return text.replace(/\u001b\[[\d;?]*[ -/]*[@-~]/g, '')
+}

@@ -1,0 +1,69 @@
+import * as vscode from 'vscode'
+import { Emitter } from '../util/event.ts'
+import { DisposableStore } from '../util/lifecycle.ts'
+import type { Disposable } from '../util/lifecycle.ts'
+import type { ChatPlace, ChatSession } from './chatSession.ts'
+import { readPlace } from './chats.ts'
+import type { Chats } from './chats.ts'
+import { webviewRoots } from './webviewHtml.ts'
+
+const viewType = 'opencodeSessions.chatPanel'
+
+/** Chats in editor tabs; VS Code brings them back after a reload with the session they showed. */
+export class ChatPanels implements vscode.WebviewPanelSerializer, Disposable {
+  readonly #chats: Chats
+  readonly #extensionUri: vscode.Uri
+  readonly #store = new DisposableStore()
+
+  constructor(chats: Chats, extensionUri: vscode.Uri) {
+    this.#chats = chats
+    this.#extensionUri = extensionUri
+    this.#store.add(vscode.window.registerWebviewPanelSerializer(viewType, this))
+  }
+
+  open(place: ChatPlace): ChatSession {
+    const panel = vscode.window.createWebviewPanel(viewType, 'OpenCode', vscode.ViewColumn.Active, {
+      enableScripts: true,
+      localResourceRoots: [...webviewRoots(this.#extensionUri)],
+    })
+    return this.#fill(panel, place)
+  }
+
+  /** The page keeps its place in its own state, which VS Code hands back here. */
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    this.#fill(panel, readPlace(state))
+    return Promise.resolve()
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+  }
+
+  #fill(panel: vscode.WebviewPanel, place: ChatPlace): ChatSession {
+    const store = new DisposableStore()
+    const visibility = store.add(new Emitter<boolean>())
+    let wasVisible = panel.visible
+    panel.iconPath = vscode.Uri.joinPath(this.#extensionUri, 'media', 'activity.svg')
+    const frame = {
+      webview: panel.webview,
+      place: 'panel' as const,
+      isVisible: () => panel.visible,
+      onDidChangeVisibility: visibility.event,
+    }
+    const placed = store.add(this.#chats.create(frame, place, () => undefined))
+    store.add(
+      placed.chat.onDidChange(({ session }) => {
+        panel.title = session?.session.title ?? 'OpenCode'
+      }),
+    )
+    store.add(
+      panel.onDidChangeViewState(() => {
+        if (panel.active) this.#chats.activate(placed)
+        if (panel.visible !== wasVisible) visibility.fire(panel.visible)
+        wasVisible = panel.visible
+      }),
+    )
+    panel.onDidDispose(() => store.dispose())
+    return placed.chat
+  }
+}

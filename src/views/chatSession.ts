@@ -1,0 +1,297 @@
+import * as vscode from 'vscode'
+import { isAbort, OpencodeError, toErrorInfo } from '../opencode/errors.ts'
+import type { ErrorInfo } from '../opencode/errors.ts'
+import type { MessageID, SessionID } from '../opencode/ids.ts'
+import { workspaceFolders } from '../platform/folders.ts'
+import type { Attachment } from '../prompt/attachment.ts'
+import { composePrompt } from '../prompt/prompt.ts'
+import { emptyDraft, modelRef, unknownChoice } from '../protocol/chat.ts'
+import type { ChatSnapshot, ChatState } from '../protocol/chat.ts'
+import type { SessionStore } from '../sync/sessionHub.ts'
+import { Emitter } from '../util/event.ts'
+import { DisposableStore, MutableDisposable } from '../util/lifecycle.ts'
+import type { Disposable } from '../util/lifecycle.ts'
+import { ChatFeed } from './chatFeed.ts'
+import type { ChatPage } from './chatPage.ts'
+import { newDraftKey } from './drafts.ts'
+import { recentSessions, waitingElsewhere } from './recent.ts'
+import type { Services } from './services.ts'
+
+/** Which session a chat shows; remembered over reloads. No session: a new one in that folder. */
+export interface ChatPlace {
+  readonly sessionID: SessionID | undefined
+  readonly directory: string | undefined
+}
+
+/**
+ * What one chat shows and does, apart from its page: joins the hub's session, the draft and the pickers
+ * into one ChatState and feeds it to the page.
+ */
+export class ChatSession implements Disposable {
+  readonly feed: ChatFeed
+  readonly #services: Services
+  readonly #page: ChatPage
+  readonly #store = new DisposableStore()
+  readonly #session = this.#store.add(new MutableDisposable<DisposableStore>())
+  readonly #watch = this.#store.add(new MutableDisposable<Disposable>())
+  readonly #onDidChange = this.#store.add(new Emitter<ChatState>())
+  /** Fires when session, title, status or requests may have changed. */
+  readonly onDidChange = this.#onDidChange.event
+  readonly #ready: Promise<void>
+  #open: SessionStore | undefined
+  #sessionID: SessionID | undefined
+  #creating: Promise<SessionID> | undefined
+
+  constructor(page: ChatPage, services: Services, place: ChatPlace) {
+    this.#page = page
+    this.#services = services
+    const send = (revision: number, actions: Parameters<ChatFeed['apply']>[0][]): void =>
+      this.#page.changed(revision, actions)
+    this.feed = this.#store.add(new ChatFeed(initialState(services), (revision, actions) => send(revision, [...actions])))
+    this.#listen()
+    this.#ready = this.#start(place)
+  }
+
+  get state(): ChatState {
+    return this.feed.state
+  }
+
+  get sessionID(): SessionID | undefined {
+    return this.#sessionID
+  }
+
+  get isVisible(): boolean {
+    return this.#page.isVisible
+  }
+
+  /** Of the session on screen, else of the folder that a new one would run in. */
+  get directory(): string | undefined {
+    return this.state.folder?.directory
+  }
+
+  get place(): ChatPlace {
+    return { sessionID: this.#sessionID, directory: this.directory }
+  }
+
+  get draftKey(): string {
+    return this.#sessionID ?? newDraftKey(this.directory ?? '')
+  }
+
+  /** @throws OpencodeError `no-folder` */
+  needDirectory(): string {
+    if (this.directory !== undefined) return this.directory
+    throw new OpencodeError('no-folder', vscode.l10n.t('Open a folder first: OpenCode works inside one.'))
+  }
+
+  /** Everything the page needs to draw; starts the server on first sight where that is wanted. */
+  async snapshot(): Promise<ChatSnapshot> {
+    await this.#ready
+    if (this.#page.isVisible) this.#services.access.autoStart()
+    return this.feed.snapshot()
+  }
+
+  async loadOlder(): Promise<void> {
+    await this.#open?.loadOlder()
+  }
+
+  /** Shows another session, or a new one (`undefined`) in a folder. */
+  async show(place: ChatPlace): Promise<void> {
+    await this.#setFolder(place.directory ?? this.directory)
+    this.#sessionID = place.sessionID
+    this.#session.value = this.#openStore()
+    this.#refreshDraft()
+    this.#refreshChoice()
+    this.#refreshRecent()
+    this.#changed()
+  }
+
+  focus(): void {
+    this.#page.focusComposer()
+  }
+
+  revealRequest(): void {
+    this.#page.revealRequest()
+  }
+
+  setProblem(problem: ErrorInfo | undefined): void {
+    this.feed.apply({ type: 'problem', problem })
+  }
+
+  /**
+   * Puts a prompt into the outbox; makes the session first where there is none. The server is started
+   * when it is not running.
+   */
+  async send(text: string, attachments: readonly Attachment[]): Promise<MessageID> {
+    await this.#ready
+    const directory = this.needDirectory()
+    if (text.trim() === '' && attachments.length === 0) {
+      throw new OpencodeError('invalid-argument', vscode.l10n.t('There is nothing to send yet.'))
+    }
+    const { hub, outbox, history, access, log } = this.#services
+    const sessionID = this.#sessionID ?? (await this.#create(directory))
+    const { choice } = this.state
+    const prompt = composePrompt(text, attachments, { agent: choice.agent?.name, model: modelRef(choice) })
+    hub.send(sessionID, prompt)
+    await outbox.saved()
+    await history.add(directory, text)
+    if (!hub.connection) access.ensure().catch((error: unknown) => log.warn(`chat: ${toErrorInfo(error).message}`))
+    this.setProblem(undefined)
+    return prompt.id
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+  }
+
+  /** Two prompts that are sent at once into "new session" make one session. */
+  async #create(directory: string): Promise<SessionID> {
+    this.#creating ??= this.#createNow(directory).finally(() => {
+      this.#creating = undefined
+    })
+    return this.#creating
+  }
+
+  async #createNow(directory: string): Promise<SessionID> {
+    const { access, catalogs, choices } = this.#services
+    const connection = await access.ensure()
+    if (!catalogs.get(directory)) await catalogs.load(directory)
+    const { id } = await connection.createSession(directory)
+    await choices.adopt(directory, id)
+    await this.show({ sessionID: id, directory })
+    return id
+  }
+
+  async #start(place: ChatPlace): Promise<void> {
+    await this.show(place)
+    if (this.directory !== undefined) await this.#loadCatalog()
+  }
+
+  #listen(): void {
+    const { server, hub, catalogs, choices, drafts } = this.#services
+    const add = (subscription: Disposable): unknown => this.#store.add(subscription)
+    add(server.onDidChangeStatus(() => this.#refreshServer()))
+    add(server.onDidChangeConnection(() => this.#refreshServer()))
+    add(hub.onDidChangeIndex((directory) => directory === this.directory && this.#refreshRecent()))
+    add(catalogs.onDidChange((directory) => directory === this.directory && this.#refreshChoice()))
+    add(choices.onDidChange(() => this.#refreshChoice()))
+    add(drafts.onDidChange((key) => key === this.draftKey && this.#refreshDraft()))
+    add(this.#page.onDidChangeVisibility((isVisible) => this.#setVisible(isVisible)))
+    add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#refreshPlace()))
+    add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#refreshPlace()))
+    this.feed.setVisible(this.#page.isVisible)
+  }
+
+  #setVisible(isVisible: boolean): void {
+    this.feed.setVisible(isVisible)
+    if (isVisible) this.#services.access.autoStart()
+    this.#changed()
+  }
+
+  #openStore(): DisposableStore | undefined {
+    const { hub } = this.#services
+    const [sessionID, directory] = [this.#sessionID, this.directory]
+    this.#open = undefined
+    if (sessionID === undefined || directory === undefined) {
+      this.feed.apply({ type: 'open', session: undefined, isLoading: false })
+      return undefined
+    }
+    const disposables = new DisposableStore()
+    const store = disposables.add(hub.open(sessionID, directory))
+    this.#open = store
+    this.feed.apply({ type: 'open', session: store.state, isLoading: store.isLoading })
+    disposables.add(store.onDidChange((actions) => this.#takeOver(store, actions)))
+    return disposables
+  }
+
+  #takeOver(store: SessionStore, actions: Parameters<ChatFeed['applySession']>[1]): void {
+    if (store !== this.#open) return
+    const before = this.state.session?.session
+    if (store.state) this.feed.applySession(store.state, actions)
+    else this.feed.apply({ type: 'open', session: undefined, isLoading: store.isLoading })
+    if (store.error) this.#failed(store.error)
+    if (this.state.session?.session !== before) this.#refreshChoice()
+    this.#changed()
+  }
+
+  /** A session that is gone makes room for a new one. */
+  #failed(error: unknown): void {
+    if (isAbort(error)) return
+    const info = toErrorInfo(error)
+    this.setProblem(info)
+    if (info.code === 'not-found') void this.show({ sessionID: undefined, directory: this.directory })
+  }
+
+  async #setFolder(directory: string | undefined): Promise<void> {
+    const folders = await workspaceFolders()
+    const known = folders.find((folder) => folder.directory === directory)
+    const first = known ?? (directory === undefined ? folders[0] : { name: baseName(directory), directory })
+    const folder = folders.length === 0 ? undefined : first && { name: first.name, directory: first.directory }
+    const obstacle = vscode.workspace.isTrusted ? (folder ? 'none' : 'no-folder') : 'untrusted'
+    const last = this.directory
+    this.feed.apply({ type: 'place', obstacle, folder, folderCount: folders.length })
+    if (folder?.directory === last && this.#watch.value) return
+    this.#watch.value = folder && this.#services.hub.watchDirectory(folder.directory)
+    if (last !== undefined) void this.#loadCatalog()
+  }
+
+  async #refreshPlace(): Promise<void> {
+    const hadFolder = this.directory !== undefined
+    await this.#setFolder(this.directory)
+    if (!hadFolder) await this.#start(this.place)
+    if (this.#page.isVisible) this.#services.access.autoStart()
+  }
+
+  #refreshServer(): void {
+    const { server } = this.#services
+    this.feed.apply({ type: 'server', server: server.status, capabilities: server.connection?.capabilities })
+    if (server.connection && !this.state.choice.isKnown) void this.#loadCatalog()
+  }
+
+  async #loadCatalog(): Promise<void> {
+    if (this.directory !== undefined) await this.#services.catalogs.load(this.directory)
+  }
+
+  #refreshChoice(): void {
+    const { catalogs, choices } = this.#services
+    const directory = this.directory
+    if (directory === undefined) return
+    const choice = choices.resolve(catalogs.get(directory), directory, this.state.session?.session)
+    this.feed.apply({ type: 'choice', choice })
+  }
+
+  #refreshDraft(): void {
+    this.feed.apply({ type: 'draft', draft: this.#services.drafts.get(this.draftKey) })
+  }
+
+  #refreshRecent(): void {
+    const entries = this.directory === undefined ? [] : this.#services.hub.sessions(this.directory)
+    const recent = recentSessions(entries)
+    this.feed.apply({ type: 'recent', recent, waitingElsewhere: waitingElsewhere(entries, this.#sessionID) })
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#onDidChange.fire(this.state)
+  }
+}
+
+function initialState({ server }: Services): ChatState {
+  return {
+    server: server.status,
+    capabilities: server.connection?.capabilities,
+    obstacle: vscode.workspace.isTrusted ? 'none' : 'untrusted',
+    folder: undefined,
+    folderCount: 0,
+    session: undefined,
+    isLoading: false,
+    choice: unknownChoice,
+    draft: emptyDraft,
+    recent: [],
+    waitingElsewhere: 0,
+    problem: undefined,
+  }
+}
+
+function baseName(directory: string): string {
+  return directory.split(/[\\/]/).findLast((name) => name !== '') ?? directory
+}
