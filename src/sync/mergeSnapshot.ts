@@ -19,7 +19,11 @@ export interface LocalMessages {
  * while it is being written: there the longer local text stays. `isLossy` says that events may have been
  * missed; such texts are then marked as having a gap until the server closes them.
  */
-export function mergeSnapshot(local: LocalMessages, fetched: FetchedMessages, isLossy: boolean): FetchedMessages {
+export function mergeSnapshot(
+  local: LocalMessages,
+  fetched: FetchedMessages,
+  isLossy: boolean,
+): FetchedMessages {
   const known = new Map(local.messages.map((message) => [message.id, message]))
   const messages = fetched.messages.map((message) => mergeMessage(known.get(message.id), message, isLossy))
   const remainder = olderRemainder(local, fetched)

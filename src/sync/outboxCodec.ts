@@ -70,7 +70,12 @@ function decodePart(value: Record<string, unknown>): PromptPart {
   const id = toBlockID(value['id'])
   switch (value['type']) {
     case 'text':
-      return { type: 'text', id, text: text(value['text']), ...(value['synthetic'] === true ? { synthetic: true } : {}) }
+      return {
+        type: 'text',
+        id,
+        text: text(value['text']),
+        ...(value['synthetic'] === true ? { synthetic: true } : {}),
+      }
     case 'agent':
       return { type: 'agent', id, name: text(value['name']) }
     case 'file':
@@ -78,7 +83,13 @@ function decodePart(value: Record<string, unknown>): PromptPart {
     case 'inline': {
       const { path } = value
       const base64 = text(value['base64'])
-      return { type: 'inline', id, base64, ...(typeof path === 'string' ? { path } : {}), ...decodeFile(value) }
+      return {
+        type: 'inline',
+        id,
+        base64,
+        ...(typeof path === 'string' ? { path } : {}),
+        ...decodeFile(value),
+      }
     }
     default:
       throw new TypeError('This part is of an unknown kind.')

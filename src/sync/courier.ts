@@ -1,0 +1,211 @@
+import type { ClientLog, Connection } from '../client/connection.ts'
+import { toErrorInfo } from '../opencode/errors.ts'
+import type { MessageID, SessionID } from '../opencode/ids.ts'
+import type { Message } from '../session/model.ts'
+import type { Disposable } from '../util/lifecycle.ts'
+import { DisposableStore } from '../util/lifecycle.ts'
+import type { Outbox, OutboxEntry } from './outbox.ts'
+import { defaultRetry, isTransient, retryDelay } from './transient.ts'
+import type { RetryTiming } from './transient.ts'
+import { Wakeup } from './wakeup.ts'
+
+export interface CourierOptions {
+  readonly outbox: Outbox
+  readonly log: ClientLog
+  /** The server was found to have a prompt whose event did not reach us. */
+  readonly onFound: (sessionID: SessionID, message: Message) => void
+  readonly timing?: CourierTiming
+}
+
+export interface CourierTiming extends RetryTiming {
+  /** How long a prompt that the server took may stay unseen before we look for it. */
+  readonly seenMs: number
+}
+
+const defaultTiming: CourierTiming = { ...defaultRetry, seenMs: 5_000 }
+/** How many of the newest messages are searched for a prompt whose fate is not known. */
+const searchedMessages = 100
+const maxServerErrors = 6
+const maxUnseen = 3
+
+/**
+ * Brings the prompts of the outbox to the server: one after the other in each session, the next one only
+ * when the one before was seen there. A prompt whose fate is not known is looked for before it is posted
+ * again under the same ids.
+ */
+export class Courier implements Disposable {
+  readonly #options: CourierOptions
+  readonly #timing: CourierTiming
+  readonly #disposables = new DisposableStore()
+  readonly #wakeup = new Wakeup()
+  readonly #running = new Set<SessionID>()
+  /** Prompts that may have reached the server without our knowing: all from before a reload, to begin with. */
+  readonly #uncertain: Set<MessageID>
+  readonly #lastErrors = new Map<SessionID, string>()
+  #connection: Connection | undefined
+
+  constructor(options: CourierOptions) {
+    this.#options = options
+    this.#timing = options.timing ?? defaultTiming
+    this.#uncertain = new Set(options.outbox.entries().map((entry) => entry.prompt.id))
+    this.#disposables.add(
+      options.outbox.onDidChange((sessionID) => {
+        this.#wakeup.wake()
+        this.#start(sessionID)
+      }),
+    )
+  }
+
+  /** The connection to post to while its event stream is up; undefined otherwise. */
+  setConnection(connection: Connection | undefined): void {
+    this.#connection = connection
+    this.#wakeup.wake()
+    if (!connection) return
+    for (const { sessionID } of this.#options.outbox.entries()) this.#start(sessionID)
+  }
+
+  /** A message of the user was seen on the server. */
+  seen(id: MessageID): void {
+    this.#uncertain.delete(id)
+    this.#options.outbox.remove(id)
+  }
+
+  /** A run failed; this may be why a prompt that was taken never shows up. */
+  noteError(sessionID: SessionID, message: string): void {
+    if (this.#running.has(sessionID)) this.#lastErrors.set(sessionID, message)
+  }
+
+  /** Nothing goes to a deleted session; what waits for it can be taken back. */
+  sessionRemoved(sessionID: SessionID): void {
+    for (const entry of this.#options.outbox.entries(sessionID)) {
+      this.#options.outbox.markFailed(
+        entry.prompt.id,
+        'The session was deleted. Take the prompt back to send it in another one.',
+      )
+    }
+  }
+
+  dispose(): void {
+    this.#connection = undefined
+    this.#disposables.dispose()
+    this.#wakeup.wake()
+  }
+
+  #start(sessionID: SessionID): void {
+    if (this.#running.has(sessionID) || !this.#connection) return
+    if (!this.#next(sessionID)) return
+    this.#running.add(sessionID)
+    // In the next turn of the loop, so that whoever changed the outbox is done with it.
+    setImmediate(() => void this.#run(sessionID))
+  }
+
+  async #run(sessionID: SessionID): Promise<void> {
+    try {
+      for (let entry = this.#next(sessionID); entry && this.#connection; entry = this.#next(sessionID)) {
+        await this.#deliver(entry)
+      }
+    } finally {
+      this.#running.delete(sessionID)
+      this.#lastErrors.delete(sessionID)
+    }
+    this.#start(sessionID)
+  }
+
+  #next(sessionID: SessionID): OutboxEntry | undefined {
+    return this.#options.outbox.entries(sessionID).find((entry) => entry.state !== 'failed')
+  }
+
+  /** Returns when the prompt was seen, failed, was taken back, or we are offline. */
+  async #deliver({ sessionID, prompt: { id } }: OutboxEntry): Promise<void> {
+    let serverErrors = 0
+    let unseen = 0
+    for (let attempt = 0; this.#isWaiting(id); attempt++) {
+      const connection = this.#connection
+      if (!connection) return
+      try {
+        if (!(await this.#attempt(connection, id))) continue
+        if (!this.#isWaiting(id) || !this.#connection) return
+        unseen++
+        if (unseen >= maxUnseen) return this.#fail(id, this.#lastErrors.get(sessionID) ?? neverSeen)
+      } catch (error) {
+        const info = toErrorInfo(error)
+        if (info.code === 'server-error') serverErrors++
+        if (!isTransient(error) || serverErrors >= maxServerErrors) return this.#fail(id, info.message)
+        this.#options.log.warn(`sync: a prompt could not be sent yet (${info.code}), attempt ${attempt + 1}`)
+        await this.#pause(connection, retryDelay(error, attempt, this.#timing))
+      }
+    }
+  }
+
+  /** One look and one post; true when the server took the prompt but it did not show up in time. */
+  async #attempt(connection: Connection, id: MessageID): Promise<boolean> {
+    const { outbox } = this.#options
+    const entry = outbox.find(id)
+    if (!entry || entry.state === 'failed') return false
+    if (entry.state === 'sent' || this.#uncertain.has(id)) {
+      if (await this.#look(connection, entry)) return false
+    }
+    await this.#saved()
+    if (!this.#isWaiting(id) || this.#connection !== connection) return false
+    await this.#post(connection, entry)
+    await this.#untilSeen(connection, id)
+    return true
+  }
+
+  async #post(connection: Connection, entry: OutboxEntry): Promise<void> {
+    const { id } = entry.prompt
+    const held = this.#options.outbox.hold(id)
+    this.#uncertain.add(id)
+    try {
+      await connection.prompt(entry.sessionID, entry.prompt)
+      this.#options.outbox.markSent(id)
+    } finally {
+      held.dispose()
+    }
+  }
+
+  async #look(connection: Connection, entry: OutboxEntry): Promise<boolean> {
+    const page = await connection.readMessages(entry.sessionID, searchedMessages)
+    const found = page.messages.find((message) => message.id === entry.prompt.id)
+    if (!found) return false
+    this.#options.onFound(entry.sessionID, found)
+    this.seen(entry.prompt.id)
+    return true
+  }
+
+  async #untilSeen(connection: Connection, id: MessageID): Promise<void> {
+    const end = performance.now() + this.#timing.seenMs
+    while (this.#isWaiting(id) && this.#connection === connection) {
+      const left = end - performance.now()
+      if (left <= 0) return
+      await this.#wakeup.wait(left)
+    }
+  }
+
+  async #pause(connection: Connection, ms: number): Promise<void> {
+    const end = performance.now() + ms
+    for (let left = ms; left > 0 && this.#connection === connection; left = end - performance.now()) {
+      await this.#wakeup.wait(left)
+    }
+  }
+
+  async #saved(): Promise<void> {
+    try {
+      await this.#options.outbox.saved()
+    } catch (error) {
+      this.#options.log.warn(`sync: the outbox could not be stored (${toErrorInfo(error).code})`)
+    }
+  }
+
+  #isWaiting(id: MessageID): boolean {
+    const entry = this.#options.outbox.find(id)
+    return entry !== undefined && entry.state !== 'failed'
+  }
+
+  #fail(id: MessageID, message: string): void {
+    this.#uncertain.delete(id)
+    this.#options.outbox.markFailed(id, message)
+  }
+}
+
+const neverSeen = 'The server took the prompt but does not show it. Try again, or restart the server.'

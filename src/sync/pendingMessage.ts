@@ -1,0 +1,62 @@
+import type { SessionAction } from '../session/actions.ts'
+import type { Block, PromptPart, UserMessage } from '../session/model.ts'
+import type { OutboxEntry } from './outboxCodec.ts'
+
+/** How large an image may be to be shown before the server has it (characters of its data URL). */
+const previewLimit = 400_000
+
+/** What shows a prompt of the outbox in the conversation. */
+export function pendingActions(entry: OutboxEntry): readonly SessionAction[] {
+  const { id } = entry.prompt
+  const blocks = entry.prompt.parts.map((part): SessionAction => ({
+    type: 'block/put',
+    messageID: id,
+    block: toBlock(part),
+  }))
+  return [{ type: 'message/put', message: pendingHead(entry) }, ...blocks]
+}
+
+export function pendingHead({ prompt, state, message }: OutboxEntry): Omit<UserMessage, 'blocks'> {
+  return {
+    id: prompt.id,
+    role: 'user',
+    created: prompt.created,
+    ...(prompt.agent === undefined ? {} : { agent: prompt.agent }),
+    ...(prompt.model === undefined ? {} : { model: prompt.model }),
+    delivery: state === 'failed' ? { kind: 'failed', message: message ?? '' } : { kind: 'pending' },
+  }
+}
+
+function toBlock(part: PromptPart): Block {
+  switch (part.type) {
+    case 'text':
+      return {
+        type: 'text',
+        id: part.id,
+        text: part.text,
+        open: false,
+        ...(part.synthetic ? { synthetic: true } : {}),
+      }
+    case 'agent':
+      return { type: 'notice', id: part.id, notice: 'agent', text: `@${part.name}` }
+    case 'file':
+      return { type: 'file', ...fileOf(part) }
+    case 'inline': {
+      const preview = `data:${part.mime};base64,${part.base64}`
+      const isSmallImage = part.mime.startsWith('image/') && preview.length <= previewLimit
+      return { type: 'file', ...fileOf(part), ...(isSmallImage ? { preview } : {}) }
+    }
+  }
+}
+
+type FilePart = Extract<PromptPart, { type: 'file' | 'inline' }>
+
+function fileOf({
+  id,
+  mime,
+  name,
+  path,
+  lines,
+}: FilePart): Omit<Extract<Block, { type: 'file' }>, 'type' | 'preview'> {
+  return { id, mime, name, ...(path === undefined ? {} : { path }), ...(lines ? { lines } : {}) }
+}
