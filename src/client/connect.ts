@@ -36,7 +36,9 @@ async function detect(client: HttpClient, endpoint: Endpoint, options: ConnectOp
     } catch (error) {
       const left = deadline - performance.now()
       if (!isTemporary(error) || left <= pauseMs) throw error
-      options.log.debug(`client probe ${attempt + 1} of ${endpoint.url} failed (${(error as OpencodeError).code})`)
+      options.log.debug(
+        `client probe ${attempt + 1} of ${endpoint.url} failed (${(error as OpencodeError).code})`,
+      )
       await sleep(pauseMs, undefined, { signal: options.signal }).catch(() => undefined)
       if (options.signal?.aborted === true) throw new OpencodeError('aborted', 'Cancelled.')
     }
@@ -54,12 +56,19 @@ function probeTimeout(endpoint: Endpoint, attempt: number): number {
 
 function isTemporary(error: unknown): boolean {
   if (!(error instanceof OpencodeError) || isAbort(error)) return false
-  return ['connection-refused', 'connection-lost', 'timeout', 'server-error', 'rate-limited'].includes(error.code)
+  return ['connection-refused', 'connection-lost', 'timeout', 'server-error', 'rate-limited'].includes(
+    error.code,
+  )
 }
 
 /** The version of a 1.x server that we speak; throws for anything else. */
-async function identify(client: HttpClient, timeoutMs: number, signal: AbortSignal | undefined): Promise<string> {
-  const ask = (route: string): Promise<string | undefined> => readVersion(client, route, { timeoutMs, signal })
+async function identify(
+  client: HttpClient,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const ask = (route: string): Promise<string | undefined> =>
+    readVersion(client, route, { timeoutMs, signal })
   const first = await ask('/global/health')
   if (first !== undefined) return checkFloor(first)
   const second = (await ask('/api/info')) ?? (await ask('/api/health'))
@@ -84,10 +93,12 @@ interface Probe {
 async function readVersion(client: HttpClient, route: string, probe: Probe): Promise<string | undefined> {
   try {
     const { body } = await client.request({ method: 'GET', route, maxBytes: 1024 * 1024, ...probe })
-    const version = typeof body === 'object' && body !== null ? (body as { version?: unknown }).version : undefined
+    const version =
+      typeof body === 'object' && body !== null ? (body as { version?: unknown }).version : undefined
     return typeof version === 'string' && version !== '' ? version : undefined
   } catch (error) {
-    const isOther = error instanceof OpencodeError && ['unsupported', 'not-found', 'bad-response'].includes(error.code)
+    const isOther =
+      error instanceof OpencodeError && ['unsupported', 'not-found', 'bad-response'].includes(error.code)
     if (isOther) return undefined
     throw error
   }
@@ -109,7 +120,11 @@ function checkFloor(version: string): string {
 }
 
 /** A server may ignore its password (old ones did) or have none: then anybody on its network can use it. */
-async function checkAuthentication(client: HttpClient, endpoint: Endpoint, options: ConnectOptions): Promise<void> {
+async function checkAuthentication(
+  client: HttpClient,
+  endpoint: Endpoint,
+  options: ConnectOptions,
+): Promise<void> {
   const isOpen = await answersAnonymously(client, options.signal)
   if (!isOpen) return
   const hint = endpoint.password === '' ? 'has no password' : 'does not check its password'
@@ -118,7 +133,13 @@ async function checkAuthentication(client: HttpClient, endpoint: Endpoint, optio
 
 async function answersAnonymously(client: HttpClient, signal: AbortSignal | undefined): Promise<boolean> {
   try {
-    await client.request({ method: 'GET', route: '/global/health', anonymous: true, timeoutMs: 3_000, signal })
+    await client.request({
+      method: 'GET',
+      route: '/global/health',
+      anonymous: true,
+      timeoutMs: 3_000,
+      signal,
+    })
     return true
   } catch (error) {
     if (isAbort(error)) throw error

@@ -26,16 +26,25 @@ export function toConnectionError(cause: unknown, origin: string, secrets: reado
 
 function explain(code: string, description: string, origin: string): readonly [ErrorCode, string] {
   if (tlsCode.test(code)) {
-    return ['tls', `The certificate of ${origin} is not trusted (${code}). Set a CA file if it is your own server.`]
+    return [
+      'tls',
+      `The certificate of ${origin} is not trusted (${code}). Set a CA file if it is your own server.`,
+    ]
   }
   if (/proxy/i.test(description)) {
-    return ['connection-refused', `The proxy did not let the connection to ${origin} through. Check the proxy settings.`]
+    return [
+      'connection-refused',
+      `The proxy did not let the connection to ${origin} through. Check the proxy settings.`,
+    ]
   }
   if (unresolvedCodes.has(code)) {
     return ['connection-refused', `The host name of ${origin} cannot be resolved. Check the address.`]
   }
   if (refusedCodes.has(code)) {
-    return ['connection-refused', `Nothing answers at ${origin}. Start the server there, or check the address.`]
+    return [
+      'connection-refused',
+      `Nothing answers at ${origin}. Start the server there, or check the address.`,
+    ]
   }
   if (timeoutCodes.has(code)) return ['timeout', `The OpenCode server at ${origin} did not answer in time.`]
   return ['connection-lost', `The connection to the OpenCode server at ${origin} broke off.`]

@@ -20,7 +20,9 @@ export function parseServerUrl(text: string): ServerUrl {
     throw invalid(`Use an address that starts with http:// or https://, not ${url.protocol}//.`)
   }
   if (url.username !== '' || url.password !== '') {
-    throw invalid('Leave user name and password out of the address. They are asked for separately and kept safe.')
+    throw invalid(
+      'Leave user name and password out of the address. They are asked for separately and kept safe.',
+    )
   }
   if (url.search !== '' || url.hash !== '') {
     throw invalid('Leave everything from "?" or "#" on out of the address.')
@@ -42,7 +44,8 @@ export function isLoopbackHost(hostname: string): boolean {
 }
 
 function parse(text: string): URL {
-  if (text === '') throw invalid('Enter the address of an OpenCode server, for example http://127.0.0.1:4096.')
+  if (text === '')
+    throw invalid('Enter the address of an OpenCode server, for example http://127.0.0.1:4096.')
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   if (!URL.canParse(withScheme)) {
     throw invalid('This is not an address. Enter something like http://127.0.0.1:4096.')

@@ -45,7 +45,10 @@ const maxWaiting = 200_000
  * consumer does; a consumer that falls far behind gets a `down` and `up` (and so fetches again) instead of
  * the events.
  */
-export async function* followEvents(options: EventStreamOptions, signal: AbortSignal): AsyncGenerator<ServerEvent, void> {
+export async function* followEvents(
+  options: EventStreamOptions,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent, void> {
   const queue = new EventQueue<ServerEvent>()
   const stop = new AbortController()
   const onAbort = (): void => stop.abort()
@@ -53,7 +56,8 @@ export async function* followEvents(options: EventStreamOptions, signal: AbortSi
   if (signal.aborted) stop.abort()
   const running = run(options, queue, stop.signal).finally(() => queue.end())
   try {
-    for (let batch = await queue.take(); batch && !stop.signal.aborted; batch = await queue.take()) yield* batch
+    for (let batch = await queue.take(); batch && !stop.signal.aborted; batch = await queue.take())
+      yield* batch
   } finally {
     signal.removeEventListener('abort', onAbort)
     stop.abort()
@@ -61,19 +65,30 @@ export async function* followEvents(options: EventStreamOptions, signal: AbortSi
   }
 }
 
-async function run(options: EventStreamOptions, queue: EventQueue<ServerEvent>, signal: AbortSignal): Promise<void> {
+async function run(
+  options: EventStreamOptions,
+  queue: EventQueue<ServerEvent>,
+  signal: AbortSignal,
+): Promise<void> {
   const timing = { ...defaultTiming, ...options.timing }
   const delay = new ReconnectDelay(timing, options.random ?? Math.random)
   while (!signal.aborted) {
     const { error, livedMs } = await connectOnce(options, queue, timing, signal)
-    if (signal.aborted) return
+    if (isStopped(signal)) return
     const waitMs = delay.next(error, livedMs)
     const cause = error ?? new OpencodeError('connection-lost', 'The server ended the event stream.')
     options.client.metrics.reconnects++
-    options.log.info(`client event stream is down (${codeOf(cause)}), next attempt in ${Math.round(waitMs)} ms`)
+    options.log.info(
+      `client event stream is down (${codeOf(cause)}), next attempt in ${Math.round(waitMs)} ms`,
+    )
     queue.push({ kind: 'down', error: cause, retryAt: Date.now() + Math.round(waitMs) })
     await sleep(waitMs, undefined, { signal }).catch(() => undefined)
   }
+}
+
+/** The loop's own condition makes the compiler think that this cannot change. */
+function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted
 }
 
 interface Outcome {

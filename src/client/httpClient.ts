@@ -65,7 +65,9 @@ export class HttpClient {
     this.#endpoint = endpoint
     this.#log = log
     this.#dispatcher = dispatcher
-    this.#secrets = [endpoint.password, token, ...proxySecrets(endpoint.proxy)].filter((secret) => secret !== '')
+    this.#secrets = [endpoint.password, token, ...proxySecrets(endpoint.proxy)].filter(
+      (secret) => secret !== '',
+    )
     this.#authorization = endpoint.password === '' ? '' : `Basic ${token}`
     // Packing costs the server more time than loopback costs us.
     this.#encoding = isLoopbackHost(new URL(endpoint.url).hostname) ? 'identity' : 'gzip'
@@ -81,7 +83,10 @@ export class HttpClient {
     const started = performance.now()
     this.metrics.requests++
     try {
-      const response = await this.#dispatch(request, scope, { accept: 'application/json', 'accept-encoding': this.#encoding })
+      const response = await this.#dispatch(request, scope, {
+        accept: 'application/json',
+        'accept-encoding': this.#encoding,
+      })
       const bytes = await readBody(response, request.maxBytes ?? defaultMaxBytes)
       this.metrics.bytesIn += bytes.length
       this.#logLine(request, `${response.statusCode}`, started, bytes.length)
@@ -105,7 +110,11 @@ export class HttpClient {
     const started = performance.now()
     this.metrics.requests++
     try {
-      const headers = { accept: 'text/event-stream', 'accept-encoding': 'identity', 'cache-control': 'no-cache' }
+      const headers = {
+        accept: 'text/event-stream',
+        'accept-encoding': 'identity',
+        'cache-control': 'no-cache',
+      }
       const response = await this.#dispatch(request, scope, headers)
       this.#logLine(request, `${response.statusCode} (stream)`, started, 0)
       if (response.statusCode !== 200 || !contentType(response).startsWith('text/event-stream')) {
@@ -130,10 +139,18 @@ export class HttpClient {
   }
 
   #scope(request: HttpRequest): RequestScope {
-    return new RequestScope([request.signal, this.#closing.signal], request.timeoutMs ?? defaultTimeoutMs, this.#endpoint.url)
+    return new RequestScope(
+      [request.signal, this.#closing.signal],
+      request.timeoutMs ?? defaultTimeoutMs,
+      this.#endpoint.url,
+    )
   }
 
-  #dispatch(request: HttpRequest, scope: RequestScope, headers: Record<string, string>): Promise<Dispatcher.ResponseData> {
+  #dispatch(
+    request: HttpRequest,
+    scope: RequestScope,
+    headers: Record<string, string>,
+  ): Promise<Dispatcher.ResponseData> {
     const origin = new URL(this.#endpoint.url)
     const prefix = origin.pathname === '/' ? '' : origin.pathname
     const isAnonymous = request.anonymous === true || this.#authorization === ''
@@ -215,7 +232,10 @@ function parse(text: string, request: HttpRequest): unknown {
     return JSON.parse(text) as unknown
   } catch {
     // The parser's own message quotes the text, which may hold a secret.
-    throw new OpencodeError('bad-response', `The answer to ${request.method} ${request.route} is not valid JSON.`)
+    throw new OpencodeError(
+      'bad-response',
+      `The answer to ${request.method} ${request.route} is not valid JSON.`,
+    )
   }
 }
 
@@ -245,7 +265,10 @@ function notJson(request: HttpRequest): OpencodeError {
 }
 
 function tooLarge(maxBytes: number): OpencodeError {
-  return new OpencodeError('too-large', `The answer of the server is larger than ${Math.round(maxBytes / 1048576)} MiB.`)
+  return new OpencodeError(
+    'too-large',
+    `The answer of the server is larger than ${Math.round(maxBytes / 1048576)} MiB.`,
+  )
 }
 
 function proxySecrets(proxy: string | undefined): readonly string[] {

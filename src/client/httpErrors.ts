@@ -78,32 +78,40 @@ const clientCodes: { readonly [status: number]: ErrorCode | undefined } = {
   429: 'rate-limited',
 }
 
+interface Refusal {
+  readonly failure: HttpFailure
+  /** " It says: …", or nothing. */
+  readonly because: string
+  readonly retryAfterMs: number | undefined
+}
+
 function sentence(failure: HttpFailure, said: Envelope, retryAfterMs: number | undefined): string {
-  const because = said.message === undefined ? '' : ` It says: ${oneLine(redact(said.message, failure.secrets))}`
-  switch (statusCode(failure.status, said.name)) {
-    case 'unauthorized':
-      return 'The OpenCode server refused the user name or password. Enter them again to connect.'
-    case 'forbidden':
-      return `The OpenCode server, or a proxy before it, forbids this request (HTTP ${failure.status}).${because}`
-    case 'not-found':
-      return `The OpenCode server does not have this any more (HTTP 404).${because}`
-    case 'busy':
-      return 'The session is still working. Wait until it is done, or stop it first.'
-    case 'conflict':
-      return `The request does not fit the present state on the OpenCode server (HTTP 409).${because}`
-    case 'rate-limited':
-      return `There were too many requests (HTTP 429). ${retrySentence(retryAfterMs)}`
-    case 'redirect-refused':
-      return redirectSentence(failure)
-    case 'config-invalid':
-      return `The OpenCode configuration cannot be read. Correct the file and try again.${because || configPlace(failure)}`
-    case 'too-large':
-      return `The request is too large for the OpenCode server (HTTP ${failure.status}).${because}`
-    case 'server-error':
-      return `The OpenCode server failed with HTTP ${failure.status}.${because || ' Its log may say more.'}`
-    default:
-      return `The OpenCode server did not accept the request (HTTP ${failure.status}).${because}`
-  }
+  const message = said.message === undefined ? '' : oneLine(redact(said.message, failure.secrets))
+  const because = message === '' ? '' : ` It says: ${message}`
+  const write = sentences[statusCode(failure.status, said.name)] ?? refused
+  return write({ failure, because, retryAfterMs })
+}
+
+const refused = ({ failure, because }: Refusal): string =>
+  `The OpenCode server did not accept the request (HTTP ${failure.status}).${because}`
+
+const sentences: { readonly [code in ErrorCode]?: (refusal: Refusal) => string } = {
+  unauthorized: () => 'The OpenCode server refused the user name or password. Enter them again to connect.',
+  forbidden: ({ failure, because }) =>
+    `The OpenCode server, or a proxy before it, forbids this request (HTTP ${failure.status}).${because}`,
+  'not-found': ({ because }) => `The OpenCode server does not have this any more (HTTP 404).${because}`,
+  busy: () => 'The session is still working. Wait until it is done, or stop it first.',
+  conflict: ({ because }) =>
+    `The request does not fit the present state on the OpenCode server (HTTP 409).${because}`,
+  'rate-limited': ({ retryAfterMs }) =>
+    `There were too many requests (HTTP 429). ${retrySentence(retryAfterMs)}`,
+  'redirect-refused': ({ failure }) => redirectSentence(failure),
+  'config-invalid': ({ failure, because }) =>
+    `The OpenCode configuration cannot be read. Correct the file and try again.${configPlace(failure)}${because}`,
+  'too-large': ({ failure, because }) =>
+    `The request is too large for the OpenCode server (HTTP ${failure.status}).${because}`,
+  'server-error': ({ failure, because }) =>
+    `The OpenCode server failed with HTTP ${failure.status}.${because || ' Its log may say more.'}`,
 }
 
 function retrySentence(retryAfterMs: number | undefined): string {
@@ -127,8 +135,8 @@ function configPlace(failure: HttpFailure): string {
 function detailOf(failure: HttpFailure, reference: string | undefined): string {
   const lines = [`${failure.method} ${failure.route}: HTTP ${failure.status}`]
   if (reference !== undefined) lines.push(`Reference: ${redact(reference, failure.secrets)}`)
-  const body = typeof failure.body === 'string' ? failure.body : JSON.stringify(failure.body)
-  if (body !== undefined && body !== '') lines.push(redact(body, failure.secrets))
+  const body = typeof failure.body === 'string' ? failure.body : JSON.stringify(failure.body ?? '')
+  if (body !== '' && body !== '""') lines.push(redact(body, failure.secrets))
   return lines.join('\n')
 }
 

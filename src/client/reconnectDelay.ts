@@ -12,7 +12,13 @@ export interface DelayTiming {
 
 export const defaultDelays: DelayTiming = { firstMs: 250, maxMs: 15_000, refusedMs: 60_000, healthyMs: 1_000 }
 
-const refusals: ReadonlySet<string> = new Set(['unauthorized', 'forbidden', 'unsupported', 'redirect-refused', 'tls'])
+const refusals: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'forbidden',
+  'unsupported',
+  'redirect-refused',
+  'tls',
+])
 
 /** How long to wait before the next attempt: exponential with jitter, so that many windows do not come at once. */
 export class ReconnectDelay {

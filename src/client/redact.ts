@@ -1,7 +1,10 @@
 const bodyLimit = 2_000
 
 const patterns: readonly (readonly [RegExp, string])[] = [
-  [/\b(authorization|proxy-authorization|x-api-key|api-key|cookie|set-cookie)("?\s*[:=]\s*"?)[^"\r\n,}]+/gi, '$1$2***'],
+  [
+    /\b(authorization|proxy-authorization|x-api-key|api-key|cookie|set-cookie)("?\s*[:=]\s*"?)[^"\r\n,}]+/gi,
+    '$1$2***',
+  ],
   [/("?(?:api_?key|key|token|access|refresh|secret|password)"?\s*[:=]\s*")[^"]*(")/gi, '$1***$2'],
   [/\b(Basic|Bearer)\s+[\w+/=.~-]+/gi, '$1 ***'],
   [/\b(sk|pk|rk|ghp|gho|ghs|xox[abp]|AIza|key)[-_][\w-]{8,}/g, '***'],

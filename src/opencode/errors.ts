@@ -75,5 +75,7 @@ export function toErrorInfo(error: unknown): ErrorInfo {
 
 /** Whether a thrown value only says that somebody cancelled. */
 export function isAbort(error: unknown): boolean {
-  return error instanceof OpencodeError ? error.code === 'aborted' : error instanceof Error && error.name === 'AbortError'
+  return error instanceof OpencodeError
+    ? error.code === 'aborted'
+    : error instanceof Error && error.name === 'AbortError'
 }

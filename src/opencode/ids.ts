@@ -41,5 +41,6 @@ export function isSessionID(value: unknown): value is SessionID {
 
 function checked(value: unknown, pattern: RegExp, what: string): string {
   if (typeof value === 'string' && pattern.test(value)) return value
-  throw new OpencodeError('invalid-id', `This is not a ${what} id: ${JSON.stringify(value)?.slice(0, 80)}`)
+  const shown = typeof value === 'string' ? JSON.stringify(value).slice(0, 80) : typeof value
+  throw new OpencodeError('invalid-id', `This is not a ${what} id: ${shown}`)
 }

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { OpencodeError } from '../../opencode/errors.ts'
+import type { ProviderCredential } from '../connection.ts'
+import { collect, fields, word, words } from './reading.ts'
+import { loose } from './wire.ts'
+import type { WireProvider } from './wire.ts'
+
+/**
+ * Where a provider's credential is, judged by the list of usable providers of an instance that was loaded
+ * just now (an older one shows the keys of its own start). Undefined: the provider is not in that list.
+ */
+export function readCredential(usable: unknown, providerID: string): ProviderCredential | undefined {
+  const providers = collect(fields(usable)['providers'], loose<WireProvider>)
+  const provider = providers.find((item) => item.id === providerID)
+  if (!provider) return undefined
+  const key = word(provider.key)
+  const configured = word(fields(provider.options)['apiKey'])
+  if (provider.source === 'env') return { kind: 'elsewhere' }
+  if (key !== undefined) return { kind: 'stored', fingerprint: fingerprint(key) }
+  // The free models of OpenCode itself run under this public key.
+  if (configured === 'public') return { kind: 'none' }
+  if (provider.source === 'custom') return { kind: 'stored', fingerprint: undefined }
+  return configured === undefined ? { kind: 'none' } : { kind: 'elsewhere' }
+}
+
+/** For a provider that is not usable: whether the store holds something for it, such as a login. */
+export function readStoredLogin(all: unknown, providerID: string): ProviderCredential {
+  const isConnected = words(fields(all)['connected']).includes(providerID)
+  return isConnected ? { kind: 'stored', fingerprint: undefined } : { kind: 'none' }
+}
+
+/** SHA-256 in hex: enough to tell our key from another one, useless to anybody else. */
+export function fingerprint(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
+/** @throws OpencodeError `invalid-id` for a provider id that may not stand in a path. */
+export function checkProviderID(providerID: string): string {
+  if (/^[\w@][\w.@-]{0,99}$/.test(providerID)) return providerID
+  throw new OpencodeError(
+    'invalid-id',
+    `This is not a provider id: ${JSON.stringify(providerID).slice(0, 80)}`,
+  )
+}

@@ -1,0 +1,367 @@
+import type { Catalog } from '../../opencode/catalog.ts'
+import { OpencodeError } from '../../opencode/errors.ts'
+import type { ErrorCode } from '../../opencode/errors.ts'
+import { toMessageID, toRequestID, toSessionID } from '../../opencode/ids.ts'
+import type { MessageID, SessionID } from '../../opencode/ids.ts'
+import type { Capabilities } from '../../opencode/server.ts'
+import type {
+  FileChange,
+  PermissionReply,
+  Prompt,
+  Request,
+  RunStatus,
+  Session,
+  Todo,
+} from '../../session/model.ts'
+import type {
+  ClientLog,
+  ClientMetrics,
+  Connection,
+  FarewellRequest,
+  MessagePage,
+  ProviderCredential,
+  ProviderSummary,
+  RequestRef,
+  ServerEvent,
+  SessionQuery,
+} from '../connection.ts'
+import { isLoopbackHost } from '../endpoint.ts'
+import { followEvents } from '../eventStream.ts'
+import type { HttpAnswer, HttpClient, HttpMethod, HttpRequest } from '../httpClient.ts'
+import { readCatalog, readProviders } from './catalog.ts'
+import { checkProviderID, readCredential, readStoredLogin } from './credentials.ts'
+import { readFileDiffs } from './diffs.ts'
+import { directoryHeader, directoryQuery } from './directory.ts'
+import { EventDecoder, isSyncCopy } from './events.ts'
+import { readMessage } from './messages.ts'
+import { promptBody } from './prompt.ts'
+import { collect, fields, words } from './reading.ts'
+import { RequestLedger } from './requestLedger.ts'
+import { readPermission, readQuestion } from './requests.ts'
+import { readSession, readStatusMap, readTodos } from './sessions.ts'
+import { readWholeOutput } from './toolOutput.ts'
+
+const capabilities: Capabilities = {
+  archive: true,
+  deleteMessage: true,
+  fork: true,
+  queue: true,
+  revert: true,
+  savedPermissions: false,
+  share: true,
+  steer: false,
+  symbolSearch: true,
+  textSearch: true,
+  todos: true,
+  toolInputStream: false,
+  turnDiff: true,
+}
+
+/** The 1.x wire. Routes below `/session/{id}` run in the session's own directory; all others name theirs. */
+export class V1Connection implements Connection {
+  readonly version: string
+  readonly capabilities = capabilities
+  readonly #client: HttpClient
+  readonly #log: ClientLog
+  readonly #ledger = new RequestLedger()
+  readonly #unknownEvents = new Set<string>()
+  #lastCheck = 0
+
+  constructor(client: HttpClient, version: string, log: ClientLog) {
+    this.#client = client
+    this.version = version
+    this.#log = log
+  }
+
+  get url(): string {
+    return this.#client.url
+  }
+
+  get metrics(): ClientMetrics {
+    return this.#client.metrics
+  }
+
+  events(signal: AbortSignal): AsyncIterable<ServerEvent> {
+    const decoder = new EventDecoder(this.#ledger, (type) => this.#logUnknown(type))
+    return followEvents(
+      {
+        client: this.#client,
+        route: '/global/event',
+        log: this.#log,
+        decode: (event) => decoder.decode(event),
+        skip: isSyncCopy,
+        ping: (pingSignal) => this.ping(pingSignal),
+      },
+      signal,
+    )
+  }
+
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.#client.request({ method: 'GET', route: '/global/health', timeoutMs: 5_000, signal })
+  }
+
+  async listSessions(query: SessionQuery): Promise<readonly Session[]> {
+    // Only the query filters by directory; the header alone lists the whole project.
+    const filters = [directoryQuery(query.directory), `limit=${query.limit ?? 100}`]
+    if (query.search !== undefined && query.search !== '')
+      filters.push(`search=${encodeURIComponent(query.search)}`)
+    if (query.roots === true) filters.push('roots=true')
+    const { body } = await this.#send('GET', '/session', { path: `/session?${filters.join('&')}` })
+    return collect(body, readSession)
+  }
+
+  async createSession(directory: string, options: { readonly title?: string } = {}): Promise<Session> {
+    const body = options.title === undefined ? {} : { title: options.title }
+    return expectSession(await this.#in(directory, 'POST', '/session', { body }))
+  }
+
+  async getSession(sessionID: SessionID): Promise<Session> {
+    return expectSession(await this.#ofSession('GET', sessionID, ''))
+  }
+
+  async renameSession(sessionID: SessionID, title: string): Promise<Session> {
+    return expectSession(await this.#ofSession('PATCH', sessionID, '', { body: { title } }))
+  }
+
+  async deleteSession(sessionID: SessionID): Promise<void> {
+    await unless('not-found', this.#ofSession('DELETE', sessionID, ''))
+  }
+
+  async readMessages(sessionID: SessionID, limit: number, older?: string): Promise<MessagePage> {
+    const cursor = older === undefined ? '' : `&before=${encodeURIComponent(older)}`
+    const query = `?limit=${Math.max(1, Math.trunc(limit))}${cursor}`
+    const answer = await this.#ofSession('GET', sessionID, '/message', { query })
+    return { messages: collect(answer.body, readMessage), older: answer.header('x-next-cursor') || undefined }
+  }
+
+  async readTodos(sessionID: SessionID): Promise<readonly Todo[]> {
+    return readTodos((await this.#ofSession('GET', sessionID, '/todo')).body)
+  }
+
+  async readStatus(directory: string): Promise<ReadonlyMap<SessionID, RunStatus>> {
+    return readStatusMap((await this.#in(directory, 'GET', '/session/status')).body)
+  }
+
+  /** Aborted runs leave their requests behind, so those of sessions that do not run are left out. */
+  async readRequests(directory: string): Promise<readonly Request[]> {
+    const [permissions, questions] = await Promise.all([
+      this.#in(directory, 'GET', '/permission'),
+      this.#in(directory, 'GET', '/question'),
+    ])
+    const all: readonly Request[] = [
+      ...collect(permissions.body, (item) => readPermission(item, directory)),
+      ...collect(questions.body, (item) => readQuestion(item, directory)),
+    ]
+    if (all.length === 0) return all
+    const running = await this.readStatus(directory)
+    const open = all.filter((request) => running.has(request.sessionID))
+    for (const request of open) this.#ledger.add(request.sessionID, request.id)
+    return open
+  }
+
+  async readToolOutput(
+    sessionID: SessionID,
+    messageID: MessageID,
+    callID: string,
+  ): Promise<string | undefined> {
+    const { body } = await this.#ofMessage(sessionID, messageID)
+    return readWholeOutput(body, callID, isLoopbackHost(new URL(this.url).hostname))
+  }
+
+  async turnDiff(sessionID: SessionID, messageID: MessageID): Promise<readonly FileChange[]> {
+    const query = `?messageID=${toMessageID(messageID)}`
+    const { body } = await this.#ofSession('GET', sessionID, '/diff', { query })
+    const changes = readFileDiffs(body)
+    if (changes.length > 0) return changes
+    const message = fields((await this.#ofMessage(sessionID, messageID)).body)
+    return readFileDiffs(fields(fields(message['info'])['summary'])['diffs'])
+  }
+
+  async prompt(sessionID: SessionID, prompt: Prompt): Promise<void> {
+    await this.#ofSession('POST', sessionID, '/prompt_async', { body: promptBody(prompt), timeoutMs: 60_000 })
+  }
+
+  async abort(sessionID: SessionID): Promise<void> {
+    await this.#ofSession('POST', sessionID, '/abort')
+  }
+
+  async replyPermission(request: RequestRef, reply: PermissionReply, message?: string): Promise<boolean> {
+    const body = { reply, ...(message ? { message } : {}) }
+    if (await this.#answer(request, 'permission', 'reply', body)) return true
+    // The old route finds the directory by the session, but it has no room for a message.
+    if (message) return this.#answerElsewhere(request, 'permission', 'reply', body)
+    const route = `/permissions/${toRequestID(request.id)}`
+    const template = '/permissions/{id}'
+    const answer = await unless(
+      'not-found',
+      this.#ofSession('POST', request.sessionID, route, { template, body: { response: reply } }),
+    )
+    return answer !== undefined
+  }
+
+  async replyQuestion(request: RequestRef, answers: readonly (readonly string[])[]): Promise<boolean> {
+    const isDone = await this.#answer(request, 'question', 'reply', { answers })
+    return isDone || this.#answerElsewhere(request, 'question', 'reply', { answers })
+  }
+
+  async rejectQuestion(request: RequestRef): Promise<boolean> {
+    const isDone = await this.#answer(request, 'question', 'reject')
+    return isDone || this.#answerElsewhere(request, 'question', 'reject')
+  }
+
+  async readCatalog(directory: string): Promise<Catalog> {
+    const routes = ['/config/providers', '/agent', '/command', '/config']
+    const answers = await Promise.all(routes.map((route) => this.#in(directory, 'GET', route)))
+    const [providers, agents, commands, config] = answers.map((answer) => answer.body)
+    return readCatalog({ providers, agents, commands, config })
+  }
+
+  async listProviders(directory: string): Promise<readonly ProviderSummary[]> {
+    return readProviders((await this.#in(directory, 'GET', '/provider')).body)
+  }
+
+  /**
+   * A loaded instance shows credentials as they were when it was loaded. So we look through the eyes of a
+   * fresh one, for a folder below that does not exist: it reads the same configuration, and nobody works in it.
+   */
+  async providerCredential(directory: string, providerID: string): Promise<ProviderCredential> {
+    checkProviderID(providerID)
+    const separator = /^([A-Za-z]:\\|\\\\)/.test(directory) ? '\\' : '/'
+    const place = `${directory}${separator}.opencode-credential-check-${Date.now()}-${++this.#lastCheck}`
+    try {
+      const usable = await this.#in(place, 'GET', '/config/providers')
+      const found = readCredential(usable.body, providerID)
+      return found ?? readStoredLogin((await this.#in(place, 'GET', '/provider')).body, providerID)
+    } finally {
+      await this.reload(place).catch(() =>
+        this.#log.debug('client a credential check could not be tidied up'),
+      )
+    }
+  }
+
+  async setProviderKey(providerID: string, key: string): Promise<void> {
+    const path = `/auth/${encodeURIComponent(checkProviderID(providerID))}`
+    await this.#send('PUT', '/auth/{id}', { path, body: { type: 'api', key } })
+  }
+
+  async removeProviderKey(providerID: string): Promise<void> {
+    const path = `/auth/${encodeURIComponent(checkProviderID(providerID))}`
+    await unless('not-found', this.#send('DELETE', '/auth/{id}', { path }))
+  }
+
+  async reload(directory: string): Promise<void> {
+    await this.#in(directory, 'POST', '/instance/dispose')
+  }
+
+  async findFiles(
+    directory: string,
+    query: string,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]> {
+    const path = `/find/file?query=${encodeURIComponent(query)}&limit=${Math.max(1, Math.trunc(limit))}`
+    const { body } = await this.#in(directory, 'GET', '/find/file', { path, signal })
+    return words(body)
+  }
+
+  async disposeAll(): Promise<void> {
+    await this.#send('POST', '/global/dispose', { timeoutMs: 2_000 })
+  }
+
+  farewell(providerKeys: readonly string[]): readonly FarewellRequest[] {
+    const removals = providerKeys.map((id) => ({
+      method: 'DELETE' as const,
+      path: `/auth/${encodeURIComponent(checkProviderID(id))}`,
+    }))
+    return [...removals, { method: 'POST', path: '/global/dispose' }]
+  }
+
+  close(): Promise<void> {
+    return this.#client.close()
+  }
+
+  #send(method: HttpMethod, route: string, options: Partial<HttpRequest> = {}): Promise<HttpAnswer> {
+    return this.#client.request({ ...options, method, route })
+  }
+
+  #in(
+    directory: string,
+    method: HttpMethod,
+    route: string,
+    options: Partial<HttpRequest> = {},
+  ): Promise<HttpAnswer> {
+    return this.#send(method, route, { ...options, headers: directoryHeader(directory) })
+  }
+
+  #ofSession(
+    method: HttpMethod,
+    sessionID: SessionID,
+    route: string,
+    options: SessionRequest = {},
+  ): Promise<HttpAnswer> {
+    const { query = '', template = route, ...rest } = options
+    const path = `/session/${toSessionID(sessionID)}${route}${query}`
+    return this.#send(method, `/session/{id}${template}`, { ...rest, path })
+  }
+
+  #ofMessage(sessionID: SessionID, messageID: MessageID): Promise<HttpAnswer> {
+    return this.#ofSession('GET', sessionID, `/message/${toMessageID(messageID)}`, {
+      template: '/message/{id}',
+    })
+  }
+
+  /** False when the server does not have the request in this directory (any more). */
+  async #answer(
+    request: RequestRef,
+    kind: 'permission' | 'question',
+    verb: string,
+    body?: object,
+  ): Promise<boolean> {
+    const path = `/${kind}/${toRequestID(request.id)}/${verb}`
+    const options = body === undefined ? { path } : { path, body }
+    return (
+      (await unless('not-found', this.#in(request.directory, 'POST', `/${kind}/{id}/${verb}`, options))) !==
+      undefined
+    )
+  }
+
+  /** Tries the directory that the session itself names, if it is another one. */
+  async #answerElsewhere(
+    request: RequestRef,
+    kind: 'permission' | 'question',
+    verb: string,
+    body?: object,
+  ): Promise<boolean> {
+    const session = await unless('not-found', this.getSession(request.sessionID))
+    if (!session || session.directory === request.directory) return false
+    return this.#answer({ ...request, directory: session.directory }, kind, verb, body)
+  }
+
+  #logUnknown(type: string): void {
+    if (this.#unknownEvents.has(type) || this.#unknownEvents.size >= 200) return
+    this.#unknownEvents.add(type)
+    this.#log.debug(`client ignores events of type ${type.slice(0, 80)}`)
+  }
+}
+
+interface SessionRequest extends Partial<HttpRequest> {
+  readonly query?: string
+  /** What follows the session id, with place-holders; for the log. */
+  readonly template?: string
+}
+
+function expectSession(answer: HttpAnswer): Session {
+  const session = readSession(answer.body)
+  if (session) return session
+  throw new OpencodeError('bad-response', 'The OpenCode server answered with something other than a session.')
+}
+
+/** Undefined instead of an error of one kind. */
+async function unless<T>(code: ErrorCode, promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise
+  } catch (error) {
+    if (error instanceof OpencodeError && error.code === code) return undefined
+    throw error
+  }
+}
