@@ -85,12 +85,13 @@ class CoalescedList {
 
   /** Headers of prompts on their way follow their own rule, so they are left alone. */
   #putHead(action: MessagePut): void {
-    const { message } = action
-    if (message.role === 'user' && message.delivery) {
-      this.#places.delete(`message ${message.id}`)
+    const { id, role } = action.message
+    this.#places.delete(`${role === 'user' ? 'assistant' : 'user'} ${id}`)
+    if (action.message.role === 'user' && action.message.delivery) {
+      this.#places.delete(`user ${id}`)
       this.#push(action)
     } else {
-      this.#replace(`message ${message.id}`, action)
+      this.#replace(`${role} ${id}`, action)
     }
   }
 
