@@ -73,13 +73,11 @@ class CoalescedList {
     const key = blockKey(action.messageID, action.block.id)
     const trace = this.#blocks.get(key)
     const known = trace?.put === undefined ? undefined : this.#kept[trace.put]
-    let block = action.block
-    if (known?.type === 'block/put' && isReplaceable(known.block, block)) {
-      block = keepFiles(known.block, block)
+    if (known?.type === 'block/put' && isReplaceable(known.block, action.block)) {
       this.#drop(trace?.put)
       this.#drop(trace?.append)
     }
-    const put = this.#push(block === action.block ? action : { ...action, block })
+    const put = this.#push(action)
     this.#blocks.set(key, { put, append: undefined })
   }
 
@@ -124,10 +122,11 @@ class CoalescedList {
   }
 }
 
-/** A failed call drops files that it had before, so its state must not be skipped. */
+/** Files of a call stay known unless it failed, so a state that tells or drops them must not be skipped. */
 function isReplaceable(known: Block, next: Block): boolean {
   if (known.type !== 'tool') return true
-  return next.type === 'tool' && known.status !== 'failed' && known.callID === next.callID
+  const isSameCall = next.type === 'tool' && known.callID === next.callID
+  return isSameCall && known.status !== 'failed' && keepFiles(known, next) === next
 }
 
 function blockKey(messageID: string, blockID: string): string {
