@@ -156,10 +156,8 @@ function runTask() {
     env,
     stdio: 'inherit',
   })
-  // A terminal sends Ctrl+C to the child as well; it needs its time to stop what it started.
-  process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  process.on('SIGHUP', () => child.kill('SIGHUP'))
+  // A terminal sends Ctrl+C to the child as well; either way it needs its time to stop what it started.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
 }
 

@@ -42,10 +42,12 @@ async function fetchInto(folder: string): Promise<string> {
   return path.join(folder, 'package')
 }
 
-/** Log files need spdlog and terminals need node-pty. The rest works without, so failing here is no failure. */
+const nativeModules = ['@vscode/spdlog', '@vscode/native-watchdog', 'node-pty']
+
+/** Log files need spdlog, terminals need node-pty, orphans end by the watchdog. The rest works without, so failing here is no failure. */
 async function buildNativeModules(vscode: string): Promise<void> {
   try {
-    await run('npm', ['rebuild', 'node-pty', '@vscode/spdlog'], {
+    await run('npm', ['rebuild', ...nativeModules], {
       cwd: vscode,
       output: 'quiet',
       timeout: 240_000,

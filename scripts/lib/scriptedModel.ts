@@ -82,8 +82,10 @@ interface Memory {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, memory: Memory): Promise<void> {
-  if (request.url?.endsWith('/models'))
-    return sendJson(response, { object: 'list', data: [{ id: 'mock', object: 'model' }] })
+  if (request.url?.endsWith('/models')) {
+    sendJson(response, { object: 'list', data: [{ id: 'mock', object: 'model' }] })
+    return
+  }
   if (request.method !== 'POST' || !request.url?.endsWith('/chat/completions')) {
     response.writeHead(404).end()
     return

@@ -5,9 +5,13 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { offlineEnvironment, opencodeBinary, scriptedProvider } from '../../scripts/lib/opencode.ts'
+import { inRepository } from '../../scripts/lib/repository.ts'
 import { startScriptedModel, type ScriptedModel } from '../../scripts/lib/scriptedModel.ts'
+
+export { opencodeBinary, offlineEnvironment } from '../../scripts/lib/opencode.ts'
+export { repositoryRoot } from '../../scripts/lib/repository.ts'
 
 /** A private world for real OpenCode servers: own home, own project, a scripted model, no network. */
 export interface Lab {
@@ -94,14 +98,6 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   }
 }
 
-/** The native `opencode` executable of the development dependency. */
-export function opencodeBinary(): string {
-  return path.join(repositoryRoot, 'node_modules', 'opencode-ai', 'bin', 'opencode.exe')
-}
-
-/** The folder of package.json. */
-export const repositoryRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
-
 /** `opencode.json` that knows the scripted model and nothing else; edits and commands are asked for. */
 export function modelConfig(modelUrl: string): Readonly<Record<string, unknown>> {
   return {
@@ -111,33 +107,9 @@ export function modelConfig(modelUrl: string): Readonly<Record<string, unknown>>
     enabled_providers: ['mock'],
     autoupdate: false,
     share: 'manual',
-    provider: { mock: mockProvider(modelUrl) },
+    provider: { mock: scriptedProvider(modelUrl, { large: 'mock', small: 'mock-small' }) },
     permission: { bash: 'ask', edit: 'ask' },
   }
-}
-
-function mockProvider(modelUrl: string): Readonly<Record<string, unknown>> {
-  const limit = { context: 128_000, output: 8192 }
-  const modalities = { input: ['text', 'image'], output: ['text'] }
-  const able = { reasoning: true, tool_call: true, attachment: true, modalities, limit }
-  return {
-    npm: '@ai-sdk/openai-compatible',
-    name: 'Scripted model (offline)',
-    options: { baseURL: modelUrl, apiKey: 'sk-scripted' },
-    models: {
-      mock: { name: 'Scripted', ...able, variants: { low: {}, high: {} } },
-      'mock-small': { name: 'Scripted small', ...able },
-    },
-  }
-}
-
-/** Switches that keep `opencode` from the network; models, updates, language servers, plugins. */
-export const offlineEnvironment: Readonly<Record<string, string>> = {
-  OPENCODE_DISABLE_MODELS_FETCH: '1',
-  OPENCODE_DISABLE_AUTOUPDATE: '1',
-  OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
-  npm_config_registry: 'http://127.0.0.1:9/',
-  BUN_CONFIG_REGISTRY: 'http://127.0.0.1:9/',
 }
 
 /** A whole environment for a child: private home, the packaged `opencode` first on PATH, no network. */
@@ -150,7 +122,7 @@ export function labEnvironment(home: string): Readonly<Record<string, string>> {
     ...Object.fromEntries(kept),
     PATH: [
       path.dirname(opencodeBinary()),
-      path.join(repositoryRoot, 'node_modules', '.bin'),
+      inRepository('node_modules', '.bin'),
       process.env['PATH'] ?? '',
     ].join(path.delimiter),
     HOME: home,
@@ -219,10 +191,18 @@ async function startServer(options: StartOptions): Promise<LabServer> {
     env: { ...options.env, ...(password === '' ? {} : { OPENCODE_SERVER_PASSWORD: password }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  killWithThisProcess(child)
   const url = await readyLine(child)
   const server = labServer(child, { url, port, password })
   await waitForHealth(server)
   return server
+}
+
+/** A test run that ends early must not leave servers behind. */
+function killWithThisProcess(child: ChildProcess): void {
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.removeListener('exit', kill))
 }
 
 /** The first request of a starting server may never be answered, so nothing is asked before this line. */

@@ -1,0 +1,69 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { inRepository } from './repository.ts'
+import { runForCode } from './run.ts'
+
+/** What a stage of the tests came to. */
+export interface Counts {
+  readonly passed: number
+  readonly failed: number
+}
+
+export interface MochaOptions {
+  /** Glob patterns, relative to the repository. */
+  readonly specs: readonly string[]
+  readonly timeout: number
+  /** Extra arguments, e.g. `--grep`. */
+  readonly args: readonly string[]
+}
+
+/** Runs mocha in a process of its own. A run that ends without a result counts as one failure. */
+export async function runMocha(options: MochaOptions): Promise<Counts> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'test-counts-'))
+  const file = path.join(folder, 'counts.json')
+  try {
+    const { code } = await runForCode(process.execPath, mochaArguments(options), {
+      env: { TEST_COUNTS: file },
+    })
+    return checked(await readCounts(file), code)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function mochaArguments({ specs, timeout, args }: MochaOptions): string[] {
+  const mocha = inRepository('node_modules', 'mocha', 'bin', 'mocha.js')
+  const reporter = ['--reporter', inRepository('scripts', 'lib', 'countingReporter.cjs')]
+  return [
+    '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
+    mocha,
+    ...reporter,
+    '--timeout',
+    String(timeout),
+    ...args,
+    ...specs,
+  ]
+}
+
+/** Reads what a test run has written; `undefined` when it wrote nothing. */
+export async function readCounts(file: string): Promise<Counts | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Counts
+  } catch {
+    return undefined
+  }
+}
+
+/** A bad exit code without a failed test, or no test at all, is a failure too. */
+export function checked(counts: Counts | undefined, code: number | null): Counts {
+  if (counts === undefined) return { passed: 0, failed: 1 }
+  const isBad = (code !== 0 && counts.failed === 0) || counts.passed + counts.failed === 0
+  return isBad ? { passed: counts.passed, failed: 1 } : counts
+}
+
+/** Prints the last line of a test command and sets its exit code. */
+export function finish(counts: Counts): void {
+  console.log(`${String(counts.passed)} passed, ${String(counts.failed)} failed`)
+  process.exitCode = counts.failed > 0 ? 1 : 0
+}

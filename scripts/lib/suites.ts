@@ -1,0 +1,23 @@
+import { bundle } from './bundle.ts'
+import { runHostTests } from './hostTests.ts'
+import { runMocha, type Counts } from './stages.ts'
+
+/** The test suites. Arguments are those of mocha; files among them replace the suite's own. */
+export const suites = {
+  unit: (args: readonly string[]) => runFiles('test/{unit,webview}/**/*.test.{ts,tsx}', 30_000, args),
+  contract: (args: readonly string[]) => runFiles('test/contract/**/*.test.ts', 60_000, args),
+  host: (args: readonly string[]) => runHostTests(args),
+  e2e: (args: readonly string[]) => runFiles('test/e2e/**/*.e2e.ts', 120_000, args),
+} as const
+
+/** Runs one suite on a fresh build. */
+export async function runSuite(name: keyof typeof suites, args: readonly string[]): Promise<Counts> {
+  await bundle({ production: true })
+  return suites[name](args)
+}
+
+function runFiles(pattern: string, timeout: number, args: readonly string[]): Promise<Counts> {
+  const files = args.filter((argument) => argument.endsWith('.ts'))
+  const rest = args.filter((argument) => !argument.endsWith('.ts'))
+  return runMocha({ specs: files.length > 0 ? files : [pattern], timeout, args: rest })
+}

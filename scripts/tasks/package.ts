@@ -1,0 +1,4 @@
+import { buildWithinBudget } from '../lib/bundle.ts'
+import { repositoryRoot } from '../lib/repository.ts'
+
+console.log(`Packaged ${await buildWithinBudget(repositoryRoot)}`)
