@@ -17,7 +17,7 @@ export function formatCost(value: number): string {
 /** "0.4 s", "8 s", "2 min 5 s". Below 100 ms nothing is worth saying. */
 export function formatDuration(ms: number): string {
   if (ms < 100) return ''
-  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1).replace('.0', '')} s`
   const seconds = Math.round(ms / 1_000)
   if (seconds < 60) return `${seconds} s`
   const minutes = Math.floor(seconds / 60)

@@ -19,6 +19,7 @@ export function Docks({ chat }: { readonly chat: ChatState }) {
       {session ? <TodoStrip todos={session.todos} isBusy={isBusy(session)} /> : undefined}
       {session ? <RetryStrip state={session} /> : undefined}
       {session ? <RequestDock state={session} /> : undefined}
+      {session && chat.choice.hasNoModels ? <NoModelStrip /> : undefined}
       <ElsewhereStrip count={chat.waitingElsewhere} />
       <ProblemStrip chat={chat} />
     </div>
@@ -76,6 +77,19 @@ function TodoStrip({ todos, isBusy: busy }: { readonly todos: readonly Todo[]; r
     <Fold foldKey="todos" class="strip-fold" group="Todos" line={line}>
       {() => <TodoList todos={todos} />}
     </Fold>
+  )
+}
+
+function NoModelStrip() {
+  const { actions } = useApp()
+  return (
+    <div class="strip warning" role="group" aria-label="No model">
+      <Icon name="key" />
+      <span class="strip-text">No model can be used yet.</span>
+      <Button kind="link" onClick={() => void actions.run('setProviderKey')}>
+        Set provider API key
+      </Button>
+    </div>
   )
 }
 

@@ -98,7 +98,8 @@ function answerText(items: readonly Item[]): string {
 function RunEnd({ state }: { readonly state: SessionState }) {
   const last = state.messages.at(-1)
   if (isBusy(state)) {
-    const isSilent = last?.role !== 'assistant' || !last.blocks.some(isAtWork)
+    const isSilent =
+      state.requests.length === 0 && (last?.role !== 'assistant' || !last.blocks.some(isAtWork))
     return (
       <div class={isSilent && state.status.kind === 'busy' ? 'working' : 'working silent'}>
         <Icon name="loading" spin />

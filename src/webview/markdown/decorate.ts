@@ -15,7 +15,7 @@ export function decorate(block: HTMLElement, options: { readonly isLive: boolean
     if (!table.parentElement?.classList.contains('table-scroll')) frameTable(table)
   }
   for (const element of block.querySelectorAll<HTMLElement>(
-    'p, li, h1, h2, h3, h4, h5, h6, blockquote, td, th',
+    'p, ul, ol, h1, h2, h3, h4, h5, h6, blockquote, td, th',
   )) {
     element.dir = 'auto'
   }

@@ -43,7 +43,7 @@ export function readPath(code: string): LinkTarget | undefined {
 function fileTarget(text: string): LinkTarget | undefined {
   const line = positionPattern.exec(text)?.[1]
   const path = text.replace(positionPattern, '')
-  if (path === '' || /[\0\r\n]/.test(path)) return undefined
+  if (path === '' || /[\0\r\n<>"|?*&]/.test(path)) return undefined
   return line ? { kind: 'file', path, line: Number(line) } : { kind: 'file', path }
 }
 

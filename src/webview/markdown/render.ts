@@ -34,7 +34,7 @@ const marked = new Marked({
       return `<pre data-lang="${escapeHtml(lang)}"><code>${escapeHtml(token.text)}\n</code></pre>`
     },
     html: (token) => bareHtml(token.text),
-    checkbox: (token) => (token.checked ? '☑ ' : '☐ '),
+    checkbox: (token) => `<span class="task-mark">${token.checked ? '☑' : '☐'}</span> `,
   },
 })
 

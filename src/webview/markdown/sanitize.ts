@@ -7,6 +7,7 @@ const allowedTags = (
 
 /** Only what our own renderer writes; raw HTML of the model has lost all attributes before. */
 const allowedAttributes = [
+  'align',
   'class',
   'colspan',
   'rowspan',

@@ -78,7 +78,9 @@ async function bundle(): Promise<Map<string, Buffer>> {
     write: false,
     logLevel: 'warning',
   })
-  const files = new Map(result.outputFiles.map((file) => [path.basename(file.path), Buffer.from(file.contents)]))
+  const files = new Map(
+    result.outputFiles.map((file) => [path.basename(file.path), Buffer.from(file.contents)]),
+  )
   for (const name of ['codicon.css', 'codicon.ttf']) {
     files.set(name, await readFile(path.join(root, 'node_modules/@vscode/codicons/dist', name)))
   }
@@ -98,7 +100,9 @@ async function serve(files: ReadonlyMap<string, Buffer>): Promise<Server> {
     const name = url.pathname.slice(1)
     const theme = (url.searchParams.get('theme') ?? 'dark') as ThemeName
     const body = name === '' ? html(theme) : name === 'theme.css' ? themeCss(theme) : files.get(name)
-    response.writeHead(body === undefined ? 404 : 200, { 'content-type': types[path.extname(name) || '.html'] ?? '' })
+    response.writeHead(body === undefined ? (name === 'favicon.ico' ? 204 : 404) : 200, {
+      'content-type': types[path.extname(name) || '.html'] ?? '',
+    })
     response.end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -133,7 +137,12 @@ function html(theme: ThemeName): string {
 </html>`
 }
 
-export type Call = { readonly [K in keyof HostMethods & string]: { readonly method: K; readonly params: HostMethods[K]['params'] } }[keyof HostMethods & string]
+export type Call = {
+  readonly [K in keyof HostMethods & string]: {
+    readonly method: K
+    readonly params: HostMethods[K]['params']
+  }
+}[keyof HostMethods & string]
 
 /** One open page and the scripted host at its other end. */
 export class ChatPage {
@@ -194,7 +203,10 @@ export class ChatPage {
     this.revision++
   }
 
-  async notify<K extends keyof WebviewMethods & string>(method: K, params: WebviewMethods[K]['params']): Promise<void> {
+  async notify<K extends keyof WebviewMethods & string>(
+    method: K,
+    params: WebviewMethods[K]['params'],
+  ): Promise<void> {
     await this.#channel?.call(method, params as never)
   }
 
@@ -208,7 +220,9 @@ export class ChatPage {
       if (calls.length >= count) return calls[count - 1]
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
-    throw new Error(`${method} was not called; there were: ${this.calls.map((call) => call.method).join(', ')}`)
+    throw new Error(
+      `${method} was not called; there were: ${this.calls.map((call) => call.method).join(', ')}`,
+    )
   }
 
   async dispose(): Promise<void> {
@@ -223,7 +237,8 @@ export class ChatPage {
     })
     this.#channel = new RpcChannel<HostMethods, WebviewMethods>(
       {
-        post: (message) => void this.page.evaluate((data) => window.postMessage(data, '*'), message).catch(() => undefined),
+        post: (message) =>
+          void this.page.evaluate((data) => window.postMessage(data, '*'), message).catch(() => undefined),
         listen: (listener) => {
           this.#receive = listener
           return toDisposable(() => (this.#receive = () => undefined))
@@ -244,7 +259,12 @@ export class ChatPage {
   }
 }
 
-async function openChat(browser: Browser, origin: string, state: ChatState, options: OpenOptions): Promise<ChatPage> {
+async function openChat(
+  browser: Browser,
+  origin: string,
+  state: ChatState,
+  options: OpenOptions,
+): Promise<ChatPage> {
   const { theme = 'dark', width = 420, height = 800, reducedMotion = false } = options
   const page = await browser.newPage({
     viewport: { width, height },

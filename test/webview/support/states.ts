@@ -48,7 +48,13 @@ export function chatState(part: Partial<ChatState> = {}): ChatState {
     folderCount: 1,
     session: undefined,
     isLoading: false,
-    choice: { agent: { name: 'build', mode: 'primary' }, model, variant: 'high', isKnown: true, hasNoModels: false },
+    choice: {
+      agent: { name: 'build', mode: 'primary' },
+      model,
+      variant: 'high',
+      isKnown: true,
+      hasNoModels: false,
+    },
     draft: emptyDraft,
     recent: [],
     waitingElsewhere: 0,
@@ -92,7 +98,11 @@ export function user(id: string, text: string, part: Partial<UserMessage> = {}):
   }
 }
 
-export function answer(id: string, blocks: readonly Block[], part: Partial<AssistantMessage> = {}): AssistantMessage {
+export function answer(
+  id: string,
+  blocks: readonly Block[],
+  part: Partial<AssistantMessage> = {},
+): AssistantMessage {
   return {
     role: 'assistant',
     id: toMessageID(id),
@@ -110,7 +120,15 @@ export function textBlock(id: string, text: string, part: Partial<TextBlock> = {
 }
 
 export function reasoning(id: string, text: string, part: Partial<ReasoningBlock> = {}): ReasoningBlock {
-  return { type: 'reasoning', id: toBlockID(id), text, open: false, started: start, ended: start + 8_000, ...part }
+  return {
+    type: 'reasoning',
+    id: toBlockID(id),
+    text,
+    open: false,
+    started: start,
+    ended: start + 8_000,
+    ...part,
+  }
 }
 
 export function tool(id: string, part: Partial<ToolBlock>): ToolBlock {

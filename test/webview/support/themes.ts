@@ -154,7 +154,10 @@ const light: Record<string, string> = {
 
 /** High contrast themes leave out most backgrounds and give `contrastBorder` instead. */
 const highContrast: Record<string, string> = {
-  ...without(dark, /chat-|widget-|button-secondaryBackground|input-border|toolbar-hoverB|diffEditor|textCodeBlock|menu-border|panel-border|button-border/),
+  ...without(
+    dark,
+    /chat-|widget-|button-secondaryBackground|input-border|toolbar-hoverB|diffEditor|textCodeBlock|menu-border|panel-border|button-border/,
+  ),
   foreground: '#ffffff',
   descriptionForeground: '#ffffffb3',
   focusBorder: '#f38518',
@@ -191,7 +194,10 @@ const highContrast: Record<string, string> = {
 }
 
 const highContrastLight: Record<string, string> = {
-  ...without(light, /chat-|widget-|button-secondaryBackground|input-border|toolbar-hoverB|diffEditor|textCodeBlock|menu-border|panel-border|button-border/),
+  ...without(
+    light,
+    /chat-|widget-|button-secondaryBackground|input-border|toolbar-hoverB|diffEditor|textCodeBlock|menu-border|panel-border|button-border/,
+  ),
   foreground: '#292929',
   descriptionForeground: '#292929b3',
   focusBorder: '#006bbd',
@@ -227,7 +233,9 @@ const themes: Readonly<Record<ThemeName, Record<string, string>>> = {
 
 /** What VS Code writes on the root element, and its own rule for the body. */
 export function themeCss(name: ThemeName): string {
-  const variables = Object.entries({ ...fonts, ...themes[name] }).map(([key, value]) => `--vscode-${key}: ${value};`)
+  const variables = Object.entries({ ...fonts, ...themes[name] }).map(
+    ([key, value]) => `--vscode-${key}: ${value};`,
+  )
   return `:root { ${variables.join(' ')} } body { background-color: var(--vscode-sideBar-background); }`
 }
 
