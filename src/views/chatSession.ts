@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { isAbort, OpencodeError, toErrorInfo } from '../opencode/errors.ts'
+import { OpencodeError, toErrorInfo } from '../opencode/errors.ts'
 import type { ErrorInfo } from '../opencode/errors.ts'
 import type { MessageID, SessionID } from '../opencode/ids.ts'
 import { workspaceFolders } from '../platform/folders.ts'
@@ -41,6 +41,7 @@ export class ChatSession implements Disposable {
   #open: SessionStore | undefined
   #sessionID: SessionID | undefined
   #creating: Promise<SessionID> | undefined
+  #lastError: ErrorInfo | undefined
 
   constructor(page: ChatPage, services: Services, place: ChatPlace) {
     this.#page = page
@@ -81,6 +82,12 @@ export class ChatSession implements Disposable {
   needDirectory(): string {
     if (this.directory !== undefined) return this.directory
     throw new OpencodeError('no-folder', vscode.l10n.t('Open a folder first: OpenCode works inside one.'))
+  }
+
+  /** Resolves when the chat knows its folder and session. */
+  async whenReady(): Promise<this> {
+    await this.#ready
+    return this
   }
 
   /** Everything the page needs to draw; starts the server on first sight where that is wanted. */
@@ -206,19 +213,19 @@ export class ChatSession implements Disposable {
   #takeOver(store: SessionStore, actions: Parameters<ChatFeed['applySession']>[1]): void {
     if (store !== this.#open) return
     const before = this.state.session?.session
-    if (store.state) this.feed.applySession(store.state, actions)
-    else this.feed.apply({ type: 'open', session: undefined, isLoading: store.isLoading })
-    if (store.error) this.#failed(store.error)
+    if (store.state && actions.length > 0) this.feed.applySession(store.state, actions)
+    else this.feed.apply({ type: 'open', session: store.state, isLoading: store.isLoading })
+    if (store.error && store.error !== this.#lastError) this.#failed(store.error)
+    this.#lastError = store.error
     if (this.state.session?.session !== before) this.#refreshChoice()
     this.#changed()
   }
 
   /** A session that is gone makes room for a new one. */
-  #failed(error: unknown): void {
-    if (isAbort(error)) return
-    const info = toErrorInfo(error)
-    this.setProblem(info)
-    if (info.code === 'not-found') void this.show({ sessionID: undefined, directory: this.directory })
+  #failed(error: ErrorInfo): void {
+    if (error.code === 'aborted') return
+    this.setProblem(error)
+    if (error.code === 'not-found') void this.show({ sessionID: undefined, directory: this.directory })
   }
 
   async #setFolder(directory: string | undefined): Promise<void> {

@@ -8,11 +8,13 @@ import { setContextKey } from '../platform/contextKeys.ts'
 import { Emitter } from '../util/event.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
+import { cycleAgent } from './catalogPickers.ts'
 import { createHandlers } from './chatHandlers.ts'
 import { ChatPage } from './chatPage.ts'
 import type { PageFrame } from './chatPage.ts'
 import { ChatSession } from './chatSession.ts'
 import type { ChatPlace } from './chatSession.ts'
+import { addContext } from './contextPicker.ts'
 import type { Services } from './services.ts'
 
 /** A chat that stands somewhere, with the way to bring it to the front. */
@@ -65,7 +67,7 @@ export class Chats implements Disposable {
     }
     const run = (command: WebviewCommand): Promise<void> => {
       this.activate(placed)
-      return runCommand(command)
+      return runCommand(command, { chat, services: this.#services })
     }
     store.add(
       chat.onDidChange(() => {
@@ -125,13 +127,21 @@ export function placeKeeper(stored: StoredValue): (place: ChatPlace) => void {
   }
 }
 
-const builtIn: Partial<Record<WebviewCommand, () => Thenable<unknown>>> = {
+interface ForChat {
+  readonly chat: ChatSession
+  readonly services: Services
+}
+
+/** What the page may run that is no command of the palette. */
+const builtIn: Partial<Record<WebviewCommand, (context: ForChat) => Thenable<unknown>>> = {
   openFolder: () => vscode.commands.executeCommand('vscode.openFolder'),
   manageTrust: () => vscode.commands.executeCommand('workbench.trust.manage'),
   openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', 'opencodeSessions.'),
   installOpencode: () => vscode.env.openExternal(vscode.Uri.parse('https://opencode.ai/docs/')),
+  cycleAgent: ({ services, chat }) => cycleAgent(services, chat),
+  addContext: ({ services, chat }) => addContext(services, chat),
 }
 
-async function runCommand(command: WebviewCommand): Promise<void> {
-  await (builtIn[command]?.() ?? vscode.commands.executeCommand(`opencodeSessions.${command}`))
+async function runCommand(command: WebviewCommand, context: ForChat): Promise<void> {
+  await (builtIn[command]?.(context) ?? vscode.commands.executeCommand(`opencodeSessions.${command}`))
 }

@@ -1,0 +1,65 @@
+import * as vscode from 'vscode'
+import type { Connection } from '../client/connection.ts'
+import type { Credentials } from '../platform/credentials.ts'
+import type { ChatPanels } from '../views/chatPanel.ts'
+import type { ChatSession } from '../views/chatSession.ts'
+import type { ChatView } from '../views/chatView.ts'
+import type { Chats } from '../views/chats.ts'
+import type { ServerTarget } from '../views/serverTarget.ts'
+import type { Services } from '../views/services.ts'
+import type { ProviderKeys } from './providerKeys.ts'
+
+/** What commands work with. */
+export interface CommandContext {
+  readonly services: Services
+  readonly chats: Chats
+  readonly view: ChatView
+  readonly panels: ChatPanels
+  readonly credentials: Credentials
+  readonly target: ServerTarget
+  readonly providerKeys: ProviderKeys
+}
+
+export interface RunningContext extends CommandContext {
+  readonly connection: Connection
+}
+
+/**
+ * What a command does. One that needs a running server gets its connection by type; without `otherwise`
+ * the server is started first.
+ */
+export type CommandSpec =
+  | { readonly run: (context: CommandContext, args: readonly unknown[]) => Promise<void> }
+  | {
+      readonly whenRunning: (context: RunningContext, args: readonly unknown[]) => Promise<void>
+      readonly otherwise?: (context: CommandContext, args: readonly unknown[]) => Promise<void>
+    }
+
+/** Runs a command to its end; shows what went wrong, with a way to try again. */
+export async function runCommand(spec: CommandSpec, context: CommandContext, args: readonly unknown[]): Promise<void> {
+  try {
+    await perform(spec, context, args)
+  } catch (error) {
+    void context.services.notify.error(error, () => runCommand(spec, context, args))
+  }
+}
+
+/** The chat that a command is about: the one in sight that was used last, else the side bar's. */
+export async function chatInSight({ chats, view }: CommandContext): Promise<ChatSession> {
+  const active = chats.active
+  const chat = active?.isVisible === true ? active : await view.reveal({ keepFocus: true })
+  return chat.whenReady()
+}
+
+/** An argument that VS Code hands to a command from a menu of files. */
+export function uriOf(value: unknown): vscode.Uri | undefined {
+  return value instanceof vscode.Uri ? value : undefined
+}
+
+async function perform(spec: CommandSpec, context: CommandContext, args: readonly unknown[]): Promise<void> {
+  if ('run' in spec) return spec.run(context, args)
+  const { server, access } = context.services
+  const isRunning = server.status.kind === 'running'
+  if (!isRunning && spec.otherwise) return spec.otherwise(context, args)
+  return spec.whenRunning({ ...context, connection: await access.ensure() }, args)
+}

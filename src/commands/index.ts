@@ -1,0 +1,29 @@
+import * as vscode from 'vscode'
+import { DisposableStore } from '../util/lifecycle.ts'
+import type { Disposable } from '../util/lifecycle.ts'
+import { chatCommands } from './chatCommands.ts'
+import { commandIds } from './commandIds.ts'
+import { runCommand } from './commandSpec.ts'
+import type { CommandContext, CommandSpec } from './commandSpec.ts'
+import { editorCommands } from './editorCommands.ts'
+import { providerCommands } from './providerCommands.ts'
+import { registerQuickFix } from './quickFix.ts'
+import { serverCommands } from './serverCommands.ts'
+
+/** Every command that package.json contributes; a missing one does not compile. */
+const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
+  ...chatCommands,
+  ...editorCommands,
+  ...serverCommands,
+  ...providerCommands,
+}
+
+export function registerCommands(context: CommandContext): Disposable {
+  const store = new DisposableStore()
+  for (const name of Object.keys(table) as (keyof typeof commandIds)[]) {
+    const run = (...args: unknown[]): Promise<void> => runCommand(table[name], context, args)
+    store.add(vscode.commands.registerCommand(commandIds[name], run))
+  }
+  store.add(registerQuickFix())
+  return store
+}

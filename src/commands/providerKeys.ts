@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import type { Connection } from '../client/connection.ts'
+import { toErrorInfo } from '../opencode/errors.ts'
+import type { Credentials } from '../platform/credentials.ts'
+import { workspaceFolders } from '../platform/folders.ts'
+import type { Log } from '../platform/log.ts'
+import type { ServerManager } from '../server/serverManager.ts'
+import { DisposableStore } from '../util/lifecycle.ts'
+import type { Disposable } from '../util/lifecycle.ts'
+
+const checkTimeoutMs = 1_200
+
+/** Whose key a server holds for a provider, as far as we can tell. */
+export type KeyOwner = 'nobody' | 'us' | 'user'
+
+/**
+ * Gives the stored provider keys to each server that we connect to, and takes them out again when we
+ * leave. A key that the user gave to OpenCode by other means is never replaced or removed here.
+ */
+export class ProviderKeys implements Disposable {
+  readonly #credentials: Credentials
+  readonly #server: ServerManager
+  readonly #log: Log
+  readonly #store = new DisposableStore()
+  /** The providers whose key of ours the present server holds. */
+  readonly #given = new Set<string>()
+
+  constructor(options: { readonly credentials: Credentials; readonly server: ServerManager; readonly log: Log }) {
+    this.#credentials = options.credentials
+    this.#server = options.server
+    this.#log = options.log
+    this.#store.add(options.server.addStopTask((connection) => this.#takeBack(connection)))
+  }
+
+  /**
+   * Called with a new connection before anything else uses it. Never rejects: a server without our keys
+   * is still worth having.
+   */
+  async giveAll(connection: Connection): Promise<void> {
+    this.#given.clear()
+    for (const providerID of await this.#credentials.providers()) {
+      try {
+        await this.#giveStored(connection, providerID)
+      } catch (error) {
+        this.#log.warn(`keys: the key of ${providerID} could not be given to the server: ${toErrorInfo(error).message}`)
+      }
+    }
+    this.#server.setFarewell([...this.#given])
+  }
+
+  /** Sets one key now; whoever calls has asked about a key that the server may have. */
+  async give(connection: Connection, providerID: string, key: string): Promise<void> {
+    await connection.setProviderKey(providerID, key)
+    this.#given.add(providerID)
+    this.#server.setFarewell([...this.#given])
+  }
+
+  /** Takes one key of ours out of the server. False: what it holds is not ours. */
+  async take(connection: Connection, providerID: string, key: string): Promise<boolean> {
+    const owner = await this.ownerOf(connection, providerID, key)
+    const isOurs = owner === 'us' || (owner === 'user' && this.#given.has(providerID) && !(await this.#isForeign(connection, providerID)))
+    if (isOurs) await connection.removeProviderKey(providerID)
+    this.#given.delete(providerID)
+    this.#server.setFarewell([...this.#given])
+    return isOurs
+  }
+
+  async ownerOf(connection: Connection, providerID: string, key: string | undefined): Promise<KeyOwner> {
+    const credential = await connection.providerCredential(await checkDirectory(), providerID)
+    if (credential.kind !== 'stored') return 'nobody'
+    return key !== undefined && credential.fingerprint === fingerprint(key) ? 'us' : 'user'
+  }
+
+  /** Takes all our keys out of the present server, when we sign out of it. */
+  async withdraw(): Promise<void> {
+    const { connection } = this.#server
+    if (connection) await this.#takeBack(connection)
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+  }
+
+  async #giveStored(connection: Connection, providerID: string): Promise<void> {
+    const key = await this.#credentials.providerKey(providerID)
+    if (!key) return
+    const owner = await this.ownerOf(connection, providerID, key)
+    if (owner === 'user') {
+      this.#log.info(`keys: OpenCode has a key of its own for ${providerID}; it stays as it is`)
+      return
+    }
+    if (owner === 'nobody') await connection.setProviderKey(providerID, key)
+    this.#given.add(providerID)
+  }
+
+  /** Quick, since a stop must not wait: a key that cannot be looked at in time is taken for ours. */
+  async #takeBack(connection: Connection): Promise<void> {
+    const given = [...this.#given]
+    this.#given.clear()
+    await Promise.all(
+      given.map(async (providerID) => {
+        const isForeign = await within(this.#isForeign(connection, providerID), checkTimeoutMs, false)
+        if (!isForeign) await connection.removeProviderKey(providerID)
+      }),
+    )
+    this.#server.setFarewell([])
+  }
+
+  /** Whether the user has put another key in the place of ours meanwhile. */
+  async #isForeign(connection: Connection, providerID: string): Promise<boolean> {
+    const key = await this.#credentials.providerKey(providerID)
+    const credential = await connection.providerCredential(await checkDirectory(), providerID)
+    if (!key || credential.kind !== 'stored' || credential.fingerprint === undefined) return false
+    return credential.fingerprint !== fingerprint(key)
+  }
+}
+
+async function checkDirectory(): Promise<string> {
+  return (await workspaceFolders())[0]?.directory ?? '/'
+}
+
+function fingerprint(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
+async function within<T>(promise: Promise<T>, timeoutMs: number, otherwise: T): Promise<T> {
+  const timeout = new Promise<T>((resolve) => setTimeout(() => resolve(otherwise), timeoutMs).unref())
+  return Promise.race([promise.catch(() => otherwise), timeout])
+}
