@@ -10,6 +10,9 @@ export interface Host {
 
 /** What only the page knows; everything else comes from a snapshot. */
 export interface PageState {
+  /** What this page shows; VS Code hands it to the host when an editor tab comes back after a reload. */
+  readonly sessionID?: string
+  readonly directory?: string
   /** A spare copy of what was typed, for a crash within the debounce of `draft/change`. */
   readonly draft?: { readonly sessionID: string; readonly revision: number; readonly text: string }
   /** Folds that the user opened or closed by hand, by item key; at most 200. */

@@ -40,6 +40,7 @@ export class ChatStore {
       this.chat.value = snapshot.state
       this.#takeDraft(snapshot.state.draft)
     })
+    this.#savePlace(snapshot.state)
   }
 
   /** Applies one numbered list. False: numbers are missing and the page must open again. */
@@ -53,6 +54,7 @@ export class ChatStore {
       this.chat.value = next
       if (next.draft !== state.draft) this.#takeDraft(next.draft)
     })
+    this.#savePlace(this.chat.value)
     return true
   }
 
@@ -105,6 +107,12 @@ export class ChatStore {
       spare.sessionID === this.sessionKey &&
       spare.text !== ''
     this.setText(isSpareNewer ? spare.text : draft.text)
+  }
+
+  #savePlace(state: ChatState): void {
+    const place = { sessionID: state.session?.session.id, directory: state.folder?.directory }
+    if (place.sessionID === this.#page.sessionID && place.directory === this.#page.directory) return
+    this.#savePage(place)
   }
 
   #savePage(part: { readonly [K in keyof PageState]: PageState[K] | undefined }): void {
