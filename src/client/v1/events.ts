@@ -4,6 +4,7 @@ import type { SessionAction } from '../../session/actions.ts'
 import type { ServerEvent } from '../connection.ts'
 import { readBlock, readBlockID } from './blocks.ts'
 import { readHead, readRunError } from './messages.ts'
+import { isCredentialCheck } from './directory.ts'
 import { fields, text, word } from './reading.ts'
 import type { Fields } from './reading.ts'
 import type { RequestLedger } from './requestLedger.ts'
@@ -35,8 +36,10 @@ export class EventDecoder {
     const payload = fields(envelope['payload'])
     const type = text(payload['type'])
     if (type === undefined || type === 'sync') return nothing
+    const directory = readDirectory(envelope['directory'])
+    if (directory !== undefined && isCredentialCheck(directory)) return nothing
     const handler = this.#handlers.get(type)
-    if (handler) return handler(fields(payload['properties']), readDirectory(envelope['directory']))
+    if (handler) return handler(fields(payload['properties']), directory)
     this.#onUnknown(type)
     return nothing
   }

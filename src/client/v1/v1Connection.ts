@@ -31,7 +31,7 @@ import type { HttpAnswer, HttpClient, HttpMethod, HttpRequest } from '../httpCli
 import { readCatalog, readProviders } from './catalog.ts'
 import { checkProviderID, readCredential, readStoredLogin } from './credentials.ts'
 import { readFileDiffs } from './diffs.ts'
-import { directoryHeader, directoryQuery } from './directory.ts'
+import { credentialCheckDirectory, directoryHeader, directoryQuery } from './directory.ts'
 import { EventDecoder, isSyncCopy } from './events.ts'
 import { readMessage } from './messages.ts'
 import { promptBody } from './prompt.ts'
@@ -226,8 +226,7 @@ export class V1Connection implements Connection {
    */
   async providerCredential(directory: string, providerID: string): Promise<ProviderCredential> {
     checkProviderID(providerID)
-    const separator = /^([A-Za-z]:\\|\\\\)/.test(directory) ? '\\' : '/'
-    const place = `${directory}${separator}.opencode-credential-check-${Date.now()}-${++this.#lastCheck}`
+    const place = credentialCheckDirectory(directory, `${Date.now()}-${++this.#lastCheck}`)
     try {
       const usable = await this.#in(place, 'GET', '/config/providers')
       const found = readCredential(usable.body, providerID)

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'mocha'
+import { connect } from '../../../src/client/connect.ts'
+import type { Connection } from '../../../src/client/connection.ts'
+import { OpencodeError } from '../../../src/opencode/errors.ts'
+import type { ErrorCode } from '../../../src/opencode/errors.ts'
+import { endpointOf, memoryLog, sendJson, startTestServer } from './support/testServer.ts'
+import type { Handler, TestServer } from './support/testServer.ts'
+
+type Answers = { readonly [path: string]: unknown }
+
+/** A server that asks for credentials, answers JSON on some paths and its web page on all others. */
+function pages(answers: Answers): Handler {
+  return (request, response) => {
+    const answer = answers[request.url ?? '']
+    if (request.headers.authorization === undefined) response.writeHead(401).end()
+    else if (answer === undefined) response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
+    else sendJson(response, 200, answer)
+  }
+}
+
+describe('connect', () => {
+  const opened: { close(): Promise<void> }[] = []
+  afterEach(async () => {
+    for (const item of opened.splice(0).reverse()) await item.close()
+  })
+
+  async function start(handler: Handler): Promise<TestServer> {
+    const server = await startTestServer(handler)
+    opened.push(server)
+    return server
+  }
+
+  async function attempt(handler: Handler, log = memoryLog()): Promise<Connection> {
+    const server = await start(handler)
+    const connection = await connect(endpointOf(server.url), { log, timeoutMs: 600 })
+    opened.push(connection)
+    return connection
+  }
+
+  async function refused(handler: Handler): Promise<OpencodeError> {
+    const error: unknown = await attempt(handler).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    assert.ok(error instanceof OpencodeError, String(error))
+    return error
+  }
+
+  it('connects to a server of the 1.x line', async () => {
+    const log = memoryLog()
+    const connection = await attempt(pages({ '/global/health': { healthy: true, version: '1.18.33' } }), log)
+    assert.equal(connection.version, '1.18.33')
+    assert.ok(log.lines.every((line) => !line.includes('anybody')))
+  })
+
+  const floors: readonly (readonly [string, ErrorCode | 'fine'])[] = [
+    ['1.2.27', 'fine'],
+    ['1.14.34', 'fine'],
+    ['1.18.0-beta.1', 'fine'],
+    ['local', 'fine'],
+    ['1.2.26', 'version-too-old'],
+    ['1.1.65', 'version-too-old'],
+    ['0.15.1', 'version-too-old'],
+    ['2.0.4', 'unsupported'],
+  ]
+  for (const [version, expected] of floors) {
+    it(`takes version ${version} as ${expected}`, async () => {
+      const handler = pages({ '/global/health': { healthy: true, version } })
+      if (expected === 'fine') assert.equal((await attempt(handler)).version, version)
+      else assert.equal((await refused(handler)).code, expected)
+    })
+  }
+
+  it('names the version to get when the server is too old', async () => {
+    const error = await refused(pages({ '/global/health': { version: '1.0.98' } }))
+    assert.match(error.message, /1\.0\.98.*1\.2\.27/)
+  })
+
+  it('recognizes OpenCode 2 and says that it is not spoken yet', async () => {
+    for (const path of ['/api/info', '/api/health']) {
+      const error = await refused(pages({ [path]: { version: '2.0.21', pid: 1 } }))
+      assert.equal(error.code, 'unsupported')
+      assert.match(error.message, /2\.0\.21.*1\.x/)
+    }
+  })
+
+  it('does not take just any web server for OpenCode', async () => {
+    assert.equal((await refused(pages({}))).code, 'unsupported')
+    assert.equal((await refused(pages({ '/global/health': { healthy: true } }))).code, 'unsupported')
+    assert.equal((await refused((_request, response) => response.writeHead(404).end())).code, 'unsupported')
+  })
+
+  it('says at once when the password is wrong', async () => {
+    const server = await start((_request, response) => response.writeHead(401).end())
+    const started = performance.now()
+    await assert.rejects(
+      connect(endpointOf(server.url), { log: memoryLog() }),
+      (error) => error instanceof OpencodeError && error.code === 'unauthorized',
+    )
+    assert.ok(performance.now() - started < 1_000)
+  })
+
+  it('warns about a server that lets anybody in', async () => {
+    const log = memoryLog()
+    await attempt((_request, response) => sendJson(response, 200, { version: '1.18.33' }), log)
+    assert.ok(log.lines.some((line) => line.includes('does not check its password')))
+  })
+
+  it('asks again when the first request is never answered', async () => {
+    let round = 0
+    const server = await start((request, response) => {
+      if (round++ > 0) pages({ '/global/health': { version: '1.18.33' } })(request, response)
+    })
+    const connection = await connect(endpointOf(server.url), { log: memoryLog(), timeoutMs: 5_000 })
+    opened.push(connection)
+    assert.equal(connection.version, '1.18.33')
+  })
+
+  it('waits for a server that is still starting, up to the limit', async () => {
+    let round = 0
+    const answers = pages({ '/global/health': { version: '1.18.33' } })
+    const connection = await attempt((request, response) => {
+      if (round++ < 2) response.writeHead(503).end()
+      else answers(request, response)
+    })
+    assert.equal(connection.version, '1.18.33')
+    const gone = await startTestServer(answers)
+    await gone.close()
+    await assert.rejects(
+      connect(endpointOf(gone.url), { log: memoryLog(), timeoutMs: 300 }),
+      (error) => error instanceof OpencodeError && error.code === 'connection-refused',
+    )
+  })
+
+  it('stops waiting when it is cancelled', async () => {
+    const server = await start(() => undefined)
+    const abort = new AbortController()
+    setTimeout(() => abort.abort(), 50)
+    await assert.rejects(
+      connect(endpointOf(server.url), { log: memoryLog(), signal: abort.signal }),
+      (error) => error instanceof OpencodeError && error.code === 'aborted',
+    )
+  })
+
+  it('refuses to follow a redirect with the credentials', async () => {
+    const other = await start(pages({ '/global/health': { version: '1.18.33' } }))
+    const error = await refused((_request, response) =>
+      response.writeHead(308, { location: `${other.url}/global/health` }).end(),
+    )
+    assert.equal(error.code, 'redirect-refused')
+    assert.equal(other.requests.length, 0)
+  })
+})
