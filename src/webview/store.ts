@@ -54,7 +54,7 @@ export class ChatStore {
       this.chat.value = next
       if (next.draft !== state.draft) this.#takeDraft(next.draft)
     })
-    this.#savePlace(this.chat.value)
+    this.#savePlace(this.chat.value ?? state)
     return true
   }
 
