@@ -58,7 +58,8 @@ function decorate(inner: Connection, paths: PathMap): Connection {
       return { ...page, messages: page.messages.map((message) => messageToHost(paths, message)) }
     },
     readTodos: (id) => inner.readTodos(id),
-    readStatus: (directory): Promise<ReadonlyMap<SessionID, RunStatus>> => inner.readStatus(toServer(directory)),
+    readStatus: (directory): Promise<ReadonlyMap<SessionID, RunStatus>> =>
+      inner.readStatus(toServer(directory)),
     readRequests: async (directory): Promise<readonly Request[]> =>
       (await inner.readRequests(toServer(directory))).map((request) => requestToHost(paths, request)),
     readToolOutput: (id, messageID, callID) => inner.readToolOutput(id, messageID, callID),

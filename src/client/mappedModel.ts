@@ -44,7 +44,8 @@ export function messageToHost(paths: PathMap, message: Message): Message {
 export function blockToHost(paths: PathMap, block: Block): Block {
   if (block.type === 'tool') return toolToHost(paths, block)
   if (block.type === 'file' && block.path !== undefined) return { ...block, path: paths.toHost(block.path) }
-  if (block.type === 'notice' && block.notice === 'patch') return { ...block, text: linesToHost(paths, block.text) }
+  if (block.type === 'notice' && block.notice === 'patch')
+    return { ...block, text: linesToHost(paths, block.text) }
   return block
 }
 
@@ -72,7 +73,9 @@ export function changeToHost(paths: PathMap, change: FileChange): FileChange {
 const pathKey = /path|file|dir|cwd|root/i
 
 function inputToHost(paths: PathMap, input: ToolBlock['input']): ToolBlock['input'] {
-  return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, valueToHost(paths, key, value)]))
+  return Object.fromEntries(
+    Object.entries(input).map(([key, value]) => [key, valueToHost(paths, key, value)]),
+  )
 }
 
 function valueToHost(paths: PathMap, key: string, value: Json): Json {

@@ -67,7 +67,11 @@ export interface HostFolder {
  */
 export function propose(place: ServerPlace, folders: readonly HostFolder[]): readonly PathRule[] | undefined {
   const roots = [place.directory, ...(isRoot(place.worktree) ? [] : [place.worktree ?? ''])].map(trimEnd)
-  if (folders.some(({ path, gitRoot }) => roots.includes(trimEnd(path)) || roots.includes(trimEnd(gitRoot ?? ''))))
+  if (
+    folders.some(
+      ({ path, gitRoot }) => roots.includes(trimEnd(path)) || roots.includes(trimEnd(gitRoot ?? '')),
+    )
+  )
     return []
   const candidates = folders.flatMap((folder) => candidateRules(place, folder))
   const best = candidates.sort((a, b) => b.score - a.score)[0]
@@ -104,7 +108,10 @@ function rule(host: string, server: string): PathRule {
 function sharedEnd(a: string, b: string): number {
   const [left, right] = [segments(a).reverse(), segments(b).reverse()]
   let count = 0
-  while (count < Math.min(left.length, right.length) && left[count]?.toLowerCase() === right[count]?.toLowerCase())
+  while (
+    count < Math.min(left.length, right.length) &&
+    left[count]?.toLowerCase() === right[count]?.toLowerCase()
+  )
     count++
   return count
 }

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { OpencodeError } from '../../opencode/errors.ts'
+import { type ProcessIdentity, describeProcess, isRunning } from '../processTable.ts'
+import { hash, memoryFolder } from './containerPlan.ts'
+import type { ContainerEntry, Engine } from './engine.ts'
+
+export const labels = {
+  /** `server` or `gateway`: the sign of all that is ours. */
+  role: 'opencode-sessions.role',
+  /** Absolute path outside. */
+  workspace: 'opencode-sessions.workspace',
+  /** Who started it; see `claim` for who uses it now. */
+  owner: 'opencode-sessions.owner',
+  /** The machine that the owner's process id counts on. */
+  machine: 'opencode-sessions.machine',
+  settings: 'opencode-sessions.settings',
+  /** The common name of what belongs to one server: gateway, networks. */
+  group: 'opencode-sessions.group',
+} as const
+
+/** Without the name itself, which need not be known to whoever else uses the engine. */
+export const thisMachine = hash(hostname()).slice(0, 16)
+
+export async function ownIdentity(): Promise<ProcessIdentity> {
+  const found = await describeProcess(process.pid)
+  return { pid: process.pid, startTime: found?.startTime ?? 'unknown' }
+}
+
+/** Differs each time, so that one process can let go of a container and take it over again. */
+export function formatOwner({ pid, startTime }: ProcessIdentity): string {
+  return `${pid}/${startTime}#${randomBytes(4).toString('hex')}`
+}
+
+function parseOwner(text: string): ProcessIdentity | undefined {
+  const found = /^(\d+)\/([^#\n]+)#\w+$/.exec(text.trim())
+  return found ? { pid: Number(found[1]), startTime: found[2] ?? '' } : undefined
+}
+
+/** `own`: this process, be it that it uses the container or has let go of it. */
+export type OwnerState = 'own' | 'alive' | 'gone' | 'elsewhere'
+
+/** Whether the window that uses a container is still there. The container itself knows who took it over. */
+export async function ownerState(engine: Engine, entry: ContainerEntry): Promise<OwnerState> {
+  if (entry.labels[labels.machine] !== thisMachine) return 'elsewhere'
+  const owner = parseOwner(await currentOwner(engine, entry))
+  if (!owner || !(await isRunning(owner))) return 'gone'
+  return owner.pid === process.pid ? 'own' : 'alive'
+}
+
+async function currentOwner(engine: Engine, entry: ContainerEntry): Promise<string> {
+  const first = entry.labels[labels.owner] ?? ''
+  if (!entry.isRunning || entry.labels[labels.role] !== 'server') return first
+  const result = await engine.exec(entry.id, `cat ${memoryFolder}/owner`).catch(() => undefined)
+  return result?.code === 0 ? result.stdout.trim() : first
+}
+
+/**
+ * Takes over a running container whose owner is gone. When several try, making a folder decides: exactly one
+ * of them succeeds.
+ */
+export async function claim(engine: Engine, entry: ContainerEntry, owner: string): Promise<boolean> {
+  const before = hash(await currentOwner(engine, entry)).slice(0, 16)
+  const script = [
+    `umask 077; cd ${memoryFolder}`,
+    `mkdir "claimed-${before}" 2>/dev/null || exit 9`,
+    'cat > owner.new && mv owner.new owner',
+  ].join('\n')
+  const result = await engine.exec(entry.id, script, { input: owner })
+  return result.code === 0
+}
+
+/** Gives a fresh container its environment and owner, through memory only. */
+export async function handOver(engine: Engine, id: string, environment: string, owner: string): Promise<boolean> {
+  const script = [
+    `umask 077; cd ${memoryFolder}`,
+    `printf %s "${owner}" > owner`,
+    'cat > environment.new && mv environment.new environment',
+  ].join('\n')
+  const result = await engine.exec(id, script, { input: environment })
+  return result.code === 0
+}
+
+/** The password of a running container of ours. Whoever may use the engine may read it. */
+export async function readPassword(engine: Engine, id: string): Promise<string | undefined> {
+  const result = await engine.exec(id, `cat ${memoryFolder}/password`)
+  return result.code === 0 && result.stdout.trim() !== '' ? result.stdout.trim() : undefined
+}
+
+/**
+ * Environment as lines that a shell reads, so that any value passes, several lines too.
+ * @throws OpencodeError `invalid-argument` for names that are none
+ */
+export function environmentScript(environment: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(environment).map(([name, value]) => {
+    if (!/^[A-Za-z_]\w*$/.test(name) || value.includes('\0')) {
+      throw new OpencodeError('invalid-argument', `"${name}" cannot be the name of an environment variable.`)
+    }
+    return `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`
+  })
+  return lines.join('')
+}
