@@ -45,10 +45,18 @@ async function scenario(seed: number): Promise<void> {
     await server.quiet()
     for (const [index, id] of sessions.entries()) await checkView(server, id, views[index], seed)
     await checkIndex(hub, server, seed)
-    assert.deepEqual([...server.accepted.values()], sent.map(() => 1), `seed ${seed}: each prompt once`)
+    assert.deepEqual(
+      [...server.accepted.values()],
+      sent.map(() => 1),
+      `seed ${seed}: each prompt once`,
+    )
     for (const id of sessions) {
       const own = sent.filter((prompt) => prompt.sessionID === id).map((prompt) => prompt.id)
-      assert.deepEqual(server.order.filter((promptID) => own.includes(promptID)), own, `seed ${seed}: in order`)
+      assert.deepEqual(
+        server.order.filter((promptID) => own.includes(promptID)),
+        own,
+        `seed ${seed}: in order`,
+      )
     }
   } finally {
     for (const view of views) view.store.dispose()
@@ -122,15 +130,27 @@ class View {
   }
 }
 
-async function checkView(server: SimulatedServer, id: SessionID, view: View | undefined, seed: number): Promise<void> {
+async function checkView(
+  server: SimulatedServer,
+  id: SessionID,
+  view: View | undefined,
+  seed: number,
+): Promise<void> {
   await eventually(() => {
     const seen = view?.store.state
     assert.ok(seen, `seed ${seed}: the session is known`)
     assert.deepEqual(view.state, seen, `seed ${seed}: the actions tell all changes`)
     const truth = server.state(id)
     const all = truth.messages.map((message) => message.id)
-    const loaded = truth.messages.slice(all.indexOf(seen.messages[0]?.id ?? truth.messages[0]?.id ?? seen.session.id as never))
-    const expected = { ...truth, messages: loaded, hasOlder: loaded.length < truth.messages.length, requests: [] }
+    const loaded = truth.messages.slice(
+      all.indexOf(seen.messages[0]?.id ?? truth.messages[0]?.id ?? (seen.session.id as never)),
+    )
+    const expected = {
+      ...truth,
+      messages: loaded,
+      hasOlder: loaded.length < truth.messages.length,
+      requests: [],
+    }
     assert.deepEqual(comparable(seen), comparable(expected), `seed ${seed}: ${id}`)
   })
   assert.ok((view?.store.state?.messages.length ?? 0) >= Math.min(60, server.state(id).messages.length) - 5)
@@ -141,7 +161,11 @@ async function checkIndex(hub: SessionHub, server: SimulatedServer, seed: number
     const entries = hub.sessions(directory)
     const expected = [...server.sessions.values()].map((state) => state.session)
     const byID = (left: { id: string }, right: { id: string }): number => (left.id < right.id ? -1 : 1)
-    assert.deepEqual(entries.map((entry) => entry.session).sort(byID), expected.sort(byID), `seed ${seed}: index`)
+    assert.deepEqual(
+      entries.map((entry) => entry.session).sort(byID),
+      expected.sort(byID),
+      `seed ${seed}: index`,
+    )
     assert.ok(entries.every((entry) => entry.status.kind === 'idle' && entry.waiting === 0))
   })
 }

@@ -9,7 +9,14 @@ import type { SimulatedServer } from './simulatedServer.ts'
 
 type UsedByHub = Pick<
   Connection,
-  'events' | 'getSession' | 'listSessions' | 'readMessages' | 'readRequests' | 'readStatus' | 'readTodos' | 'prompt'
+  | 'events'
+  | 'getSession'
+  | 'listSessions'
+  | 'readMessages'
+  | 'readRequests'
+  | 'readStatus'
+  | 'readTodos'
+  | 'prompt'
 >
 
 /** One client's wire to a simulated server: events come late, calls race them, and everything can break. */
@@ -51,7 +58,8 @@ export class SimulatedConnection implements UsedByHub {
     this.#feed.push({ kind: 'down', error: undefined, retryAt: 0 })
   }
 
-  getSession: Connection['getSession'] = (id) => this.#call('getSession', () => this.#server.state(id).session)
+  getSession: Connection['getSession'] = (id) =>
+    this.#call('getSession', () => this.#server.state(id).session)
 
   listSessions: Connection['listSessions'] = ({ roots, limit = 100 }) =>
     this.#call('listSessions', () =>
@@ -67,7 +75,8 @@ export class SimulatedConnection implements UsedByHub {
 
   readTodos: Connection['readTodos'] = (id) => this.#call('readTodos', () => this.#server.state(id).todos)
 
-  readRequests: Connection['readRequests'] = () => this.#call('readRequests', () => openRequests(this.#server))
+  readRequests: Connection['readRequests'] = () =>
+    this.#call('readRequests', () => openRequests(this.#server))
 
   readStatus: Connection['readStatus'] = () =>
     this.#call('readStatus', () => {
@@ -76,7 +85,15 @@ export class SimulatedConnection implements UsedByHub {
     })
 
   prompt = (id: SessionID, prompt: Prompt): Promise<void> =>
-    this.#call('prompt', () => this.#server.prompt(id, prompt))
+    this.#call('prompt', () => {
+      this.#server.state(id)
+      const take = (): void => {
+        if (this.#server.sessions.has(id)) this.#server.prompt(id, prompt)
+      }
+      // The answer only says that the server means to take it.
+      if (this.#server.random.chance(0.5)) take()
+      else setTimeout(take, this.#server.random.below(12))
+    })
 
   /** The hub uses no more of a connection than this. */
   asConnection(): Connection {

@@ -41,15 +41,25 @@ export class SimulatedServer {
 
   create(parentID?: SessionID): SessionID {
     const id = toSessionID(`ses_${this.#id()}`)
-    const created = session(id, { created: ++this.#clock, updated: this.#clock, ...(parentID ? { parentID } : {}) })
+    const created = session(id, {
+      created: ++this.#clock,
+      updated: this.#clock,
+      ...(parentID ? { parentID } : {}),
+    })
     this.sessions.set(id, emptySession(created))
-    this.#emit({ kind: 'session', sessionID: id, directory, action: { type: 'session/put', session: created } })
+    this.#emit({
+      kind: 'session',
+      sessionID: id,
+      directory,
+      action: { type: 'session/put', session: created },
+    })
     return id
   }
 
   delete(id: SessionID): void {
     this.sessions.delete(id)
-    for (const request of this.requests.values()) if (request.sessionID === id) this.requests.delete(request.id)
+    for (const request of this.requests.values())
+      if (request.sessionID === id) this.requests.delete(request.id)
     this.#emit({ kind: 'session-removed', sessionID: id })
   }
 
@@ -77,7 +87,11 @@ export class SimulatedServer {
     for (let index = 0; index < count; index++) {
       const { blocks: _blocks, ...head } = assistant(`msg_${this.#id()}`, ++this.#clock)
       this.#store(id, { type: 'message/put', message: head })
-      this.#store(id, { type: 'block/put', messageID: head.id, block: text('prt_0', `old ${index}`, { open: false }) })
+      this.#store(id, {
+        type: 'block/put',
+        messageID: head.id,
+        block: text('prt_0', `old ${index}`, { open: false }),
+      })
     }
   }
 
@@ -87,11 +101,18 @@ export class SimulatedServer {
     if (isNew) {
       this.accepted.set(prompt.id, (this.accepted.get(prompt.id) ?? 0) + 1)
       this.order.push(prompt.id)
-      this.change(id, { type: 'message/put', message: { id: prompt.id, role: 'user', created: ++this.#clock } })
+      this.change(id, {
+        type: 'message/put',
+        message: { id: prompt.id, role: 'user', created: ++this.#clock },
+      })
     }
     for (const part of prompt.parts) {
       if (part.type !== 'text') continue
-      this.change(id, { type: 'block/put', messageID: prompt.id, block: text(part.id, part.text, { open: false }) })
+      this.change(id, {
+        type: 'block/put',
+        messageID: prompt.id,
+        block: text(part.id, part.text, { open: false }),
+      })
     }
     if (isNew && !this.#running.has(id)) this.#start(id)
   }
@@ -125,7 +146,7 @@ export class SimulatedServer {
   }
 
   async #run(id: SessionID): Promise<void> {
-    for (let last = ''; this.#lastPrompt(id) !== last; ) {
+    for (let last = ''; this.#lastPrompt(id) !== last;) {
       last = this.#lastPrompt(id)
       this.#status(id, { kind: 'busy' })
       const steps = 1 + this.random.below(3)
@@ -140,7 +161,9 @@ export class SimulatedServer {
 
   async #step(id: SessionID, promptID: string): Promise<void> {
     if (!this.sessions.has(id)) return
-    const { blocks: _blocks, ...head } = assistant(`msg_${this.#id()}`, ++this.#clock, { promptID: toMessageID(promptID) })
+    const { blocks: _blocks, ...head } = assistant(`msg_${this.#id()}`, ++this.#clock, {
+      promptID: toMessageID(promptID),
+    })
     this.change(id, { type: 'message/put', message: head })
     await this.#stream(id, head.id)
     if (this.random.chance(0.5)) await this.#callTool(id, head.id)
@@ -201,14 +224,26 @@ export class SimulatedServer {
     this.change(id, { type: 'block/put', messageID, block: call })
     const leaked = permission(`per_${this.#id()}`, { sessionID: id, directory, callID: call.callID })
     this.requests.set(leaked.id, leaked)
-    this.#emit({ kind: 'session', sessionID: id, directory, action: { type: 'request/put', request: leaked } })
+    this.#emit({
+      kind: 'session',
+      sessionID: id,
+      directory,
+      action: { type: 'request/put', request: leaked },
+    })
     await this.#pause()
-    this.change(id, { type: 'error', error: { name: 'MessageAbortedError', message: 'Aborted', kind: 'aborted' } })
+    this.change(id, {
+      type: 'error',
+      error: { name: 'MessageAbortedError', message: 'Aborted', kind: 'aborted' },
+    })
     this.#status(id, { kind: 'idle' })
     await this.#pause()
     // One in two never hears of its tool again, as after a crash.
     if (this.random.chance(0.5)) {
-      this.change(id, { type: 'block/put', messageID, block: { ...call, status: 'failed', error: 'aborted' } })
+      this.change(id, {
+        type: 'block/put',
+        messageID,
+        block: { ...call, status: 'failed', error: 'aborted' },
+      })
     }
     this.#status(id, { kind: 'idle' })
   }
