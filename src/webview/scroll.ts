@@ -7,6 +7,8 @@ const stickPx = 24
 const reachPx = 800
 
 export interface ScrollEvents {
+  /** Whether the newest item stands in the page: only then is its end the end. */
+  isComplete(): boolean
   /** The reader comes near the first or the last item that stands in the page. */
   onNearTop(): void
   onNearBottom(): void
@@ -89,7 +91,8 @@ export class ScrollKeeper implements Disposable {
   #onScroll(): void {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.#scroller
     const isOurs = Math.abs(scrollTop - this.#expected) < 1 && clientWidth === this.#width && this.#isStuck
-    if (!isOurs) this.#setStuck(scrollHeight - scrollTop - clientHeight < stickPx)
+    if (!isOurs)
+      this.#setStuck(this.#events.isComplete() && scrollHeight - scrollTop - clientHeight < stickPx)
     this.#remember()
     this.#reach()
     this.#events.onPlace(this.#isStuck ? undefined : this.#place())

@@ -265,7 +265,7 @@ describe('the chat page', () => {
       assert.deepEqual(await chat.waitForCall('permission/reply', 2), { requestID: 'per_2', reply: 'always' })
       await chat.session({ type: 'request/removed', requestID: toRequestID('per_2') })
       await group.getByText('third').waitFor()
-      await group.getByRole('button', { name: 'Reject with a reason' }).click()
+      await group.getByRole('button', { name: 'Give a reason' }).click()
       await group.getByRole('textbox', { name: 'Reason' }).fill('use npm ci')
       await chat.page.waitForTimeout(400)
       await chat.page.keyboard.press('Enter')

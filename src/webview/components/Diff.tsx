@@ -15,7 +15,7 @@ export const Diff = memo(function Diff({ patch, limit }: { readonly patch: strin
   const { lines, hidden } = readPatch(patch, limit)
   if (lines.length === 0) return null
   return (
-    <div class="diff" role="region" aria-label="Changes" tabIndex={0} dir="ltr">
+    <div class="diff" role="group" aria-label="Changes" tabIndex={0} dir="ltr">
       <div class="diff-lines">
         {lines.map((line, index) => (
           <div key={index} class={`diff-line ${line.kind}`}>

@@ -103,7 +103,7 @@ function ElsewhereStrip({ count }: { readonly count: number }) {
         {plural(count, 'request')} {count === 1 ? 'waits' : 'wait'} in other sessions
       </span>
       <Button kind="link" onClick={() => void actions.run('showSessions')}>
-        Show sessions
+        Show
       </Button>
     </div>
   )

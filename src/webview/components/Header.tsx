@@ -11,14 +11,14 @@ const doubleClickMs = 250
 export const Header = memo(function Header({ session }: { readonly session: Session | undefined }) {
   const { actions } = useApp()
   const clicks = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const title = session && !session.untitled ? session.title : 'New session'
+  const title = titleOf(session)
   const rename = (): void => {
     clearTimeout(clicks.current)
     if (session) void actions.run('renameSession')
   }
   const click = (): void => {
     clearTimeout(clicks.current)
-    clicks.current = setTimeout(() => void actions.run('showSessions'), session ? doubleClickMs : 0)
+    clicks.current = setTimeout(() => void actions.run('showSessions'), doubleClickMs)
   }
   const parent = session?.parentID
   return (
@@ -31,15 +31,19 @@ export const Header = memo(function Header({ session }: { readonly session: Sess
         />
       ) : undefined}
       <h1 class="header-title">
-        <button
-          type="button"
-          title={session ? `${title}\nClick for sessions, double click or F2 to rename` : title}
-          onClick={click}
-          onDblClick={rename}
-          onKeyDown={(event) => event.key === 'F2' && rename()}
-        >
-          <bdi>{title}</bdi>
-        </button>
+        {session ? (
+          <button
+            type="button"
+            title={`${title}\nClick for sessions, double click or F2 to rename`}
+            onClick={click}
+            onDblClick={rename}
+            onKeyDown={(event) => event.key === 'F2' && rename()}
+          >
+            <bdi>{title}</bdi>
+          </button>
+        ) : (
+          <span class="header-text">{title}</span>
+        )}
       </h1>
       <div class="header-buttons">
         <IconButton icon="add" label="New session" onClick={() => void actions.run('newSession')} />
@@ -49,3 +53,9 @@ export const Header = memo(function Header({ session }: { readonly session: Sess
     </header>
   )
 })
+
+/** A session that is not yet named must not share the name of the button that makes a new one. */
+function titleOf(session: Session | undefined): string {
+  if (!session) return 'New session'
+  return session.untitled || session.title.trim() === '' ? 'Untitled session' : session.title
+}

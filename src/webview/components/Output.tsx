@@ -20,7 +20,7 @@ export const Output = memo(function Output({ text, label, cut = false, onOpen }:
   if (text.trim() === '') return <div class="dim">No output</div>
   return (
     <div class="output">
-      <pre tabIndex={0} role="region" aria-label={label} dir="ltr">
+      <pre tabIndex={0} role="group" aria-label={label} dir="ltr">
         {parseAnsi(shown).map((run, index) =>
           run.classes ? (
             <span key={index} class={run.classes}>

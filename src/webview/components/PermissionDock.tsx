@@ -19,7 +19,7 @@ interface DockProps {
 export function PermissionDock({ request, position, state }: DockProps) {
   const { actions } = useApp()
   const { isGuarded, isAnswering, answer } = useGuard(request.id)
-  const [hasReason, setReason] = useState(false)
+  const [reason, setReason] = useState<string | undefined>(undefined)
   const reply = (kind: PermissionReply, message?: string): void =>
     answer(() => actions.replyPermission(request.id, kind, message))
   const blocked = isGuarded || isAnswering
@@ -39,17 +39,24 @@ export function PermissionDock({ request, position, state }: DockProps) {
         <Button disabled={blocked} title={alwaysTitle(request)} onClick={() => reply('always')}>
           Always allow
         </Button>
-        <Button disabled={blocked} onClick={() => reply('reject')}>
+        <Button disabled={blocked} onClick={() => reply('reject', reason?.trim())}>
           Reject
         </Button>
         <IconButton
           icon="comment"
-          label="Reject with a reason"
-          expanded={hasReason}
-          onClick={() => setReason(!hasReason)}
+          label="Give a reason"
+          title="Say what to do instead"
+          expanded={reason !== undefined}
+          onClick={() => setReason(reason === undefined ? '' : undefined)}
         />
       </div>
-      {hasReason ? <Reason disabled={blocked} onSend={(reason) => reply('reject', reason)} /> : undefined}
+      {reason === undefined ? undefined : (
+        <Reason
+          text={reason}
+          onChange={setReason}
+          onSend={() => !blocked && reply('reject', reason.trim())}
+        />
+      )}
     </section>
   )
 }
@@ -80,7 +87,7 @@ function Subject({
   return (
     <div class="dock-body">
       {command ? (
-        <pre class="command" dir="ltr" tabIndex={0} role="region" aria-label="Command">
+        <pre class="command" dir="ltr" tabIndex={0} role="group" aria-label="Command">
           {command}
         </pre>
       ) : undefined}
@@ -114,19 +121,16 @@ function Patterns({ patterns }: { readonly patterns: readonly string[] }) {
   )
 }
 
-function Reason({
-  disabled,
-  onSend,
-}: {
-  readonly disabled: boolean
-  readonly onSend: (reason: string) => void
-}) {
+interface ReasonProps {
+  readonly text: string
+  onChange(text: string): void
+  onSend(): void
+}
+
+/** What the model reads when the request is rejected. */
+function Reason({ text, onChange, onSend }: ReasonProps) {
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [])
-  const send = (): void => {
-    const reason = input.current?.value.trim() ?? ''
-    if (!disabled && reason) onSend(reason)
-  }
   return (
     <div class="dock-reason">
       <input
@@ -136,11 +140,10 @@ function Reason({
         dir="auto"
         placeholder="What should be done instead?"
         aria-label="Reason"
-        onKeyDown={(event) => event.key === 'Enter' && !event.isComposing && send()}
+        value={text}
+        onInput={(event) => onChange(event.currentTarget.value)}
+        onKeyDown={(event) => event.key === 'Enter' && !event.isComposing && onSend()}
       />
-      <Button disabled={disabled} onClick={send}>
-        Send
-      </Button>
     </div>
   )
 }

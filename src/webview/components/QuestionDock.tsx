@@ -83,7 +83,7 @@ interface OptionsProps {
 function Options({ question, answer, name, onChange }: OptionsProps) {
   const type = question.multiple ? 'checkbox' : 'radio'
   return (
-    <div class="options" role={question.multiple ? 'group' : 'radiogroup'} aria-label={question.question}>
+    <div class="options" role={question.multiple ? 'group' : 'radiogroup'} aria-label="Options">
       {question.options.map((option) => (
         <label key={option.label} class="option">
           <input

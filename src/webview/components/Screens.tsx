@@ -142,7 +142,7 @@ function FailureActions({ error }: { readonly error: ErrorInfo }) {
       {error.detail ? (
         <Fold foldKey="server-detail" class="detail" line={<span>Details</span>}>
           {() => (
-            <pre class="command" dir="ltr" tabIndex={0} role="region" aria-label="Details">
+            <pre class="command" dir="ltr" tabIndex={0} role="group" aria-label="Details">
               {error.detail}
             </pre>
           )}

@@ -64,7 +64,7 @@ function Shell({ block, messageID }: ToolEntry) {
   const command = textInput(block, 'command') || block.target || ''
   return (
     <>
-      <pre class="command" dir="ltr" tabIndex={0} role="region" aria-label="Command">
+      <pre class="command" dir="ltr" tabIndex={0} role="group" aria-label="Command">
         <span class="prompt-sign" aria-hidden="true">
           ${' '}
         </span>
@@ -212,7 +212,7 @@ function Generic({ block, messageID }: ToolEntry) {
   return (
     <>
       {hasInput ? (
-        <pre class="json" dir="ltr" tabIndex={0} role="region" aria-label="Input">
+        <pre class="json" dir="ltr" tabIndex={0} role="group" aria-label="Input">
           {JSON.stringify(block.input, undefined, 2).slice(0, 4_000)}
         </pre>
       ) : undefined}

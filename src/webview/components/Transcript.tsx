@@ -127,6 +127,7 @@ interface WindowRange {
 interface WindowView {
   readonly window: ItemWindow
   readonly isLoadingOlder: boolean
+  readonly isComplete: boolean
   up(): void
   down(): void
   toEnd(): void
@@ -159,6 +160,7 @@ function useWindow(
   return {
     window,
     isLoadingOlder,
+    isComplete: window.end === items.length,
     up: () => (window.start > 0 ? set(extendUp(items, window)) : void loadOlder()),
     down: () => window.end < items.length && set(extendDown(items, window)),
     toEnd: () => set(newestWindow(items)),
@@ -199,6 +201,7 @@ function useScroll(
     if (!scroller.current || !content.current) return undefined
     resetFarWatch()
     const own = new ScrollKeeper(scroller.current, content.current, {
+      isComplete: () => latest.current.isComplete,
       onNearTop: () => latest.current.up(),
       onNearBottom: () => latest.current.down(),
       onStickChange: setStuck,

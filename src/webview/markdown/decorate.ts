@@ -48,7 +48,7 @@ function frameCode(pre: HTMLElement): void {
   pre.replaceWith(frame)
   pre.tabIndex = 0
   pre.dir = 'ltr'
-  pre.setAttribute('role', 'region')
+  pre.setAttribute('role', 'group')
   pre.setAttribute('aria-label', pre.dataset['lang'] ? `Code: ${pre.dataset['lang']}` : 'Code')
   frame.append(head, pre)
 }
@@ -57,7 +57,7 @@ function frameTable(table: HTMLElement): void {
   const frame = document.createElement('div')
   frame.className = 'table-scroll'
   frame.tabIndex = 0
-  frame.setAttribute('role', 'region')
+  frame.setAttribute('role', 'group')
   frame.setAttribute('aria-label', 'Table')
   table.replaceWith(frame)
   frame.append(table)
