@@ -94,20 +94,29 @@ interface OpenTurn {
 }
 
 function groupTurns(messages: readonly Message[]): readonly OpenTurn[] {
-  const turns: OpenTurn[] = []
   const byPrompt = new Map<string, OpenTurn>()
   for (const message of messages) {
-    if (message.role === 'user') {
-      const turn: OpenTurn = { prompt: message, answers: [] }
-      byPrompt.set(message.id, turn)
-      turns.push(turn)
-      continue
-    }
-    const turn = (message.promptID ? byPrompt.get(message.promptID) : undefined) ?? turns.at(-1)
-    if (turn) turn.answers.push(message)
-    else turns.push({ answers: [message] })
+    if (message.role === 'user') byPrompt.set(message.id, { prompt: message, answers: [] })
+  }
+  const turns: OpenTurn[] = []
+  for (const message of messages) {
+    const turn = message.role === 'user' ? byPrompt.get(message.id) : undefined
+    if (turn) turns.push(turn)
+    else if (message.role === 'assistant') placeAnswer(turns, byPrompt, message)
   }
   return turns
+}
+
+/** A prompt that was stored again may stand behind its own answer; it is still the one that was answered. */
+function placeAnswer(
+  turns: OpenTurn[],
+  byPrompt: ReadonlyMap<string, OpenTurn>,
+  message: AssistantMessage,
+): void {
+  const named = message.promptID ? byPrompt.get(message.promptID) : undefined
+  const turn = named ?? turns.at(-1)
+  if (turn) turn.answers.push(message)
+  else turns.push({ answers: [message] })
 }
 
 function reuseTurn(turn: OpenTurn): Turn {

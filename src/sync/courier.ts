@@ -20,13 +20,18 @@ export interface CourierOptions {
 export interface CourierTiming extends RetryTiming {
   /** How long a prompt that the server took may stay unseen before we look for it. */
   readonly seenMs: number
+  /**
+   * How long after a post nothing is posted again, even when the line broke: the server may still be
+   * storing the prompt, and a second post would move it behind an answer that has begun.
+   */
+  readonly graceMs: number
 }
 
-const defaultTiming: CourierTiming = { ...defaultRetry, seenMs: 5_000 }
+const defaultTiming: CourierTiming = { ...defaultRetry, seenMs: 15_000, graceMs: 3_000 }
 /** How many of the newest messages are searched for a prompt whose fate is not known. */
 const searchedMessages = 100
 const maxServerErrors = 6
-const maxUnseen = 3
+const maxUnseen = 2
 
 /**
  * Brings the prompts of the outbox to the server: one after the other in each session, the next one only
@@ -41,6 +46,7 @@ export class Courier implements Disposable {
   readonly #running = new Set<SessionID>()
   /** Prompts that may have reached the server without our knowing: all from before a reload, to begin with. */
   readonly #uncertain: Set<MessageID>
+  readonly #postedAt = new Map<MessageID, number>()
   readonly #lastErrors = new Map<SessionID, string>()
   #connection: Connection | undefined
 
@@ -66,7 +72,7 @@ export class Courier implements Disposable {
 
   /** A message of the user was seen on the server. */
   seen(id: MessageID): void {
-    this.#uncertain.delete(id)
+    this.#forget(id)
     this.#options.outbox.remove(id)
   }
 
@@ -142,13 +148,11 @@ export class Courier implements Disposable {
     const { outbox } = this.#options
     const entry = outbox.find(id)
     if (!entry || entry.state === 'failed') return false
-    if (entry.state === 'sent' || this.#uncertain.has(id)) {
-      if (await this.#look(connection, entry)) return false
-    }
+    if (this.#uncertain.has(id) && (await this.#isThere(connection, entry))) return false
     await this.#saved()
     if (!this.#isWaiting(id) || this.#connection !== connection) return false
     await this.#post(connection, entry)
-    await this.#untilSeen(connection, id)
+    await this.#untilSeen(connection, id, this.#timing.seenMs)
     return true
   }
 
@@ -156,12 +160,24 @@ export class Courier implements Disposable {
     const { id } = entry.prompt
     const held = this.#options.outbox.hold(id)
     this.#uncertain.add(id)
+    this.#postedAt.set(id, performance.now())
     try {
       await connection.prompt(entry.sessionID, entry.prompt)
       this.#options.outbox.markSent(id)
     } finally {
       held.dispose()
     }
+  }
+
+  /** Looks for a prompt whose fate is not known, and once more when the server had its time to store it. */
+  async #isThere(connection: Connection, entry: OutboxEntry): Promise<boolean> {
+    const { id } = entry.prompt
+    if (await this.#look(connection, entry)) return true
+    const left = (this.#postedAt.get(id) ?? -Infinity) + this.#timing.graceMs - performance.now()
+    if (left <= 0) return false
+    await this.#untilSeen(connection, id, left)
+    if (!this.#isWaiting(id) || this.#connection !== connection) return true
+    return this.#look(connection, entry)
   }
 
   async #look(connection: Connection, entry: OutboxEntry): Promise<boolean> {
@@ -173,8 +189,8 @@ export class Courier implements Disposable {
     return true
   }
 
-  async #untilSeen(connection: Connection, id: MessageID): Promise<void> {
-    const end = performance.now() + this.#timing.seenMs
+  async #untilSeen(connection: Connection, id: MessageID, ms: number): Promise<void> {
+    const end = performance.now() + ms
     while (this.#isWaiting(id) && this.#connection === connection) {
       const left = end - performance.now()
       if (left <= 0) return
@@ -203,8 +219,13 @@ export class Courier implements Disposable {
   }
 
   #fail(id: MessageID, message: string): void {
-    this.#uncertain.delete(id)
+    this.#forget(id)
     this.#options.outbox.markFailed(id, message)
+  }
+
+  #forget(id: MessageID): void {
+    this.#uncertain.delete(id)
+    this.#postedAt.delete(id)
   }
 }
 

@@ -61,6 +61,7 @@ export class SessionHub implements Disposable {
   #stream: AbortController | undefined
   #isUp = false
   #wasUp = false
+  #downSince: number | undefined
 
   readonly onDidChangeLink = this.#onDidChangeLink.event
   /** Models, agents or commands of a directory (or of all) may have changed. */
@@ -177,6 +178,7 @@ export class SessionHub implements Disposable {
   /** Whatever happened while the stream was down: all that is in use is fetched again. */
   #goUp(): void {
     this.#isUp = true
+    this.#downSince = undefined
     this.#indexes.setConnection(this.#connection)
     for (const open of this.#pool.all()) this.#load(open, true)
     this.#courier.setConnection(this.#connection)
@@ -191,8 +193,8 @@ export class SessionHub implements Disposable {
     this.#indexes.setConnection(undefined)
     this.#wakeup.wake()
     for (const { mirror } of this.#pool.all()) mirror.interrupt()
-    const since = (this.#options.now ?? Date.now)()
-    this.#onDidChangeLink.fire({ kind: 'reconnecting', since, retryAt })
+    this.#downSince ??= (this.#options.now ?? Date.now)()
+    this.#onDidChangeLink.fire({ kind: 'reconnecting', since: this.#downSince, retryAt })
   }
 
   /** The server dropped what it held; nothing was missed of the stream. */

@@ -54,7 +54,7 @@ describe('SessionHub with a real server behind a bad line', function () {
       get: () => stored,
       set: (value) => Promise.resolve(void (stored = structuredClone(value))),
     })
-    const courierTiming = { firstMs: 100, maxMs: 1_000, seenMs: 3_000 }
+    const courierTiming = { firstMs: 100, maxMs: 1_000, seenMs: 15_000, graceMs: 2_000 }
     hub = new SessionHub({ outbox, log: quiet, settleDelayMs: 1_000, courierTiming })
     hub.setConnection(connection)
   }

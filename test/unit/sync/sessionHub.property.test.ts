@@ -12,7 +12,7 @@ import { SimulatedConnection } from './support/simulatedConnection.ts'
 import { SimulatedServer, directory, textPrompt } from './support/simulatedServer.ts'
 
 const quiet = { debug() {}, info() {}, warn() {} }
-const timing = { firstMs: 5, maxMs: 20, seenMs: 60 }
+const timing = { firstMs: 5, maxMs: 20, seenMs: 60, graceMs: 15 }
 
 describe('SessionHub over drops, lost answers and races', function () {
   this.timeout(60_000)
