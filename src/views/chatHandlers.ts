@@ -119,7 +119,10 @@ function openHandlers({ chat, services }: HandlerContext): Picked<'link/open' | 
     'diff/open': nothing(async ({ messageID, callID, path }) => {
       const block = findTool(chat.state.session, messageID, callID)
       const change = await findChange(context(), block, path)
-      await documents.openDone({ path: absolutePath(path, chat.needDirectory()), change })
+      const absolute = absolutePath(path, chat.needDirectory())
+      const isDone = block.status !== 'pending' && block.status !== 'running'
+      if (isDone || change.patch === undefined) await documents.openDone({ path: absolute, change })
+      else await documents.openProposed(absolute, change.patch)
     }),
     'output/open': nothing(async ({ messageID, callID }) => {
       const block = findTool(chat.state.session, messageID, callID)

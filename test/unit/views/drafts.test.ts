@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import type { Memento } from 'vscode'
+import { StoredValue } from '../../../src/platform/storage.ts'
+import { inlinePart } from '../../../src/prompt/attachment.ts'
+import type { Attachment } from '../../../src/prompt/attachment.ts'
+import { Drafts } from '../../../src/views/drafts.ts'
+
+describe('Drafts', () => {
+  it('come back after a crash with text, chips and their content', async () => {
+    const memento = fakeMemento()
+    const drafts = new Drafts(new StoredValue(memento, 'drafts'))
+    drafts.type('ses_1', 'half a thought')
+    drafts.add('ses_1', [attachment('a.ts')])
+    await drafts.flush()
+    const next = new Drafts(new StoredValue(memento, 'drafts'))
+    assert.equal(next.get('ses_1').text, 'half a thought')
+    assert.deepEqual(next.attachments('ses_1', ['a.ts']), [attachment('a.ts', drafts.attachments('ses_1', ['a.ts'])[0])])
+  })
+
+  it('keep their revision while one types, and never share one', () => {
+    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
+    const { revision } = drafts.get('one')
+    drafts.type('one', 'text')
+    assert.equal(drafts.get('one').revision, revision)
+    drafts.clear('one')
+    assert.notEqual(drafts.get('one').revision, revision)
+    assert.notEqual(drafts.get('one').revision, drafts.get('two').revision)
+  })
+
+  it('take the same selection only once', () => {
+    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
+    const same = (id: string): Attachment => ({ ...attachment(id), item: { ...attachment('x').item, id }, source: 'file:///a#1' })
+    drafts.add('one', [same('1')])
+    drafts.add('one', [same('2')])
+    assert.deepEqual(drafts.get('one').items.map(({ id }) => id), ['1'])
+  })
+
+  it('leave huge attachments out of the storage but not out of the draft', async () => {
+    const memento = fakeMemento()
+    const drafts = new Drafts(new StoredValue(memento, 'drafts'))
+    drafts.add('one', [{ ...attachment('big'), parts: [inlinePart('big', 'x'.repeat(700_000))] }])
+    await drafts.flush()
+    assert.equal(drafts.get('one').items.length, 1)
+    assert.ok(JSON.stringify(memento.get('drafts')).length < 1_000)
+  })
+
+  it('that make no sense are dropped', () => {
+    const memento = fakeMemento()
+    void memento.update('drafts', { good: { text: 'a', revision: 1, attachments: [] }, bad: { text: 7 } })
+    const drafts = new Drafts(new StoredValue(memento, 'drafts'))
+    assert.equal(drafts.get('good').text, 'a')
+    assert.equal(drafts.get('bad').text, '')
+  })
+})
+
+function attachment(name: string, like?: Attachment): Attachment {
+  const parts = like?.parts ?? [inlinePart(name, 'content')]
+  return { item: { id: name, kind: 'selection', label: name, detail: name }, parts }
+}
+
+function fakeMemento(): Memento {
+  const map = new Map<string, unknown>()
+  return {
+    keys: () => [...map.keys()],
+    get: <T>(key: string, otherwise?: T) => (map.has(key) ? structuredClone(map.get(key)) : otherwise) as T,
+    update: (key: string, value: unknown) => {
+      map.set(key, structuredClone(value))
+      return Promise.resolve()
+    },
+  }
+}
