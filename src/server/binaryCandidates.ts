@@ -27,7 +27,10 @@ export async function* candidatesOf(options: LocateOptions, looked: string[]): A
 async function* allCandidates(options: LocateOptions, looked: string[]): AsyncGenerator<Candidate> {
   const search = new Search(options, looked)
   const wanted = options.setting?.trim()
-  if (wanted) return yield* fromSetting(search, wanted)
+  if (wanted) {
+    yield* fromSetting(search, wanted)
+    return
+  }
   const ownPath = searchPathOf(options)
   yield* search.on(ownPath, names, 'path')
   const loginPath = await loginPathOf(options)

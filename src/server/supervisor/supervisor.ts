@@ -88,10 +88,9 @@ export class Supervisor {
 
   /** Keeps in mind which tools run, to be able to end them when the server crashes and leaves them behind. */
   async #sample(server: ProcessIdentity): Promise<void> {
-    if (this.#isEnding) return
-    const tools = await descendantsOf(server)
+    const tools = this.#isEnding ? [] : await descendantsOf(server)
     // An empty answer may also mean that the server has just died: what was known before is what counts then.
-    if (!this.#isEnding && tools.length > 0) this.#tools = tools
+    if (tools.length > 0) this.#tools = tools
   }
 
   async #failToSpawn(error: NodeJS.ErrnoException): Promise<void> {

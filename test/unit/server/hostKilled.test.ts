@@ -23,7 +23,7 @@ interface Host {
 }
 
 describe('When the extension host is killed', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let lab: Lab
   let folder: TempFolder
   let supervisorPath: string

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { OpencodeError } from '../../../src/opencode/errors.ts'
 import { findFreePort } from '../../../src/server/freePort.ts'
-import type { LaunchError } from '../../../src/server/launchError.ts'
+import { LaunchError } from '../../../src/server/launchError.ts'
 import type { ServerHandle } from '../../../src/server/launcher.ts'
 import type { ServerRecord } from '../../../src/server/leftovers.ts'
 import { ProcessLauncher, type ProcessLauncherOptions } from '../../../src/server/processLauncher.ts'
@@ -22,7 +22,7 @@ import {
 const never = new AbortController().signal
 
 describe('The process launcher', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let lab: Lab
   let folder: TempFolder
   let supervisorPath: string
@@ -66,8 +66,8 @@ describe('The process launcher', function () {
       () => undefined,
       (reason: unknown) => reason,
     )
-    assert.ok(error instanceof OpencodeError)
-    return error as LaunchError
+    assert.ok(error instanceof LaunchError)
+    return error
   }
   const script = async (name: string, text: string): Promise<ProcessLauncherOptions['binary']> => {
     const path = join(folder.path, name)
@@ -212,21 +212,20 @@ describe('The process launcher', function () {
   })
 
   it('says that its folder is missing', async () => {
-    const error = await failure({ cwd: join(folder.path, 'nowhere') })
-    assert.match(error.message, /nowhere does not exist/)
+    await assert.rejects(launch({ cwd: join(folder.path, 'nowhere') }), /nowhere does not exist/)
   })
 
   it('passes the error of the search on', async () => {
     const cause = new OpencodeError('binary-not-found', 'Nothing there.')
-    assert.equal(await failure({ binary: () => Promise.reject(cause) }), cause)
+    await assert.rejects(launch({ binary: () => Promise.reject(cause) }), cause)
   })
 
   it('can be called off at every moment, and nothing is left', async () => {
     for (const delayMs of [0, 150, 600]) {
       const controller = new AbortController()
-      const launching = failure({}, controller.signal)
+      const launching = launch({}, controller.signal)
       setTimeout(() => controller.abort(), delayMs)
-      assert.equal((await launching).code, 'aborted')
+      await assert.rejects(launching, { code: 'aborted' })
       await until('no record', async () => (await recordNames()).length === 0)
     }
   })

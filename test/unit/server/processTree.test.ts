@@ -92,7 +92,7 @@ describe('The process table', () => {
     assert.match(found.commandLine, /mocha/)
     const entry = (await listProcesses()).find(({ pid }) => pid === process.pid)
     assert.equal(entry?.startTime, found.startTime)
-    assert.equal(entry?.parent, process.ppid)
+    assert.equal(entry.parent, process.ppid)
   })
 
   it('has nothing to say about a pid that nobody has', async () => {
@@ -114,6 +114,6 @@ describe('The process table', () => {
       startTime: '639',
       commandLine: '"C:\\a b\\opencode.exe" serve --port 1',
     })
-    assert.equal(found?.entry.parent, 4)
+    assert.equal(found.entry.parent, 4)
   })
 })

@@ -25,7 +25,7 @@ import {
 const quick = backoffRestarts({ firstDelayMs: 10, maxRestarts: 2 })
 
 describe('The server manager', function () {
-  this.timeout(90_000)
+  this.timeout(180_000)
   let lab: Lab
   let folder: TempFolder
   let supervisorPath: string

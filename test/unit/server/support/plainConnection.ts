@@ -42,36 +42,42 @@ interface RequestOptions {
   readonly body?: unknown
 }
 
+/** Tries again a few times: a server may lose the first request that reaches it while it starts. */
 export async function requestJson(
-  { url, username, password }: Endpoint,
+  endpoint: Endpoint,
   method: string,
   path: string,
   options: RequestOptions = {},
 ): Promise<unknown> {
   for (let attempt = 0; ; attempt++) {
-    const limits = [
-      AbortSignal.timeout(attempt < 5 ? 1000 : 10_000),
-      ...(options.signal ? [options.signal] : []),
-    ]
     try {
-      const response = await fetch(new URL(path, url), {
-        method,
-        signal: AbortSignal.any(limits),
-        headers: {
-          authorization: `Basic ${btoa(`${username}:${password}`)}`,
-          'content-type': 'application/json',
-        },
-        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      })
-      if (response.status === 401) throw new OpencodeError('unauthorized', 'The password is wrong.')
-      const text = await response.text()
-      return text === '' ? undefined : (JSON.parse(text) as unknown)
+      return await requestOnce(endpoint, method, path, { ...options, timeoutMs: attempt < 5 ? 2000 : 10_000 })
     } catch (error) {
       if (error instanceof OpencodeError || attempt >= 10) throw error
       if (options.signal?.aborted === true) throw new OpencodeError('aborted', 'Cancelled.', { cause: error })
       await sleep(100)
     }
   }
+}
+
+async function requestOnce(
+  { url, username, password }: Endpoint,
+  method: string,
+  path: string,
+  { signal, body, timeoutMs }: RequestOptions & { readonly timeoutMs: number },
+): Promise<unknown> {
+  const response = await fetch(new URL(path, url), {
+    method,
+    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
+    headers: {
+      authorization: `Basic ${btoa(`${username}:${password}`)}`,
+      'content-type': 'application/json',
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  if (response.status === 401) throw new OpencodeError('unauthorized', 'The password is wrong.')
+  const text = await response.text()
+  return text === '' ? undefined : (JSON.parse(text) as unknown)
 }
 
 /** Lets the scripted model run a command with the bash tool of a new session. */
