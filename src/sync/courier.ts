@@ -72,7 +72,8 @@ export class Courier implements Disposable {
 
   /** A message of the user was seen on the server. */
   seen(id: MessageID): void {
-    this.#forget(id)
+    this.#uncertain.delete(id)
+    this.#postedAt.delete(id)
     this.#options.outbox.remove(id)
   }
 
@@ -218,14 +219,9 @@ export class Courier implements Disposable {
     return entry !== undefined && entry.state !== 'failed'
   }
 
+  /** Should it be tried again, it is still looked for first. */
   #fail(id: MessageID, message: string): void {
-    this.#forget(id)
     this.#options.outbox.markFailed(id, message)
-  }
-
-  #forget(id: MessageID): void {
-    this.#uncertain.delete(id)
-    this.#postedAt.delete(id)
   }
 }
 
