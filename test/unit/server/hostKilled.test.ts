@@ -13,7 +13,7 @@ import {
 } from '../../../src/server/processTable.ts'
 import { killTree } from '../../../src/server/processTree.ts'
 import { type Lab, opencodeBinary, startLab } from '../../support/opencodeLab.ts'
-import { runBash } from './support/plainConnection.ts'
+import { runBash } from './support/serverRequests.ts'
 import { bundleSupervisor, createTempFolder, createTestLog, type TempFolder, until } from './support/tools.ts'
 
 interface Host {
@@ -69,6 +69,7 @@ describe('When the extension host is killed', function () {
     identities.push(found)
     return found
   }
+  const readKeys = (): Promise<string> => readFile(join(lab.home, '.local/share/opencode/auth.json'), 'utf8')
   const waitUntilGone = (all: readonly ProcessIdentity[]): Promise<number> =>
     until(
       'all gone',
@@ -76,14 +77,16 @@ describe('When the extension host is killed', function () {
       20_000,
     )
 
-  it('its server and the running tool are gone within 5 s', async () => {
+  it('its server and the running tool are gone within 5 s, and so are our provider keys', async () => {
     const host = await startHost()
     const tool = await startSleep(host.endpoint)
+    assert.match(await readKeys(), /key-of-a-test/)
     host.child.kill('SIGKILL')
     const { server, supervisor } = host.record
     assert.ok(supervisor)
     const elapsedMs = await waitUntilGone([server, tool, supervisor])
     assert.ok(elapsedMs < 5000, `${elapsedMs} ms`)
+    assert.doesNotMatch(await readKeys(), /key-of-a-test/)
   })
 
   it('a server that hangs is gone within 5 s too', async () => {

@@ -1,10 +1,10 @@
 /*
- * Plays an extension host that runs one server: prints what it started as a JSON line and then waits to be
- * killed. Arguments: supervisor path, state folder, program, folder.
+ * Plays an extension host that runs one server: prints where it is as a JSON line, leaves a provider key in
+ * it, prints `running`, and then waits to be killed. Arguments: supervisor path, state folder, program, folder.
  */
+import { connect } from '../../../../src/client/connect.ts'
 import { ProcessLauncher } from '../../../../src/server/processLauncher.ts'
 import { ServerManager } from '../../../../src/server/serverManager.ts'
-import { connectPlainly } from './plainConnection.ts'
 import { createTestLog } from './tools.ts'
 
 const [, , supervisorPath = '', stateDirectory = '', program = '', cwd = ''] = process.argv
@@ -19,16 +19,14 @@ const launcher = new ProcessLauncher({
   log,
 })
 const manager = new ServerManager({
-  launcher: () => ({
-    origin: 'managed',
-    async launch(signal) {
-      const handle = await launcher.launch(signal)
-      process.stdout.write(`${JSON.stringify(handle.endpoint)}\n`)
-      return handle
-    },
-  }),
-  connect: connectPlainly,
+  launcher: () => launcher,
+  connect: (endpoint, signal) => {
+    process.stdout.write(`${JSON.stringify(endpoint)}\n`)
+    return connect(endpoint, { log, signal })
+  },
   log,
 })
-await manager.start()
+const connection = await manager.start()
+await connection.setProviderKey('openai', 'key-of-a-test')
+manager.setFarewell(['openai'])
 process.stdout.write('running\n')
