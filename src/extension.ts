@@ -26,10 +26,23 @@ import type { Services } from './views/services.ts'
 import { StatusBar } from './views/statusBar.ts'
 import { WaitingCount, notifyWaiting, watchFolders } from './views/waiting.ts'
 
+/** What host tests look into. */
+export interface TestSeam {
+  readonly context: vscode.ExtensionContext
+  readonly services: Services
+  readonly chats: Chats
+  readonly view: ChatView
+  readonly credentials: Credentials
+  readonly providerKeys: ProviderKeys
+}
+
 let end: (() => Promise<void>) | undefined
 
-/** Builds and connects everything. Nothing is started and nothing is sent before a chat is shown. */
-export function activate(context: vscode.ExtensionContext): void {
+/**
+ * Builds and connects everything. Nothing is started and nothing is sent before a chat is shown. Gives
+ * its parts away to tests in an extension host only.
+ */
+export function activate(context: vscode.ExtensionContext): TestSeam | undefined {
   const store = new DisposableStore()
   context.subscriptions.push(store)
   const stored = (key: string): StoredValue => new StoredValue(context.workspaceState, key)
@@ -89,6 +102,8 @@ export function activate(context: vscode.ExtensionContext): void {
   end = async () => {
     await Promise.all([drafts.flush(), providerKeys.withdraw().then(() => server.stop())])
   }
+  const isTest = context.extensionMode === vscode.ExtensionMode.Test
+  return isTest ? { context, services, chats, view, credentials, providerKeys } : undefined
 
   /** Our keys come first: the server reads them when a folder is used for the first time. */
   async function joinServer(connection: Connection | undefined): Promise<void> {

@@ -3,17 +3,20 @@ import type { Prompt } from '../session/model.ts'
 import type { Attachment } from './attachment.ts'
 import { createBlockID, createMessageID } from './promptIds.ts'
 
-/** Joins the text with what the chips send into one prompt with ids of ours. */
+/**
+ * Joins the text with what the chips send into one prompt. All parts get new ids, since a server may sort
+ * them by id, and since a draft that was sent and taken back must not meet its own ids again.
+ */
 export function composePrompt(
   text: string,
   attachments: readonly Attachment[],
   choice: { readonly agent?: string | undefined; readonly model?: ModelRef | undefined },
 ): Prompt {
-  const words = text.trim() === '' ? [] : [{ type: 'text', id: createBlockID(), text } as const]
+  const words = text.trim() === '' ? [] : [{ type: 'text', text } as const]
   return {
     id: createMessageID(),
     created: Date.now(),
-    parts: [...words, ...attachments.flatMap(({ parts }) => parts)],
+    parts: [...words, ...attachments.flatMap(({ parts }) => parts)].map((part) => ({ ...part, id: createBlockID() })),
     ...(choice.agent === undefined ? {} : { agent: choice.agent }),
     ...(choice.model === undefined ? {} : { model: choice.model }),
   }

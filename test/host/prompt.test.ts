@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import * as vscode from 'vscode'
+import { OpencodeError } from '../../src/opencode/errors.ts'
+import type { Attachment, PromptTarget } from '../../src/prompt/attachment.ts'
+import { problemAttachments } from '../../src/prompt/diagnosticsPart.ts'
+import { fileAttachment } from '../../src/prompt/filePart.ts'
+import { refreshAttachments } from '../../src/prompt/refresh.ts'
+import { editorAttachments, selectionAttachments } from '../../src/prompt/selectionPart.ts'
+import { closeEditors, openEditor, projectUri } from './support.ts'
+
+let target: PromptTarget
+
+describe('A selection', () => {
+  before(() => {
+    target = { sharesDisk: true, directory: projectUri().fsPath }
+  })
+  afterEach(closeEditors)
+
+  it('of a saved file goes as a reference with its lines', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    editor.selection = new vscode.Selection(0, 1, 1, 2)
+    const [attachment] = await selectionAttachments(target)
+    const part = contentOf(attachment)
+    assert.ok(part.type === 'file')
+    assert.equal(part.path, projectUri('a.txt').fsPath)
+    assert.deepEqual(part.lines, { start: 1, end: 2 })
+    assert.equal(attachment?.item.label, 'a.txt:1–2')
+    assert.match(hiddenOf(attachment), /lines 1–2 of a\.txt \(plaintext/)
+  })
+
+  it('that ends at the start of a line does not take that line', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    editor.selection = new vscode.Selection(0, 0, 2, 0)
+    const part = contentOf((await selectionAttachments(target))[0])
+    assert.ok(part.type === 'file')
+    assert.deepEqual(part.lines, { start: 1, end: 2 })
+  })
+
+  it('of an unsaved buffer goes as the text on the screen', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'unsaved '))
+    editor.selection = new vscode.Selection(0, 0, 0, 5)
+    const [attachment] = await selectionAttachments(target)
+    assert.equal(textOf(attachment), 'unsaved one')
+    assert.match(attachment?.item.detail ?? '', /unsaved/)
+  })
+
+  it('goes as text when the server is on another disk', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    editor.selection = new vscode.Selection(1, 0, 1, 3)
+    assert.equal(textOf((await selectionAttachments({ ...target, sharesDisk: false }))[0]), 'two')
+  })
+
+  it('in several places becomes one chip for each', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    editor.selections = [new vscode.Selection(0, 0, 0, 3), new vscode.Selection(2, 0, 2, 3)]
+    const attachments = await selectionAttachments(target)
+    assert.deepEqual(attachments.map(({ item }) => item.label), ['a.txt:1', 'a.txt:3'])
+  })
+
+  it('that is empty stands for the line, and for nothing on a blank one', async () => {
+    const document = await vscode.workspace.openTextDocument({ content: 'first\n\nthird', language: 'plaintext' })
+    const at = (line: number) => [new vscode.Selection(line, 0, line, 0)]
+    assert.equal(textOf((await editorAttachments(document, at(2), target))[0]), 'third')
+    await assert.rejects(editorAttachments(document, at(1), target), hasCode('invalid-argument'))
+  })
+
+  it('of an untitled document goes as text, with its language', async () => {
+    const document = await vscode.workspace.openTextDocument({ content: 'SELECT 1;', language: 'sql' })
+    const [attachment] = await editorAttachments(document, [new vscode.Selection(0, 0, 0, 9)], target)
+    assert.equal(textOf(attachment), 'SELECT 1;')
+    assert.match(hiddenOf(attachment), /\(sql/)
+  })
+
+  it('keeps Windows line ends', async () => {
+    const uri = projectUri('windows.txt')
+    await vscode.workspace.fs.writeFile(uri, Buffer.from('one\r\ntwo\r\nthree\r\n'))
+    const editor = await openEditor(uri)
+    await editor.edit((edit) => edit.insert(new vscode.Position(2, 0), '+'))
+    editor.selection = new vscode.Selection(0, 0, 1, 3)
+    assert.equal(textOf((await selectionAttachments(target))[0]), 'one\r\ntwo')
+  })
+
+  it('in a notebook names its cell', async () => {
+    const data = new vscode.NotebookData([
+      new vscode.NotebookCellData(vscode.NotebookCellKind.Markup, '# Title', 'markdown'),
+      new vscode.NotebookCellData(vscode.NotebookCellKind.Code, 'x = 1\ny = 2', 'python'),
+    ])
+    const notebook = await vscode.workspace.openNotebookDocument('jupyter-notebook', data)
+    const document = notebook.cellAt(1).document
+    const [attachment] = await editorAttachments(document, [new vscode.Selection(0, 0, 1, 5)], target)
+    assert.equal(attachment?.item.kind, 'cell')
+    assert.match(attachment.item.label, /cell 2:1–2$/)
+    assert.equal(textOf(attachment), 'x = 1\ny = 2')
+  })
+
+  it('says why when there is no editor', async () => {
+    await closeEditors()
+    await assert.rejects(selectionAttachments(target), hasCode('invalid-argument'))
+  })
+
+  it('that was saved when it was added and is not when it is sent goes as the newer text', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    editor.selection = new vscode.Selection(0, 0, 0, 3)
+    const attachments = await selectionAttachments(target)
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'newer '))
+    assert.equal(textOf((await refreshAttachments(attachments, target))[0]), 'newer one')
+  })
+})
+
+describe('A file', () => {
+  afterEach(closeEditors)
+
+  it('goes as a reference, a folder too', async () => {
+    const file = contentOf(await fileAttachment(projectUri('src/greeting.ts'), target))
+    assert.ok(file.type === 'file' && file.lines === undefined)
+    assert.equal(file.name, 'src/greeting.ts')
+    const folder = contentOf(await fileAttachment(projectUri('src'), target))
+    assert.ok(folder.type === 'file')
+    assert.equal(folder.mime, 'application/x-directory')
+  })
+
+  it('with unsaved changes goes as text', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'x'))
+    assert.match(textOf(await fileAttachment(projectUri('a.txt'), target)), /^xone/)
+  })
+
+  it('that is too large, binary or missing is refused with its own reason', async () => {
+    const write = (name: string, bytes: Uint8Array) => vscode.workspace.fs.writeFile(projectUri(name), bytes)
+    await write('big.txt', Buffer.alloc(11 * 1024 * 1024, 'a'))
+    await write('binary.bin', Buffer.from([1, 0, 2]))
+    await assert.rejects(fileAttachment(projectUri('big.txt'), target), hasCode('too-large'))
+    await assert.rejects(fileAttachment(projectUri('binary.bin'), target), hasCode('invalid-argument'))
+    await assert.rejects(fileAttachment(projectUri('missing.txt'), target), hasCode('not-found'))
+    await vscode.workspace.fs.delete(projectUri('big.txt'))
+  })
+
+  it('that is an image goes as one', async () => {
+    await vscode.workspace.fs.writeFile(projectUri('dot.png'), Buffer.from('89504e470d0a1a0a00', 'hex'))
+    const attachment = await fileAttachment(projectUri('dot.png'), { ...target, sharesDisk: false })
+    const part = contentOf(attachment)
+    assert.ok(part.type === 'inline' && part.mime === 'image/png')
+    assert.equal(attachment.item.kind, 'image')
+  })
+})
+
+describe('A problem', () => {
+  it('carries severity, source, code, message and place, and the code around it', async () => {
+    const { document } = await openEditor(projectUri('src/greeting.ts'))
+    const problem = new vscode.Diagnostic(new vscode.Range(1, 2, 1, 8), 'Not so.', vscode.DiagnosticSeverity.Warning)
+    problem.source = 'lint'
+    problem.code = { value: 'no-greeting', target: vscode.Uri.parse('https://example.org') }
+    const collection = vscode.languages.createDiagnosticCollection('test')
+    collection.set(document.uri, [problem])
+    const { text, attachments } = await problemAttachments(document, new vscode.Range(1, 0, 1, 0), target)
+    assert.match(text, /src\/greeting\.ts: Not so\./)
+    assert.match(hiddenOf(attachments[0]), /src\/greeting\.ts:2:3-2:9 warning \(lint no-greeting\): Not so\./)
+    const code = contentOf(attachments[1])
+    assert.ok(code.type === 'file' && code.lines?.start === 1)
+    collection.dispose()
+    await assert.rejects(problemAttachments(document, new vscode.Range(0, 0, 0, 0), target), hasCode('invalid-argument'))
+  })
+})
+
+function contentOf(attachment: Attachment | undefined) {
+  const part = attachment?.parts.find(({ type }) => type !== 'text')
+  assert.ok(part && part.type !== 'text')
+  return part
+}
+
+function textOf(attachment: Attachment | undefined): string {
+  const part = contentOf(attachment)
+  assert.ok(part.type === 'inline')
+  return Buffer.from(part.base64, 'base64').toString()
+}
+
+function hiddenOf(attachment: Attachment | undefined): string {
+  return attachment?.parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n') ?? ''
+}
+
+function hasCode(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof OpencodeError && error.code === code
+}

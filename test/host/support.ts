@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as vscode from 'vscode'
+import type { TestSeam } from '../../src/extension.ts'
+
+/** The extension as it runs in this host. */
+export async function activated(): Promise<TestSeam> {
+  const extension = vscode.extensions.getExtension<TestSeam | undefined>('opencode-sessions.opencode-sessions')
+  assert.ok(extension, 'The extension is not installed.')
+  const seam = await extension.activate()
+  assert.ok(seam, 'The extension does not know that it is tested.')
+  return seam
+}
+
+export function projectUri(name = ''): vscode.Uri {
+  const folder = vscode.workspace.workspaceFolders?.[0]
+  assert.ok(folder, 'The test host has no folder open.')
+  return vscode.Uri.joinPath(folder.uri, name)
+}
+
+export async function until(what: string, condition: () => unknown, timeoutMs = 60_000): Promise<void> {
+  const end = Date.now() + timeoutMs
+  while (Date.now() < end) {
+    if (await condition()) return
+    await sleep(50)
+  }
+  throw new Error(`Waited in vain: ${what}.`)
+}
+
+export async function openEditor(uri: vscode.Uri): Promise<vscode.TextEditor> {
+  return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false })
+}
+
+/** Takes back what a test typed, so that no editor is left unsaved. */
+export async function closeEditors(): Promise<void> {
+  while (vscode.window.activeTextEditor?.document.isDirty === true) {
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')
+  }
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+}
