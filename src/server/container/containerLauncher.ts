@@ -138,14 +138,14 @@ export class ContainerLauncher implements ServerLauncher {
   async #run(launch: Launch, parts: StartParts): Promise<ContainerHandle> {
     const { engine, settings, signal } = launch
     const { name, marks, gateway } = parts
-    const volume = volumeName(settings.workspace, settings.user)
+    const outside = await outsideUser(settings.workspace)
+    const facts = { engine: engine.facts, platform: process.platform, outside }
+    const volume = volumeName(settings, facts)
     await engine.createVolume(volume, [`${labels.workspace}=${settings.workspace}`], signal)
     const hostPort = settings.network.kind === 'host' ? (settings.port ?? (await findFreePort())) : undefined
     const id = await engine.run(
       runArguments(settings, {
-        engine: engine.facts,
-        platform: process.platform,
-        outside: await outsideUser(settings.workspace),
+        ...facts,
         image: launch.image,
         name,
         volume,
@@ -191,7 +191,7 @@ export class ContainerLauncher implements ServerLauncher {
     if (!isReceived) throw endedError(await handle.exited)
     await waitUntilReady(handle, {
       output: handle.output,
-      workspace: workspaceInside(settings.workspace),
+      workspace: workspaceInside(settings),
       isReadOnly: settings.isReadOnly,
       timeoutMs: this.#options.startTimeoutMs ?? defaultStartTimeoutMs,
       signal,

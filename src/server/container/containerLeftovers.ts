@@ -28,6 +28,14 @@ export async function removeLeftovers(engine: Engine, leftovers: readonly Contai
   await Promise.all([...groups].map((group) => removeGateway(engine, group)))
 }
 
+/**
+ * Deletes what the containers of a workspace keep: its sessions and caches. Fails while a container uses it.
+ */
+export async function removeProjectData(engine: Engine, workspace: string): Promise<void> {
+  const volumes = await engine.listVolumes([`${labels.workspace}=${workspace}`])
+  for (const volume of volumes) await engine.removeVolume(volume)
+}
+
 /** A gateway lives as long as the server that it belongs to, who is asked for its present owner. */
 function leftoverState(engine: Engine, entry: ContainerEntry, all: readonly ContainerEntry[]): Promise<string> {
   const group = entry.labels[labels.group]

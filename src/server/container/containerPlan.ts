@@ -34,19 +34,21 @@ export interface RunFacts extends PlanFacts {
 }
 
 /** The folder of the workspace inside: the same path where that hides nothing of the image, else a mapped one. */
-export function workspaceInside(workspace: string): string {
-  return isFreeInside(workspace) ? trimEnd(workspace) : `/workspace/${lastName(workspace)}`
+export function workspaceInside({ workspace, workspaceTarget }: WorkspacePaths): string {
+  return workspaceTarget ?? sameOrMapped(workspace)
 }
+
+type WorkspacePaths = Pick<ContainerSettings, 'workspace' | 'workspaceTarget'>
 
 /** The paths that differ between outside and inside; with equal ones they still say what the container sees. */
 export function pathRules(settings: ContainerSettings): readonly PathRule[] {
-  const workspace = { host: settings.workspace, server: workspaceInside(settings.workspace) }
+  const workspace = { host: settings.workspace, server: workspaceInside(settings) }
   return [workspace, ...settings.mounts.map((mount) => ({ host: mount.source, server: targetOf(mount) }))]
 }
 
 /** The arguments of `run`, without secrets: password and environment are handed over afterwards. */
 export function runArguments(settings: ContainerSettings, facts: RunFacts): readonly string[] {
-  const inside = workspaceInside(settings.workspace)
+  const inside = workspaceInside(settings)
   return [
     ...['--name', facts.name, '--pull', 'never'],
     ...Object.entries(facts.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
@@ -76,18 +78,23 @@ export function settingsHash(settings: ContainerSettings, image: string): string
   return hash(JSON.stringify([{ ...rest, image }, sorted])).slice(0, 32)
 }
 
-/** The volume for sessions and caches; one for each workspace and user inside. */
-export function volumeName(workspace: string, user: ContainerSettings['user']): string {
-  const name = lastName(workspace).toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
-  return `opencode-sessions-${name}-${hash(JSON.stringify([workspace, user])).slice(0, 12)}`
+/** The volume for sessions and caches; one for each workspace and user inside, who owns what is in it. */
+export function volumeName(settings: ContainerSettings, facts: PlanFacts): string {
+  const name = lastName(settings.workspace).toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  const key = JSON.stringify([settings.workspace, userArguments(settings, facts)])
+  return `opencode-sessions-${name}-${hash(key).slice(0, 12)}`
 }
 
 export function hash(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+function sameOrMapped(path: string): string {
+  return isFreeInside(path) ? trimEnd(path) : `/workspace/${lastName(path)}`
+}
+
 function targetOf(mount: ContainerMount): string {
-  return mount.target ?? workspaceInside(mount.source)
+  return mount.target ?? sameOrMapped(mount.source)
 }
 
 /** Folders that the image or the kernel needs inside. */
@@ -129,7 +136,7 @@ function mountArguments(mount: Required<ContainerMount> | ContainerMount): reado
   return ['--volume', `${source}:${target}${isReadOnly ? ':ro' : ''}`]
 }
 
-function userArguments(settings: ContainerSettings, facts: RunFacts): readonly string[] {
+function userArguments(settings: ContainerSettings, facts: PlanFacts): readonly string[] {
   const { user } = settings
   const { engine, platform, outside } = facts
   if (typeof user === 'object') return numbers(engine, user)

@@ -46,6 +46,8 @@ export interface ContainerMount {
 export interface ContainerSettings {
   /** Absolute, symbolic links resolved. */
   readonly workspace: string
+  /** Where it lies inside; undefined: at the same path where possible. */
+  readonly workspaceTarget?: string
   readonly image: ImageSource
   readonly network: ContainerNetwork
   readonly user: ContainerUser

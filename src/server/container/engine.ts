@@ -136,7 +136,7 @@ export class Engine {
   async list(labels: readonly string[], signal?: AbortSignal): Promise<readonly ContainerEntry[]> {
     const filters = labels.flatMap((label) => ['--filter', `label=${label}`])
     const ids = await this.#ask('Listing containers', ['ps', '--all', '--quiet', '--no-trunc', ...filters], ending(signal))
-    const found = ids.trim().split(/\s+/).filter((id) => id !== '')
+    const found = words(ids)
     if (found.length === 0) return []
     // A container may end between the two questions; the others are still told.
     const result = await this.#run(['container', 'inspect', ...found], ending(signal))
@@ -149,6 +149,12 @@ export class Engine {
     if (existing.code === 0) return
     const flags = labels.flatMap((label) => ['--label', label])
     await this.#ask('Creating the volume', ['volume', 'create', ...flags, name], ending(signal))
+  }
+
+  /** Names of the volumes that carry all these labels. */
+  async listVolumes(labels: readonly string[]): Promise<readonly string[]> {
+    const filters = labels.flatMap((label) => ['--filter', `label=${label}`])
+    return words(await this.#ask('Listing volumes', ['volume', 'ls', '--quiet', ...filters], {}))
   }
 
   async removeVolume(name: string): Promise<void> {
@@ -179,6 +185,10 @@ export class Engine {
     const { path, contextArgs } = this.facts
     return runCommand(path, [...contextArgs, ...args], { timeoutMs: shortMs, ...options, env: this.#env })
   }
+}
+
+function words(text: string): readonly string[] {
+  return text.split(/\s+/).filter((word) => word !== '')
 }
 
 function ending(signal: AbortSignal | undefined): Options {
