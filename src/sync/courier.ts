@@ -133,11 +133,16 @@ export class Courier implements Disposable {
         if (!(await this.#attempt(connection, id))) continue
         if (!this.#isWaiting(id) || !this.#connection) return
         unseen++
-        if (unseen >= maxUnseen) return this.#fail(id, this.#lastErrors.get(sessionID) ?? neverSeen)
+        if (unseen < maxUnseen) continue
+        this.#fail(id, this.#lastErrors.get(sessionID) ?? neverSeen)
+        return
       } catch (error) {
         const info = toErrorInfo(error)
         if (info.code === 'server-error') serverErrors++
-        if (!isTransient(error) || serverErrors >= maxServerErrors) return this.#fail(id, info.message)
+        if (!isTransient(error) || serverErrors >= maxServerErrors) {
+          this.#fail(id, info.message)
+          return
+        }
         this.#options.log.warn(`sync: a prompt could not be sent yet (${info.code}), attempt ${attempt + 1}`)
         await this.#pause(connection, retryDelay(error, attempt, this.#timing))
       }
@@ -153,8 +158,7 @@ export class Courier implements Disposable {
     await this.#saved()
     if (!this.#isWaiting(id) || this.#connection !== connection) return false
     await this.#post(connection, entry)
-    await this.#untilSeen(connection, id, this.#timing.seenMs)
-    return true
+    return !(await this.#untilSeen(connection, id, this.#timing.seenMs))
   }
 
   async #post(connection: Connection, entry: OutboxEntry): Promise<void> {
@@ -190,13 +194,15 @@ export class Courier implements Disposable {
     return true
   }
 
-  async #untilSeen(connection: Connection, id: MessageID, ms: number): Promise<void> {
+  /** False when the time was up; true when it was seen, or waiting has no sense any more. */
+  async #untilSeen(connection: Connection, id: MessageID, ms: number): Promise<boolean> {
     const end = performance.now() + ms
     while (this.#isWaiting(id) && this.#connection === connection) {
       const left = end - performance.now()
-      if (left <= 0) return
+      if (left <= 0) return false
       await this.#wakeup.wait(left)
     }
+    return true
   }
 
   async #pause(connection: Connection, ms: number): Promise<void> {

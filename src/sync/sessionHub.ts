@@ -273,7 +273,10 @@ export class SessionHub implements Disposable {
       } catch (error) {
         if (!isWanted()) return
         this.#options.log.warn(`sync: a session could not be read (${toErrorInfo(error).code})`)
-        if (!isTransient(error)) return mirror.fail(error)
+        if (!isTransient(error)) {
+          mirror.fail(error)
+          return
+        }
         await this.#wakeup.wait(retryDelay(error, attempt))
       }
     }

@@ -105,7 +105,7 @@ describe('SessionHub with a real server behind a bad line', function () {
     )
     assert.equal(store.state?.messages[0]?.role, 'user', 'the prompt shows at once')
     await assertQuietAndEqual(id, store, 1)
-    assert.equal(answerText(store.state?.messages), 'Hello **world**, this is a longer answer.')
+    assert.equal(answerText(store.state.messages), 'Hello **world**, this is a longer answer.')
     assert.ok(lengths.size > 3, 'the answer came in pieces')
     assert.deepEqual(outbox.entries(), [])
     store.dispose()

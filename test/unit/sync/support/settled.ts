@@ -21,7 +21,8 @@ export async function eventually(check: () => void | Promise<void>, timeoutMs = 
   const end = performance.now() + timeoutMs
   for (;;) {
     try {
-      return await check()
+      await check()
+      return
     } catch (error) {
       if (performance.now() > end || !(error instanceof assert.AssertionError)) throw error
       await sleep(10)
