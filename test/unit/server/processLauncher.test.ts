@@ -181,7 +181,7 @@ describe('The process launcher', function () {
 
   it('gives up on a server that does not get ready, and ends all that it started', async () => {
     const binary = await script('slow', 'echo "still loading"; sleep 298 & sleep 298')
-    const launching = failure({ binary, startTimeoutMs: 600 })
+    const launching = failure({ binary, startTimeoutMs: 3000 })
     await until('record written', async () => (await recordNames()).length === 1)
     const { record } = await readRecord()
     const error = await launching
