@@ -29,6 +29,7 @@ export class ScrollKeeper implements Disposable {
   #isStuck = true
   #anchor: { readonly element: Element; readonly top: number } | undefined
   #expected = -1
+  #height = 0
   #width = 0
 
   constructor(scroller: HTMLElement, content: HTMLElement, events: ScrollEvents) {
@@ -74,6 +75,7 @@ export class ScrollKeeper implements Disposable {
     else if (this.#anchor?.element.isConnected) {
       const shift = this.#topOf(this.#anchor.element) - this.#anchor.top
       if (Math.abs(shift) >= 1) this.#scrollTo(this.#scroller.scrollTop + shift)
+      this.#note()
     } else this.#remember()
     this.#reach()
   }
@@ -84,7 +86,12 @@ export class ScrollKeeper implements Disposable {
 
   #scrollTo(top: number): void {
     this.#scroller.scrollTop = top
+    this.#note()
+  }
+
+  #note(): void {
     this.#expected = this.#scroller.scrollTop
+    this.#height = this.#scroller.scrollHeight
     this.#width = this.#scroller.clientWidth
   }
 
@@ -93,9 +100,24 @@ export class ScrollKeeper implements Disposable {
     const isOurs = Math.abs(scrollTop - this.#expected) < 1 && clientWidth === this.#width && this.#isStuck
     if (!isOurs)
       this.#setStuck(this.#events.isComplete() && scrollHeight - scrollTop - clientHeight < stickPx)
+    this.#catchUp()
     this.#remember()
     this.#reach()
     this.#events.onPlace(this.#isStuck ? undefined : this.#place())
+  }
+
+  /**
+   * Scroll events come before the ResizeObserver's: content put above since then must be corrected first,
+   * or the place after the jump would be taken for the reader's.
+   */
+  #catchUp(): void {
+    const { scrollTop, scrollHeight } = this.#scroller
+    const anchor = this.#anchor
+    if (!this.#isStuck && anchor?.element.isConnected && scrollHeight !== this.#height) {
+      const shift = this.#topOf(anchor.element) - (anchor.top - (scrollTop - this.#expected))
+      if (Math.abs(shift) >= 1) this.#scrollTo(scrollTop + shift)
+    }
+    this.#note()
   }
 
   #setStuck(isStuck: boolean): void {

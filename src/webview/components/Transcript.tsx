@@ -126,6 +126,8 @@ interface WindowRange {
 
 interface WindowView {
   readonly window: ItemWindow
+  /** Key of the first item in the window. */
+  readonly first: string | undefined
   readonly isLoadingOlder: boolean
   readonly isComplete: boolean
   up(): void
@@ -159,10 +161,13 @@ function useWindow(
   })
   return {
     window,
+    first: items[window.start]?.key,
     isLoadingOlder,
     isComplete: window.end === items.length,
     up: () => (window.start > 0 ? set(extendUp(items, window)) : void loadOlder()),
-    down: () => window.end < items.length && set(extendDown(items, window)),
+    down: () => {
+      if (window.end < items.length) set(isStuck.current ? newestWindow(items) : extendDown(items, window))
+    },
     toEnd: () => set(newestWindow(items)),
     show: (key) => {
       const position = items.findIndex((item) => item.key === key)
@@ -212,6 +217,8 @@ function useScroll(
     transcript.toEnd = toEnd
     return () => own.dispose()
   }, [])
+  // A window that moves may leave the height as it was, which no observer hears of.
+  useLayoutEffect(() => keeper.current?.settle(), [view.first, view.window.end])
   useRestoredPlace(scroller, keeper, latest)
   return { isStuck, toEnd }
 }
