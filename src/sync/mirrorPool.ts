@@ -8,6 +8,8 @@ export interface OpenMirror {
   /** Keeps status and requests of the session's directory current. */
   watch: Disposable
   directory: string
+  /** The fetch on its way; never rejects. */
+  loading: Promise<void>
   holders: number
 }
 

@@ -124,7 +124,7 @@ export class SessionHub implements Disposable {
     open.holders++
     return new SessionStore(
       open.mirror,
-      () => open.mirror.loadOlder(this.#isUp ? this.#connection : undefined),
+      () => this.#loadOlder(open),
       () => {
         open.holders--
         if (open.holders === 0) this.#pool.close(open)
@@ -233,7 +233,13 @@ export class SessionHub implements Disposable {
 
   #openMirror(sessionID: SessionID, directory: string): OpenMirror {
     const mirror = this.#pool.takeClosed(sessionID) ?? this.#newMirror(sessionID)
-    const open: OpenMirror = { mirror, watch: this.#indexes.watch(directory), directory, holders: 0 }
+    const open: OpenMirror = {
+      mirror,
+      watch: this.#indexes.watch(directory),
+      directory,
+      loading: Promise.resolve(),
+      holders: 0,
+    }
     this.#pool.add(open)
     mirror.syncIndex()
     mirror.syncPending()
@@ -256,9 +262,15 @@ export class SessionHub implements Disposable {
     })
   }
 
+  /** A snapshot that is on its way would overtake the page, so it comes first. */
+  async #loadOlder({ mirror, loading }: OpenMirror): Promise<void> {
+    await loading
+    await mirror.loadOlder(this.#isUp ? this.#connection : undefined)
+  }
+
   #load(open: OpenMirror, isLossy: boolean): void {
     const connection = this.#connection
-    if (connection) void this.#fetch(open, connection, isLossy)
+    if (connection) open.loading = this.#fetch(open, connection, isLossy)
   }
 
   async #fetch(open: OpenMirror, connection: Connection, isLossy: boolean): Promise<void> {

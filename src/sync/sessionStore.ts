@@ -42,7 +42,7 @@ export class SessionStore implements Disposable {
     return this.#mirror.error
   }
 
-  /** Fetches the next older page; resolves at once when there is none or a fetch of all is on its way. */
+  /** Fetches the next older page, if there is one. Rejects when there is no connection or the server refuses. */
   loadOlder(): Promise<void> {
     return this.#loadOlder()
   }

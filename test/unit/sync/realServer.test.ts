@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../../../src/client/connect.ts'
 import type { Connection } from '../../../src/client/connection.ts'
@@ -206,6 +207,28 @@ describe('SessionHub with a real server behind a bad line', function () {
       .filter((block) => 'open' in block && block.open)
     assert.deepEqual(open_, [])
     assert.deepEqual(outbox.entries(), [])
+    store.dispose()
+  })
+
+  it('shows a prompt with files as the server stores it, without one that it could not read', async () => {
+    const { id, store } = await open()
+    const text = prompt('[[text:Read.]]')
+    const file = (name: string): Prompt['parts'][number] => ({
+      type: 'file',
+      id: newBlockID(Date.now()),
+      path: path.join(lab.project, name),
+      name,
+      mime: 'text/plain',
+      lines: { start: 1, end: 2 },
+    })
+    hub.send(id, { ...text, parts: [...text.parts, file('opencode.json'), file('missing.ts')] })
+    assert.equal(store.state?.messages[0]?.blocks.length, 3)
+    await assertQuietAndEqual(id, store, 1)
+    const files = store.state.messages[0].blocks.filter((block) => block.type === 'file')
+    assert.deepEqual(
+      files.map((block) => block.name),
+      ['opencode.json'],
+    )
     store.dispose()
   })
 

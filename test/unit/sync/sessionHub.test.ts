@@ -67,6 +67,23 @@ describe('SessionHub', () => {
     store.dispose()
   })
 
+  it('notices that old loaded history was deleted during a gap', async () => {
+    const id = server.create()
+    server.fill(id, 230)
+    const store = hub.open(id, directory)
+    await eventually(() => assert.equal(store.state?.messages.length, 60))
+    await store.loadOlder()
+    const oldest = store.state?.messages[0]?.id
+    assert.ok(oldest)
+    wire.down()
+    server.change(id, { type: 'message/removed', messageID: oldest })
+    server.fill(id, 30)
+    wire.up()
+    await eventually(() => assert.notEqual(store.state?.messages[0]?.id, oldest))
+    assert.ok(store.state.messages.length >= 189)
+    store.dispose()
+  })
+
   it('keeps the text that was seen over a gap, marks it, and clears the mark with the full text', async () => {
     const id = server.create()
     const store = hub.open(id, directory)
@@ -182,6 +199,30 @@ describe('SessionHub', () => {
     await eventually(() => assert.equal(delivery(store), undefined))
     await eventually(() => assert.deepEqual(outbox.entries(), []))
     store.dispose()
+  })
+
+  it('posts a prompt only when storage has it', async () => {
+    const id = server.create()
+    const order: string[] = []
+    const slow = new Outbox({
+      get: () => undefined,
+      set: async () => {
+        await sleep(30)
+        order.push('stored')
+      },
+    })
+    const other = new SessionHub({ outbox: slow, log: quiet })
+    const line = new SimulatedConnection(server)
+    line.prompt = () => {
+      order.push('posted')
+      return Promise.resolve()
+    }
+    other.setConnection(line.asConnection())
+    line.up()
+    await sleep(10)
+    other.send(id, textPrompt('9', 'hello'))
+    await eventually(() => assert.deepEqual(order.slice(0, 2), ['stored', 'posted']))
+    other.dispose()
   })
 
   it('gives up a prompt that the server refuses, says why, and tries it again when told', async () => {
