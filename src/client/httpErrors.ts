@@ -58,11 +58,15 @@ export function readEnvelope(body: unknown): Envelope {
 }
 
 function statusCode(status: number, name: string | undefined): ErrorCode {
-  if (name !== undefined && /^Config\w*Error$/.test(name)) return 'config-invalid'
+  if (isConfigError(name)) return 'config-invalid'
   if (name === 'SessionBusyError') return 'busy'
   if (status >= 300 && status < 400) return 'redirect-refused'
   if (status >= 500) return 'server-error'
   return clientCodes[status] ?? 'invalid-argument'
+}
+
+function isConfigError(name: string | undefined): boolean {
+  return name !== undefined && /^Config\w*Error$/.test(name)
 }
 
 const clientCodes: { readonly [status: number]: ErrorCode | undefined } = {
@@ -106,8 +110,8 @@ const sentences: { readonly [code in ErrorCode]?: (refusal: Refusal) => string }
   'rate-limited': ({ retryAfterMs }) =>
     `There were too many requests (HTTP 429). ${retrySentence(retryAfterMs)}`,
   'redirect-refused': ({ failure }) => redirectSentence(failure),
-  'config-invalid': ({ failure, because }) =>
-    `The OpenCode configuration cannot be read. Correct the file and try again.${configPlace(failure)}${because}`,
+  'config-invalid': ({ failure }) =>
+    `The OpenCode configuration cannot be read.${configPlace(failure)} Correct it and restart the server.`,
   'too-large': ({ failure, because }) =>
     `The request is too large for the OpenCode server (HTTP ${failure.status}).${because}`,
   'server-error': ({ failure, because }) =>
@@ -126,15 +130,23 @@ function redirectSentence(failure: HttpFailure): string {
   return `The server redirects${target}. Credentials are never sent on; connect to that address itself if you trust it.`
 }
 
+/**
+ * The server quotes the broken file itself, with all keys that stand in it. Only the places of the mistakes
+ * are taken over.
+ */
 function configPlace(failure: HttpFailure): string {
   const data = isObject(failure.body) && isObject(failure.body['data']) ? failure.body['data'] : {}
   const path = text(data['path'])
-  return path === undefined ? '' : ` The file is ${path}.`
+  const places = [...(text(data['message']) ?? '').matchAll(/\b[A-Za-z]{3,40} at line \d+, column \d+/g)]
+  const mistakes = places.slice(0, 3).map(([place]) => place)
+  const list = mistakes.length === 0 ? '' : ` (${mistakes.join('; ')})`
+  return path === undefined ? list : ` The file is ${path}${list}.`
 }
 
 function detailOf(failure: HttpFailure, reference: string | undefined): string {
   const lines = [`${failure.method} ${failure.route}: HTTP ${failure.status}`]
   if (reference !== undefined) lines.push(`Reference: ${redact(reference, failure.secrets)}`)
+  if (isConfigError(readEnvelope(failure.body).name)) return lines.join('\n')
   const body = typeof failure.body === 'string' ? failure.body : JSON.stringify(failure.body ?? '')
   if (body !== '' && body !== '""') lines.push(redact(body, failure.secrets))
   return lines.join('\n')

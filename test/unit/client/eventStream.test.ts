@@ -10,6 +10,9 @@ import type { Handler, TestServer } from './support/testServer.ts'
 
 const fast = { firstMs: 5, maxMs: 40, refusedMs: 50, healthyMs: 200, openMs: 300, silenceMs: 80, graceMs: 40 }
 
+/** What a handler gives back is not waited for. */
+type AsyncHandler = (...args: Parameters<Handler>) => unknown
+
 /** Every event becomes a `file-edited` with its text as path: enough to see what came through. */
 function decode(event: unknown): readonly ServerEvent[] {
   return [{ kind: 'file-edited', directory: undefined, path: String((event as { text?: unknown }).text) }]
@@ -34,9 +37,9 @@ describe('followEvents', () => {
     readonly stop: () => Promise<void>
   }
 
-  async function follow(handler: Handler, changes: Partial<EventStreamOptions> = {}): Promise<Running> {
+  async function follow(handler: AsyncHandler, changes: Partial<EventStreamOptions> = {}): Promise<Running> {
     const log = memoryLog()
-    const server = await startTestServer(handler)
+    const server = await startTestServer((request, response) => void handler(request, response))
     const client = await clientOf(server.url, {}, log)
     const events: ServerEvent[] = []
     const abort = new AbortController()
@@ -224,7 +227,11 @@ describe('followEvents', () => {
 
   it('drops a stream that is silent although the server answers a ping', async () => {
     let pings = 0
-    const running = await follow(firstSilent(), { ping: async () => void pings++ })
+    const running = await follow(firstSilent(), {
+      ping: async () => {
+        pings++
+      },
+    })
     await until(() => running.kinds().endsWith('down up file-edited'))
     assert.equal(codeOf(running.events), 'timeout')
     assert.ok(pings >= 1)
@@ -249,7 +256,7 @@ describe('followEvents', () => {
   })
 
   it('ends at once when aborted, while connected and while waiting', async () => {
-    const connected = await follow((_request, response) => void open(response).write(frame('hi')))
+    const connected = await follow((_request, response) => open(response).write(frame('hi')))
     await until(() => connected.texts().length === 1)
     const waiting = await follow((request) => request.socket.destroy(), {
       timing: { ...fast, firstMs: 60_000, maxMs: 60_000 },

@@ -30,6 +30,12 @@ describe('HttpClient', () => {
     return caught(client.request(request))
   }
 
+  async function statusFailure(handler: Handler): Promise<HttpStatusError> {
+    const error = await failure(handler)
+    assert.ok(error instanceof HttpStatusError)
+    return error
+  }
+
   it('sends JSON with the credentials and reads JSON back', async () => {
     const { server, client } = await start((_request, response) =>
       sendJson(response, 200, { ok: true }, { 'x-next-cursor': 'c1' }),
@@ -117,24 +123,27 @@ describe('HttpClient', () => {
     })
   }
 
-  it('keeps the reference of the server and names the file of a broken configuration', async () => {
-    const broken = await failure((_request, response) =>
-      sendJson(response, 400, {
-        name: 'ConfigJsonError',
-        data: { path: '/p/opencode.json', message: 'CommentNotAllowed' },
-      }),
-    )
-    assert.match(broken.message, /\/p\/opencode\.json/)
-    const crash = await failure((_request, response) =>
+  it('keeps the reference of the server', async () => {
+    const crash = await statusFailure((_request, response) =>
       sendJson(response, 500, { name: 'UnknownError', data: { message: 'x', ref: 'err_42' } }),
     )
-    assert.equal((crash as HttpStatusError).reference, 'err_42')
+    assert.equal(crash.reference, 'err_42')
+  })
+
+  it('names file and place of a broken configuration, but never quotes it', async () => {
+    const quoted =
+      '--- JSONC Input ---\n{ "apiKey": "my-own-key" broken\n--- Errors ---\nInvalidSymbol at line 1, column 25'
+    const data = { path: '/p/opencode.json', message: quoted }
+    const error = await statusFailure((_request, response) =>
+      sendJson(response, 400, { name: 'ConfigJsonError', data }),
+    )
+    assert.match(error.message, /\/p\/opencode\.json \(InvalidSymbol at line 1, column 25\)/)
+    assert.doesNotMatch(error.message + String(error.detail), /my-own-key/)
   })
 
   it('reads how long to wait after 429, as seconds, milliseconds or a date', async () => {
     const wait = async (headers: Record<string, string>): Promise<number | undefined> =>
-      ((await failure((_request, response) => sendJson(response, 429, {}, headers))) as HttpStatusError)
-        .retryAfterMs
+      (await statusFailure((_request, response) => sendJson(response, 429, {}, headers))).retryAfterMs
     assert.equal(await wait({ 'retry-after': '2' }), 2000)
     assert.equal(await wait({ 'retry-after-ms': '150', 'retry-after': '9' }), 150)
     const date = await wait({ 'retry-after': new Date(Date.now() + 5_000).toUTCString() })
@@ -143,7 +152,7 @@ describe('HttpClient', () => {
   })
 
   it('gives the body as detail, cut short and without secrets', async () => {
-    const error = await failure((_request, response) =>
+    const error = await statusFailure((_request, response) =>
       sendJson(response, 500, {
         password: testPassword,
         apiKey: 'abc123',
@@ -151,7 +160,7 @@ describe('HttpClient', () => {
         rest: 'y'.repeat(9000),
       }),
     )
-    const { detail = '' } = error as HttpStatusError
+    const { detail = '' } = error
     assert.match(detail, /GET \/thing\/\{id\}: HTTP 500/)
     assert.doesNotMatch(detail, new RegExp(`${testPassword}|abc123|abc\\.def`))
     assert.ok(detail.length < 2_300)

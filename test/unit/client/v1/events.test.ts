@@ -66,8 +66,9 @@ describe('events of a recorded turn', () => {
     const statuses = actionsOf(decodeAll(loadFixture('error429').events)).flatMap((action) =>
       action.type === 'status' && action.status.kind === 'retry' ? [action.status] : [],
     )
-    assert.equal(statuses[0]?.attempt, 1)
-    assert.ok((statuses[0]?.next ?? 0) > 1_700_000_000_000)
+    const [first] = statuses
+    assert.equal(first?.attempt, 1)
+    assert.ok(first.next > 1_700_000_000_000)
   })
 
   it('drop the half text of a step that the server repeats', () => {

@@ -16,13 +16,13 @@ function tool(name: string, state: object): ToolBlock {
 
 describe('tool calls recorded from a real server', () => {
   it('shows a command with output and exit code', () => {
-    const [bash] = toolsOf('bash')
-    assert.deepEqual(
-      [bash?.name, bash?.kind, bash?.status, bash?.target, bash?.output, bash?.exitCode, bash?.outputCut],
-      ['bash', 'shell', 'completed', 'echo hi; exit 3', 'hi\n', 3, undefined],
-    )
-    assert.match(bash?.callID ?? '', /^call_/)
-    assert.ok((bash?.ended ?? 0) > (bash?.started ?? 0))
+    const bash = toolsOf('bash')[0]
+    assert.ok(bash)
+    const { name, kind, status, target, output, exitCode, callID, outputCut, started = 0, ended = 0 } = bash
+    assert.deepEqual([name, kind, status, target], ['bash', 'shell', 'completed', 'echo hi; exit 3'])
+    assert.deepEqual([output, exitCode, outputCut], ['hi\n', 3, undefined])
+    assert.match(callID, /^call_/)
+    assert.ok(ended > started)
   })
 
   it('shows the lines that were read and the plain text of the file', () => {
