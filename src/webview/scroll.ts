@@ -5,6 +5,8 @@ import { DisposableStore, toDisposable } from '../util/lifecycle.ts'
 const stickPx = 24
 /** Closer than this to either end of what stands in the page asks for more. */
 const reachPx = 800
+/** How long after a wheel, a key or a drag scroll events still come from it. */
+const readerMs = 600
 
 export interface ScrollEvents {
   /** Whether the newest item stands in the page: only then is its end the end. */
@@ -31,6 +33,10 @@ export class ScrollKeeper implements Disposable {
   #expected = -1
   #height = 0
   #width = 0
+  /** Whether the next scroll event is of our own making. */
+  #isOwn = false
+  /** Until when a scroll event may be the reader's. */
+  #readerUntil = 0
 
   constructor(scroller: HTMLElement, content: HTMLElement, events: ScrollEvents) {
     this.#scroller = scroller
@@ -39,10 +45,11 @@ export class ScrollKeeper implements Disposable {
     const observer = new ResizeObserver(() => this.settle())
     observer.observe(content)
     observer.observe(scroller)
-    const onScroll = (): void => this.#onScroll()
-    scroller.addEventListener('scroll', onScroll, { passive: true })
     this.#store.add(toDisposable(() => observer.disconnect()))
-    this.#store.add(toDisposable(() => scroller.removeEventListener('scroll', onScroll)))
+    this.#listen('scroll', () => this.#onScroll())
+    for (const type of ['wheel', 'touchmove', 'pointerdown', 'pointermove', 'keydown'] as const) {
+      this.#listen(type, (event) => this.#noteReader(event))
+    }
   }
 
   get isStuck(): boolean {
@@ -86,7 +93,18 @@ export class ScrollKeeper implements Disposable {
 
   #scrollTo(top: number): void {
     this.#scroller.scrollTop = top
+    this.#isOwn = true
     this.#note()
+  }
+
+  #listen(type: keyof HTMLElementEventMap, listener: (event: Event) => void): void {
+    this.#scroller.addEventListener(type, listener, { passive: true })
+    this.#store.add(toDisposable(() => this.#scroller.removeEventListener(type, listener)))
+  }
+
+  #noteReader(event: Event): void {
+    if (event instanceof PointerEvent && event.buttons === 0) return
+    this.#readerUntil = event.timeStamp + readerMs
   }
 
   #note(): void {
@@ -96,6 +114,11 @@ export class ScrollKeeper implements Disposable {
   }
 
   #onScroll(): void {
+    // While the end is followed every frame scrolls; asking for sizes here would lay the page out twice.
+    if (this.#isStuck && this.#isOwn && performance.now() > this.#readerUntil) {
+      this.#isOwn = false
+      return
+    }
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.#scroller
     const isOurs = Math.abs(scrollTop - this.#expected) < 1 && clientWidth === this.#width && this.#isStuck
     if (!isOurs)
