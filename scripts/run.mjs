@@ -158,6 +158,9 @@ function runTask() {
   })
   // A terminal sends Ctrl+C to the child as well; either way it needs its time to stop what it started.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // The shell between npm and us does not pass signals on; when it is gone, so is our user.
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 1000).unref()
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
 }
 
