@@ -43,4 +43,17 @@ done
 printf '%s' "$OPENCODE_SERVER_PASSWORD" >"$memory/password"
 
 umask "$usual_mask"
-exec opencode serve --hostname "${OPENCODE_HOSTNAME:-0.0.0.0}" --port "$OPENCODE_PORT" "$@"
+
+# Stays as the parent to tell what the kernel did, which not every engine does. Signals reach the whole group.
+trap : TERM INT HUP
+code=0
+opencode serve --hostname "${OPENCODE_HOSTNAME:-0.0.0.0}" --port "$OPENCODE_PORT" "$@" || code=$?
+kills=$(sed -n 's/^oom_kill //p' /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2>/dev/null || :)
+if [ "$code" = 137 ] && [ "${kills:-0}" != 0 ]; then
+  echo 'opencode-start: The server ran out of memory.' >&2
+fi
+free_kilobytes=$(df -Pk /data | sed -n '2s/^[^ ]* *[0-9]* *[0-9]* *\([0-9]*\).*/\1/p')
+if [ "$code" != 0 ] && [ "${free_kilobytes:-9999}" -lt 1024 ]; then
+  echo 'opencode-start: The disk of the volume at /data is full.' >&2
+fi
+exit "$code"

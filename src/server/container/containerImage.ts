@@ -36,11 +36,21 @@ async function ensurePulled(engine: Engine, name: string, options: ImageOptions)
   )
 }
 
+const repository = 'localhost/opencode-sessions'
+
+/** Removes the images that earlier versions were built to, but for those in use, and names them. */
+export async function removeOldImages(engine: Engine, current: string): Promise<readonly string[]> {
+  const old = (await engine.listImages(repository)).filter((name) => name !== current && name.startsWith(`${repository}:`))
+  const removed: string[] = []
+  for (const name of old) if (await engine.removeImage(name)) removed.push(name)
+  return removed
+}
+
 type BuildSource = Extract<ImageSource, { kind: 'build' }>
 
 async function ensureBuilt(engine: Engine, source: BuildSource, options: ImageOptions): Promise<string> {
   const args = buildArguments(source)
-  const name = `localhost/opencode-sessions:${source.version}-${await fingerprint(source, args)}`
+  const name = `${repository}:${source.version}-${await fingerprint(source, args)}`
   if (await engine.hasImage(name, options.signal)) return name
   const folder = await mkdtemp(join(tmpdir(), 'opencode-build-'))
   try {

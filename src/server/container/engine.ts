@@ -63,6 +63,17 @@ export class Engine {
     return result.code === 0
   }
 
+  /** Names with tags of the images of a repository. */
+  async listImages(repository: string): Promise<readonly string[]> {
+    const format = ['--format', '{{.Repository}}:{{.Tag}}']
+    return words(await this.#ask('Listing images', ['image', 'ls', ...format, repository], {}))
+  }
+
+  /** Whether it is gone now; one that a container uses stays. */
+  async removeImage(name: string): Promise<boolean> {
+    return (await this.#run(['image', 'rm', name], { timeoutMs: 30_000 })).code === 0
+  }
+
   /** Labels of an image. */
   async imageLabels(name: string, signal?: AbortSignal): Promise<Readonly<Record<string, string>>> {
     const text = await this.#ask('Looking at the image', ['image', 'inspect', '--format', '{{json .Config.Labels}}', name], ending(signal))

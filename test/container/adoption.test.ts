@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { listLeftovers, removeLeftovers } from '../../src/server/container/containerLeftovers.ts'
+import { defaultSettings, type ContainerSettings } from '../../src/server/container/containerSettings.ts'
+import { offlineEnvironment, repositoryRoot } from '../support/opencodeLab.ts'
+import { startContainerTestLab, type ContainerTestLab } from './support/containerTestLab.ts'
+
+describe('A container whose window is gone', () => {
+  let lab: ContainerTestLab
+  let settings: ContainerSettings
+
+  before(async () => {
+    lab = await startContainerTestLab()
+    settings = { ...defaultSettings(lab.lab.project, lab.image), environment: offlineEnvironment }
+  })
+  after(() => lab.dispose())
+
+  /** Other tests on this machine may have theirs. */
+  async function myLeftovers() {
+    const all = await listLeftovers(lab.engine)
+    return all.filter(({ workspace }) => workspace.startsWith(lab.lab.root))
+  }
+
+  it('is taken over by the next window, with its password and all that runs in it', async () => {
+    const id = await launchAndDie(settings)
+    const handle = await lab.launch()
+    assert.deepEqual([handle.id, handle.isAdopted], [id, true])
+    const connection = await lab.connect(handle)
+    await connection.listSessions({ directory: lab.lab.project })
+    await connection.close()
+    assert.deepEqual(await myLeftovers(), [], 'it is no leftover any more')
+    await lab.podman('kill', '--signal', 'KILL', id)
+    assert.equal((await handle.exited).reason?.code, 'server-killed')
+  })
+
+  it('is taken over by one window only when several come at once', async () => {
+    const id = await launchAndDie(settings)
+    const handles = await Promise.all([lab.launch(), lab.launch()])
+    assert.deepEqual(handles.filter((handle) => handle.id === id).length, 1)
+    assert.equal(new Set(handles.map((handle) => handle.id)).size, 2)
+    await Promise.all(handles.map((handle) => handle.stop()))
+  })
+
+  it('is taken over by the same process after a reload of the extension', async () => {
+    const first = await lab.launch()
+    first.release()
+    const second = await lab.launch()
+    assert.deepEqual([second.id, second.isAdopted], [first.id, true])
+    second.release()
+    const third = await lab.launch()
+    assert.equal(third.id, first.id)
+    await third.stop()
+  })
+
+  it('is removed when the settings ask for another one', async () => {
+    const id = await launchAndDie(settings)
+    const handle = await lab.launch({ cpus: 1 })
+    assert.equal(handle.isAdopted, false)
+    assert.equal(await lab.engine.state(id), undefined)
+    await handle.stop()
+  })
+
+  it('is found by label and cleaned', async () => {
+    const id = await launchAndDie(settings)
+    const mine = await lab.launch({ workspace: path.join(lab.lab.project, 'src') })
+    const leftovers = await myLeftovers()
+    assert.deepEqual(
+      leftovers.map((leftover) => [leftover.id, leftover.workspace, leftover.isRunning]),
+      [[id, lab.lab.project, true]],
+    )
+    await removeLeftovers(lab.engine, leftovers)
+    assert.equal(await lab.engine.state(id), undefined)
+    assert.equal((await lab.engine.state(mine.id))?.isRunning, true)
+    await mine.stop()
+  })
+})
+
+function launchAndDie(settings: ContainerSettings): Promise<string> {
+  const script = path.join(repositoryRoot, 'test/container/support/launchAndDie.ts')
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [script, JSON.stringify(settings)], (error, stdout, stderr) => {
+      const id = stdout.trim()
+      if (/^[0-9a-f]{64}$/.test(id)) resolve(id)
+      else reject(new Error(`The window did not start a container: ${stderr}`, { cause: error }))
+    })
+  })
+}
