@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import type { Frame, Locator, Page } from 'playwright-core'
+import { isAlive, listProcesses, type ProcessEntry } from '../../../scripts/lib/processes.ts'
+import type { Lab } from '../../support/opencodeLab.ts'
+import { chatFrame, runCommand, until, type Workbench } from '../../support/workbench.ts'
+
+/** Waits here are long, because the machine may be busy; none of them is a pause. */
+export const patience = 60_000
+
+/** What a person sees of one chat, whatever frame it stands in at the moment. */
+export interface Chat {
+  readonly page: Page
+  frame(): Promise<Frame>
+  answers(): Promise<Locator>
+  prompts(): Promise<Locator>
+  composer(): Promise<Locator>
+  /** Types and sends with Enter. */
+  send(text: string): Promise<void>
+  /** Waits until the chat shows this text anywhere. */
+  shows(text: string | RegExp, timeout?: number): Promise<void>
+  text(): Promise<string>
+  press(button: string | RegExp): Promise<void>
+}
+
+/** Brings the side bar's chat to the front. */
+export async function openChat(page: Page): Promise<Chat> {
+  await runCommand(page, 'OpenCode: Open Chat')
+  await chatFrame(page, { timeout: patience })
+  return chatOf(page)
+}
+
+export function chatOf(page: Page): Chat {
+  const frame = () => chatFrame(page, { timeout: patience })
+  const role = async (kind: 'article', name: string) =>
+    (await frame()).getByRole(kind, { name, exact: true })
+  const composer = async () => (await frame()).getByRole('textbox', { name: 'Message OpenCode' })
+  const text = async () =>
+    (await frame())
+      .locator('body')
+      .innerText()
+      .catch(() => '')
+  return {
+    page,
+    frame,
+    composer,
+    text,
+    answers: () => role('article', 'OpenCode'),
+    prompts: () => role('article', 'You'),
+    send: async (prompt) => {
+      const box = await composer()
+      await box.fill(prompt, { timeout: patience })
+      await box.press('Enter')
+    },
+    shows: async (wanted, timeout = patience) => {
+      const matches = (found: string) =>
+        typeof wanted === 'string' ? found.includes(wanted) : wanted.test(found)
+      let last = ''
+      await until(`the chat shows ${String(wanted)}`, async () => matches((last = await text())), timeout).catch(
+        (error: unknown) => {
+          throw new Error(`${String(error)} It shows:\n${last}`)
+        },
+      )
+    },
+    press: async (button) => (await frame()).getByRole('button', { name: button }).first().click({ timeout: patience }),
+  }
+}
+
+/** How often the model was asked to begin an answer to a prompt with this text. */
+export function askedFor(lab: Lab, mark: string): number {
+  return lab.model.requests.filter(
+    ({ kind, prompt, toolResults }) => kind === 'chat' && toolResults === 0 && prompt.includes(mark),
+  ).length
+}
+
+/** The one server that a workbench runs, when it has come up. */
+export async function serverOf(workbench: Workbench, other?: number): Promise<ProcessEntry> {
+  let found: ProcessEntry | undefined
+  await until(
+    'one OpenCode server runs',
+    async () => {
+      const servers = await workbench.opencodeServers()
+      found = servers.length === 1 && servers[0]?.pid !== other ? servers[0] : undefined
+      return found !== undefined
+    },
+    patience,
+  )
+  assert.ok(found)
+  return found
+}
+
+/** Every process whose home is the lab's: what its workbench started, however far it has drifted. */
+export async function processesOf(lab: Lab): Promise<readonly ProcessEntry[]> {
+  const own = await Promise.all(
+    (await listProcesses()).map(async (entry) => ((await hasHome(entry.pid, lab.home)) ? entry : undefined)),
+  )
+  return own.filter((entry) => entry !== undefined)
+}
+
+async function hasHome(pid: number, home: string): Promise<boolean> {
+  const environment = await readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(() => '')
+  return environment.split('\0').includes(`HOME=${home}`)
+}
+
+/** OpenCode, its supervisor and what they run; neither the workbench nor servers that the test itself started. */
+export async function opencodeProcesses(lab: Lab, spared: readonly number[] = []): Promise<readonly ProcessEntry[]> {
+  const all = await processesOf(lab)
+  return all.filter(
+    ({ pid, command }) => !spared.includes(pid) && /opencode\S* serve|supervisor\.js|sleep \d{3}/.test(command),
+  )
+}
+
+/** Waits until none of these processes runs any more. */
+export async function gone(entries: readonly ProcessEntry[], withinMs: number): Promise<void> {
+  const left = async () => {
+    const alive = await Promise.all(entries.map(async (entry) => ((await isAlive(entry.pid)) ? entry : undefined)))
+    return alive.filter((entry) => entry !== undefined)
+  }
+  await until('all processes are gone', async () => (await left()).length === 0, withinMs).catch(async () => {
+    const names = (await left()).map(({ pid, command }) => `${String(pid)} ${command}`)
+    assert.deepEqual(names, [], `still running after ${String(withinMs)} ms`)
+  })
+}
+
+/** The text of a notification, dialog or input, wherever the workbench shows it. */
+export async function workbenchShows(page: Page, wanted: string | RegExp, timeout = patience): Promise<string> {
+  const place = page
+    .locator('.notifications-toasts .notification-list-item, .monaco-dialog-box, .quick-input-widget, .notifications-center')
+    .filter({ hasText: wanted })
+    .first()
+  await place.waitFor({ timeout })
+  return place.innerText()
+}
+
+/** Fills the input box whose title or prompt has this text, and accepts. */
+export async function answerInput(page: Page, title: string | RegExp, value: string): Promise<void> {
+  const widget = page.locator('.quick-input-widget').filter({ hasText: title }).first()
+  await widget.waitFor({ timeout: patience })
+  const input = widget.locator('input').first()
+  await input.fill(value)
+  await input.press('Enter')
+}
+
+const run = promisify(execFile)
+
+/** One plain call to a server, as another program would make it. */
+export async function call(
+  server: { readonly url: string; readonly authorization: string },
+  route: string,
+  options: { readonly directory: string; readonly body?: unknown },
+): Promise<unknown> {
+  const response = await fetch(`${server.url}${route}?directory=${encodeURIComponent(options.directory)}`, {
+    method: options.body === undefined ? 'GET' : 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(server.authorization === '' ? {} : { authorization: server.authorization }),
+    },
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    signal: AbortSignal.timeout(patience),
+  })
+  assert.ok(response.ok, `${route}: HTTP ${String(response.status)}`)
+  const text = await response.text()
+  return text === '' ? undefined : (JSON.parse(text) as unknown)
+}
+
+/** Makes a file that can be run. */
+export async function makeProgram(file: string, text: string): Promise<void> {
+  const { writeFile } = await import('node:fs/promises')
+  await writeFile(file, text, { mode: 0o755 })
+  await run('chmod', ['755', file])
+}
