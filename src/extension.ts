@@ -12,6 +12,7 @@ import { ServerManager } from './server/serverManager.ts'
 import { Outbox } from './sync/outbox.ts'
 import { SessionHub } from './sync/sessionHub.ts'
 import { DisposableStore } from './util/lifecycle.ts'
+import type { Disposable } from './util/lifecycle.ts'
 import { Catalogs } from './views/catalogs.ts'
 import { ChatPanels } from './views/chatPanel.ts'
 import { Chats } from './views/chats.ts'
@@ -22,6 +23,7 @@ import { Drafts } from './views/drafts.ts'
 import { PromptHistory } from './views/promptHistory.ts'
 import { ServerAccess } from './views/serverAccess.ts'
 import { ServerTarget } from './views/serverTarget.ts'
+import type { ServerTargetOptions } from './views/serverTarget.ts'
 import type { Services } from './views/services.ts'
 import { StatusBar } from './views/statusBar.ts'
 import { WaitingCount, notifyWaiting, watchFolders } from './views/waiting.ts'
@@ -50,36 +52,18 @@ export function activate(context: vscode.ExtensionContext): TestSeam | undefined
   const log = store.add(new Log())
   const settings = store.add(new Settings())
   const credentials = store.add(new Credentials(context.secrets, log.redactor))
-  const target = new ServerTarget({
-    settings,
-    credentials,
-    log,
-    extensionUri,
-    stored: stored('server'),
-    storageUri: context.globalStorageUri,
-    developmentRoot: isDeveloped(context) ? extensionUri.fsPath : undefined,
-  })
-  const server = store.add(
-    new ServerManager({
-      launcher: () => target.launcher(),
-      connect: (endpoint, signal) => {
-        log.redactor.add(endpoint.password, endpoint.username)
-        return connect(endpoint, { log, signal })
-      },
-      log,
-    }),
-  )
+  const target = createTarget(context, { settings, credentials, log, stored: stored('server') })
+  const server = store.add(createServer(target, log))
   const outbox = store.add(new Outbox(stored('outbox')))
   const hub = store.add(new SessionHub({ outbox, log }))
   const providerKeys = store.add(new ProviderKeys({ credentials, server, log }))
-  store.add(server.onDidChangeConnection((connection) => void joinServer(connection)))
-  store.add(hub.onDidChangeLink((link) => server.setLink(link)))
+  store.add(join(server, hub, providerKeys))
   const drafts = store.add(new Drafts(stored('drafts')))
   const waiting = store.add(new WaitingCount(hub))
   const services: Services = {
     extensionUri,
     server,
-    access: new ServerAccess(server, settings),
+    access: new ServerAccess(server, settings, () => providerKeys.withdraw()),
     hub,
     outbox,
     catalogs: store.add(new Catalogs(hub, log)),
@@ -100,16 +84,10 @@ export function activate(context: vscode.ExtensionContext): TestSeam | undefined
   store.add(notifyWaiting({ waiting, settings, isInSight: () => chats.isAnyVisible, open }))
   store.add(registerCommands({ services, chats, view, panels, credentials, target, providerKeys }))
   end = async () => {
-    await Promise.all([drafts.flush(), providerKeys.withdraw().then(() => server.stop())])
+    await Promise.all([drafts.flush(), providerKeys.withdraw(true).then(() => server.stop())])
   }
   const isTest = context.extensionMode === vscode.ExtensionMode.Test
   return isTest ? { context, services, chats, view, credentials, providerKeys } : undefined
-
-  /** Our keys come first: the server reads them when a folder is used for the first time. */
-  async function joinServer(connection: Connection | undefined): Promise<void> {
-    if (connection) await providerKeys.giveAll(connection)
-    hub.setConnection(server.connection)
-  }
 }
 
 /** VS Code waits five seconds at the most. */
@@ -118,6 +96,34 @@ export async function deactivate(): Promise<void> {
   await Promise.race([end?.(), timeout])
 }
 
-function isDeveloped({ extensionMode }: vscode.ExtensionContext): boolean {
-  return extensionMode !== vscode.ExtensionMode.Production
+function createTarget(
+  { extensionUri, extensionMode, globalStorageUri }: vscode.ExtensionContext,
+  parts: Pick<ServerTargetOptions, 'settings' | 'credentials' | 'log' | 'stored'>,
+): ServerTarget {
+  const isDeveloped = extensionMode !== vscode.ExtensionMode.Production
+  const developmentRoot = isDeveloped ? extensionUri.fsPath : undefined
+  return new ServerTarget({ ...parts, extensionUri, storageUri: globalStorageUri, developmentRoot })
+}
+
+function createServer(target: ServerTarget, log: Log): ServerManager {
+  return new ServerManager({
+    launcher: () => target.launcher(),
+    connect: (endpoint, signal) => {
+      log.redactor.add(endpoint.password, endpoint.username)
+      return connect(endpoint, { log, signal })
+    },
+    log,
+  })
+}
+
+/** Our keys come before the stream: the server reads them when a folder is used for the first time. */
+function join(server: ServerManager, hub: SessionHub, providerKeys: ProviderKeys): Disposable {
+  const store = new DisposableStore()
+  const joinServer = async (connection: Connection | undefined): Promise<void> => {
+    if (connection) await providerKeys.giveAll(connection)
+    hub.setConnection(server.connection)
+  }
+  store.add(server.onDidChangeConnection((connection) => void joinServer(connection)))
+  store.add(hub.onDidChangeLink((link) => server.setLink(link)))
+  return store
 }

@@ -141,9 +141,13 @@ export interface ProviderSummary {
   readonly connected: boolean
 }
 
-/** `stored`: in the server's own auth store; `fingerprint` lets us tell our key from the user's (SHA-256 hex). */
+/**
+ * `stored`: in the server's own auth store; `fingerprint` lets us tell our key from the user's (SHA-256 hex).
+ * `hidden`: the server's configuration keeps the provider out, so it cannot be told what the store holds.
+ */
 export type ProviderCredential =
   | { readonly kind: 'none' }
+  | { readonly kind: 'hidden' }
   | { readonly kind: 'stored'; readonly fingerprint: string | undefined }
   | { readonly kind: 'elsewhere' }
 

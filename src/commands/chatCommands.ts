@@ -36,7 +36,10 @@ export const chatCommands = {
       chat.focus()
     },
   },
-  showSessions: { whenRunning: (context) => showSessions(context), otherwise: (context) => showSessions(context) },
+  showSessions: {
+    whenRunning: (context) => showSessions(context),
+    otherwise: (context) => showSessions(context),
+  },
   renameSession: {
     whenRunning: async (context) => {
       const { id, title } = needSession(context)
@@ -66,7 +69,9 @@ async function pickDirectory(): Promise<string | undefined> {
   const active = await activeFolder()
   const sorted = [active, ...folders.filter(({ directory }) => directory !== active.directory)]
   const items = sorted.map(({ name, directory }) => ({ label: name, description: directory, directory }))
-  const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Folder of the new session') })
+  const picked = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Folder of the new session'),
+  })
   return picked?.directory
 }
 
@@ -112,9 +117,16 @@ async function deleteSession({ services }: CommandContext, id: SessionID, title:
   await connection.deleteSession(id)
 }
 
-function needSession({ chats }: CommandContext): { readonly id: SessionID; readonly title: string; readonly chat: ChatSession } {
+function needSession({ chats }: CommandContext): {
+  readonly id: SessionID
+  readonly title: string
+  readonly chat: ChatSession
+} {
   const chat = chats.active
   const session = chat?.state.session?.session
   if (chat && session) return { id: session.id, title: session.title, chat }
-  throw new OpencodeError('not-found', vscode.l10n.t('No session is open. Pick one with "OpenCode: Sessions".'))
+  throw new OpencodeError(
+    'not-found',
+    vscode.l10n.t('No session is open. Pick one with "OpenCode: Sessions".'),
+  )
 }

@@ -36,7 +36,11 @@ export type CommandSpec =
     }
 
 /** Runs a command to its end; shows what went wrong, with a way to try again. */
-export async function runCommand(spec: CommandSpec, context: CommandContext, args: readonly unknown[]): Promise<void> {
+export async function runCommand(
+  spec: CommandSpec,
+  context: CommandContext,
+  args: readonly unknown[],
+): Promise<void> {
   try {
     await perform(spec, context, args)
   } catch (error) {

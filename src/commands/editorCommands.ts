@@ -28,13 +28,22 @@ export const editorCommands = {
   explainSelection: {
     async run(context) {
       const attachments = await selectionAttachments(await targetOf(context))
-      await ask(context, vscode.l10n.t('Explain this code: what it does, how, and what to watch out for.'), attachments)
+      await ask(
+        context,
+        vscode.l10n.t('Explain this code: what it does, how, and what to watch out for.'),
+        attachments,
+      )
     },
   },
   fixProblem: {
     async run(context, args) {
       const { document, range, diagnostics } = await problemPlace(args)
-      const { text, attachments } = await problemAttachments(document, range, await targetOf(context), diagnostics)
+      const { text, attachments } = await problemAttachments(
+        document,
+        range,
+        await targetOf(context),
+        diagnostics,
+      )
       await ask(context, text, attachments)
     },
   },
@@ -88,7 +97,10 @@ async function problemPlace([uri, problems]: readonly unknown[]): Promise<Proble
   }
   const editor = vscode.window.activeTextEditor
   if (editor) return { document: editor.document, range: editor.selection }
-  throw new OpencodeError('invalid-argument', vscode.l10n.t('There is no text editor. Open the file that has the problem.'))
+  throw new OpencodeError(
+    'invalid-argument',
+    vscode.l10n.t('There is no text editor. Open the file that has the problem.'),
+  )
 }
 
 function isDiagnostic(value: unknown): value is vscode.Diagnostic {

@@ -26,7 +26,8 @@ async function setKey(context: RunningContext): Promise<void> {
     prompt: vscode.l10n.t('Kept in the secret storage of VS Code, and in the server while it runs.'),
     password: true,
     ignoreFocusOut: true,
-    validateInput: (text) => (text.trim() === '' ? vscode.l10n.t('Paste the key, or press Escape.') : undefined),
+    validateInput: (text) =>
+      text.trim() === '' ? vscode.l10n.t('Paste the key, or press Escape.') : undefined,
   })
   if (key === undefined) return
   await credentials.setProviderKey(provider.id, key.trim())
@@ -39,9 +40,16 @@ async function removeKey(context: CommandContext): Promise<void> {
   const { credentials, providerKeys, services } = context
   const providers = await credentials.providers()
   if (providers.length === 0) {
-    throw new OpencodeError('not-found', vscode.l10n.t('No provider API key was set here. Keys of OpenCode itself are removed with "opencode auth logout".'))
+    throw new OpencodeError(
+      'not-found',
+      vscode.l10n.t(
+        'No provider API key was set here. Keys of OpenCode itself are removed with "opencode auth logout".',
+      ),
+    )
   }
-  const providerID = await vscode.window.showQuickPick([...providers], { title: vscode.l10n.t('Remove the API key of') })
+  const providerID = await vscode.window.showQuickPick([...providers], {
+    title: vscode.l10n.t('Remove the API key of'),
+  })
   if (providerID === undefined) return
   const key = await credentials.providerKey(providerID)
   const { connection } = services.server
@@ -51,26 +59,38 @@ async function removeKey(context: CommandContext): Promise<void> {
   if (connection && isTaken === true) await reloadAll(context, connection)
 }
 
-async function pickProvider(connection: Connection, ours: readonly string[]): Promise<ProviderSummary | undefined> {
+async function pickProvider(
+  connection: Connection,
+  ours: readonly string[],
+): Promise<ProviderSummary | undefined> {
   const { directory } = await activeFolder()
   const providers = await connection.listProviders(directory)
   const items = [...providers]
     .sort((a, b) => Number(b.connected) - Number(a.connected) || a.name.localeCompare(b.name))
     .map((provider) => ({
       label: provider.name,
-      description: [provider.id, ours.includes(provider.id) ? vscode.l10n.t('key set here') : '', provider.connected ? vscode.l10n.t('connected') : '']
+      description: [
+        provider.id,
+        ours.includes(provider.id) ? vscode.l10n.t('key set here') : '',
+        provider.connected ? vscode.l10n.t('connected') : '',
+      ]
         .filter((word) => word !== '')
         .join(' · '),
       provider,
     }))
-  const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Provider'), matchOnDescription: true })
+  const picked = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Provider'),
+    matchOnDescription: true,
+  })
   return picked?.provider
 }
 
 async function agreesToReplace(name: string): Promise<boolean> {
   const replace = vscode.l10n.t('Replace it')
   const question = vscode.l10n.t('OpenCode already has a login or key for {0}. Replace it for good?', name)
-  const detail = vscode.l10n.t('It cannot be brought back from here. Your new key is taken out again when the server stops.')
+  const detail = vscode.l10n.t(
+    'It cannot be brought back from here. Your new key is taken out again when the server stops.',
+  )
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, replace)) === replace
 }
 
@@ -82,7 +102,11 @@ async function reloadAll({ services }: CommandContext, connection: Connection): 
   }
 }
 
-async function mayReload(hub: CommandContext['services']['hub'], directory: string, name: string): Promise<boolean> {
+async function mayReload(
+  hub: CommandContext['services']['hub'],
+  directory: string,
+  name: string,
+): Promise<boolean> {
   const now = vscode.l10n.t('Interrupt and reload')
   const question = vscode.l10n.t('A session runs in {0}. Use the changed key when it is done?', name)
   const wait = new AbortController()

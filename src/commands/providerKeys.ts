@@ -8,7 +8,8 @@ import type { ServerManager } from '../server/serverManager.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 
-const checkTimeoutMs = 1_200
+const quickCheckMs = 1_200
+const patientCheckMs = 6_000
 
 /** Whose key a server holds for a provider, as far as we can tell. */
 export type KeyOwner = 'nobody' | 'us' | 'user'
@@ -24,41 +25,43 @@ export class ProviderKeys implements Disposable {
   readonly #store = new DisposableStore()
   /** The providers whose key of ours the present server holds. */
   readonly #given = new Set<string>()
+  /** Keys that are just being given must have arrived before they are taken back. */
+  #giving: Promise<void> = Promise.resolve()
 
-  constructor(options: { readonly credentials: Credentials; readonly server: ServerManager; readonly log: Log }) {
+  constructor(options: {
+    readonly credentials: Credentials
+    readonly server: ServerManager
+    readonly log: Log
+  }) {
     this.#credentials = options.credentials
     this.#server = options.server
     this.#log = options.log
-    this.#store.add(options.server.addStopTask((connection) => this.#takeBack(connection)))
+    this.#store.add(options.server.addStopTask((connection) => this.#takeBack(connection, quickCheckMs)))
   }
 
   /**
    * Called with a new connection before anything else uses it. Never rejects: a server without our keys
    * is still worth having.
    */
-  async giveAll(connection: Connection): Promise<void> {
+  giveAll(connection: Connection): Promise<void> {
     this.#given.clear()
-    for (const providerID of await this.#credentials.providers()) {
-      try {
-        await this.#giveStored(connection, providerID)
-      } catch (error) {
-        this.#log.warn(`keys: the key of ${providerID} could not be given to the server: ${toErrorInfo(error).message}`)
-      }
-    }
-    this.#server.setFarewell([...this.#given])
+    this.#giving = this.#giveStored(connection)
+    return this.#giving
   }
 
   /** Sets one key now; whoever calls has asked about a key that the server may have. */
   async give(connection: Connection, providerID: string, key: string): Promise<void> {
-    await connection.setProviderKey(providerID, key)
     this.#given.add(providerID)
     this.#server.setFarewell([...this.#given])
+    await connection.setProviderKey(providerID, key)
   }
 
   /** Takes one key of ours out of the server. False: what it holds is not ours. */
   async take(connection: Connection, providerID: string, key: string): Promise<boolean> {
     const owner = await this.ownerOf(connection, providerID, key)
-    const isOurs = owner === 'us' || (owner === 'user' && this.#given.has(providerID) && !(await this.#isForeign(connection, providerID)))
+    const isOurs =
+      owner === 'us' ||
+      (owner === 'user' && this.#given.has(providerID) && !(await this.#isForeign(connection, providerID)))
     if (isOurs) await connection.removeProviderKey(providerID)
     this.#given.delete(providerID)
     this.#server.setFarewell([...this.#given])
@@ -67,21 +70,37 @@ export class ProviderKeys implements Disposable {
 
   async ownerOf(connection: Connection, providerID: string, key: string | undefined): Promise<KeyOwner> {
     const credential = await connection.providerCredential(await checkDirectory(), providerID)
+    if (credential.kind === 'hidden') return 'user'
     if (credential.kind !== 'stored') return 'nobody'
     return key !== undefined && credential.fingerprint === fingerprint(key) ? 'us' : 'user'
   }
 
-  /** Takes all our keys out of the present server, when we sign out of it. */
-  async withdraw(): Promise<void> {
+  /** Takes all our keys out of the present server, when we leave it. `isQuick`: the window is closing. */
+  async withdraw(isQuick = false): Promise<void> {
     const { connection } = this.#server
-    if (connection) await this.#takeBack(connection)
+    if (!connection) return
+    await this.#takeBack(connection, isQuick ? quickCheckMs : patientCheckMs).catch((error: unknown) => {
+      this.#log.warn(`keys: a key could not be taken out of the server: ${toErrorInfo(error).message}`)
+    })
   }
 
   dispose(): void {
     this.#store.dispose()
   }
 
-  async #giveStored(connection: Connection, providerID: string): Promise<void> {
+  async #giveStored(connection: Connection): Promise<void> {
+    for (const providerID of await this.#credentials.providers()) {
+      try {
+        await this.#giveOne(connection, providerID)
+      } catch (error) {
+        const reason = toErrorInfo(error).message
+        this.#log.warn(`keys: the key of ${providerID} could not be given to the server: ${reason}`)
+      }
+    }
+    this.#server.setFarewell([...this.#given])
+  }
+
+  async #giveOne(connection: Connection, providerID: string): Promise<void> {
     const key = await this.#credentials.providerKey(providerID)
     if (!key) return
     const owner = await this.ownerOf(connection, providerID, key)
@@ -89,17 +108,20 @@ export class ProviderKeys implements Disposable {
       this.#log.info(`keys: OpenCode has a key of its own for ${providerID}; it stays as it is`)
       return
     }
-    if (owner === 'nobody') await connection.setProviderKey(providerID, key)
+    if (this.#server.connection !== connection) return
     this.#given.add(providerID)
+    this.#server.setFarewell([...this.#given])
+    if (owner === 'nobody') await connection.setProviderKey(providerID, key)
   }
 
-  /** Quick, since a stop must not wait: a key that cannot be looked at in time is taken for ours. */
-  async #takeBack(connection: Connection): Promise<void> {
+  /** A key that cannot be looked at in time is taken for ours, since we put it there. */
+  async #takeBack(connection: Connection, checkMs: number): Promise<void> {
+    await within(this.#giving, checkMs, undefined)
     const given = [...this.#given]
     this.#given.clear()
     await Promise.all(
       given.map(async (providerID) => {
-        const isForeign = await within(this.#isForeign(connection, providerID), checkTimeoutMs, false)
+        const isForeign = await within(this.#isForeign(connection, providerID), checkMs, false)
         if (!isForeign) await connection.removeProviderKey(providerID)
       }),
     )

@@ -23,17 +23,21 @@ export const serverCommands = {
   },
   restartServer: {
     async run(context) {
-      if (await mayInterrupt(context, vscode.l10n.t('Restart the server?'))) await context.services.access.restart()
+      if (await mayInterrupt(context, vscode.l10n.t('Restart the server?')))
+        await context.services.access.restart()
     },
   },
   connectToServer: { run: (context) => connectToServer(context) },
   disconnectFromServer: {
-    async run({ services, target, providerKeys }) {
+    async run({ services, target }) {
       if (target.isFromSettings) {
-        void services.notify.warn(vscode.l10n.t('The server of the setting "opencodeSessions.server.url" is used again at the next start.'))
+        void services.notify.warn(
+          vscode.l10n.t(
+            'The server of the setting "opencodeSessions.server.url" is used again at the next start.',
+          ),
+        )
       }
       await target.remember(undefined)
-      await providerKeys.withdraw()
       await services.access.stop()
     },
   },
@@ -48,7 +52,8 @@ export const serverCommands = {
 /** Work that would be cut off is asked about; a server that we only connect to goes on without us. */
 async function mayInterrupt({ services }: CommandContext, question: string): Promise<boolean> {
   const { status } = services.server
-  if (status.kind !== 'running' || status.origin === 'attached' || !(await isAnythingRunning(services.hub))) return true
+  if (status.kind !== 'running' || status.origin === 'attached' || !(await isAnythingRunning(services.hub)))
+    return true
   const yes = vscode.l10n.t('Interrupt')
   const detail = vscode.l10n.t('A session is running; it would be interrupted.')
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes
@@ -65,15 +70,17 @@ async function connectToServer(context: CommandContext): Promise<void> {
   const endpoint = await target.endpoint(wanted, password === '' ? (stored ?? '') : password)
   services.log.redactor.add(endpoint.password, endpoint.username)
   const title = vscode.l10n.t('Connecting to {0}', wanted.url)
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (_, token) => {
-    const abort = new AbortController()
-    token.onCancellationRequested(() => abort.abort())
-    const probe = await connect(endpoint, { log: services.log, signal: abort.signal })
-    await probe.close()
-  })
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (_, token) => {
+      const abort = new AbortController()
+      token.onCancellationRequested(() => abort.abort())
+      const probe = await connect(endpoint, { log: services.log, signal: abort.signal })
+      await probe.close()
+    },
+  )
   if (!(await mayInterrupt(context, vscode.l10n.t('Change the server?')))) return
   if (password !== '') await credentials.setServerPassword(wanted.url, wanted.username, password)
-  await context.providerKeys.withdraw()
   await target.remember(wanted)
   await services.access.restart()
   services.notify.done(vscode.l10n.t('Connected to {0}', wanted.url))
@@ -113,7 +120,9 @@ async function askPassword(wanted: AttachTarget, isKnown: boolean): Promise<stri
 async function agreesToPlain(url: string): Promise<boolean> {
   const yes = vscode.l10n.t('Connect unencrypted')
   const question = vscode.l10n.t('Connect to {0} without encryption?', url)
-  const detail = vscode.l10n.t('Password, code and answers could be read on the way. Use https where you can.')
+  const detail = vscode.l10n.t(
+    'Password, code and answers could be read on the way. Use https where you can.',
+  )
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes
 }
 

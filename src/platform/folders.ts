@@ -12,7 +12,9 @@ export interface Folder {
 /** The folders on disk; those of virtual workspaces have no directory and are left out. */
 export async function workspaceFolders(): Promise<readonly Folder[]> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file')
-  return Promise.all(folders.map(async ({ name, uri }) => ({ name, uri, directory: await realDirectory(uri.fsPath) })))
+  return Promise.all(
+    folders.map(async ({ name, uri }) => ({ name, uri, directory: await realDirectory(uri.fsPath) })),
+  )
 }
 
 /**
@@ -25,7 +27,8 @@ export async function activeFolder(): Promise<Folder> {
   const editor = vscode.window.activeTextEditor?.document.uri
   const owner = editor && vscode.workspace.getWorkspaceFolder(editor)
   const folder = folders.find(({ uri }) => uri.toString() === owner?.uri.toString()) ?? folders[0]
-  if (!folder) throw new OpencodeError('no-folder', vscode.l10n.t('Open a folder first: OpenCode works inside one.'))
+  if (!folder)
+    throw new OpencodeError('no-folder', vscode.l10n.t('Open a folder first: OpenCode works inside one.'))
   return folder
 }
 

@@ -24,7 +24,10 @@ export class Notify {
     if (isAbort(error)) return
     const info = toErrorInfo(error)
     this.#log.error(`chat: ${info.code}`, error)
-    const remedies = [...(retry ? [{ label: vscode.l10n.t('Retry'), run: retry }] : []), ...this.#remedies(info.code)]
+    const remedies = [
+      ...(retry ? [{ label: vscode.l10n.t('Retry'), run: retry }] : []),
+      ...this.#remedies(info.code),
+    ]
     const picked = await vscode.window.showErrorMessage(sentence(info), ...remedies.map(({ label }) => label))
     await remedies.find(({ label }) => label === picked)?.run()
   }
@@ -39,8 +42,15 @@ export class Notify {
   }
 
   #remedies(code: ErrorCode): readonly Remedy[] {
-    const log = { label: vscode.l10n.t('Show log'), run: () => void this.#log.show() as undefined }
-    return [...(remedies[code] ?? []).map(({ label, command, args }) => ({ label: label(), run: command(args) })), log]
+    const showLog = (): undefined => {
+      this.#log.show()
+      return undefined
+    }
+    const log = { label: vscode.l10n.t('Show log'), run: showLog }
+    return [
+      ...(remedies[code] ?? []).map(({ label, command, args }) => ({ label: label(), run: command(args) })),
+      log,
+    ]
   }
 }
 
@@ -64,7 +74,10 @@ const connect: RemedyCommand = {
   label: () => vscode.l10n.t('Connect to server'),
   command: run('opencodeSessions.connectToServer'),
 }
-const start: RemedyCommand = { label: () => vscode.l10n.t('Start server'), command: run('opencodeSessions.startServer') }
+const start: RemedyCommand = {
+  label: () => vscode.l10n.t('Start server'),
+  command: run('opencodeSessions.startServer'),
+}
 
 const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   'binary-not-found': [install, openPathSetting],
@@ -78,5 +91,7 @@ const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
 }
 
 function sentence(info: ErrorInfo): string {
-  return info.code === 'internal' ? vscode.l10n.t('Something unexpected happened: {0}', info.message) : info.message
+  return info.code === 'internal'
+    ? vscode.l10n.t('Something unexpected happened: {0}', info.message)
+    : info.message
 }

@@ -26,7 +26,10 @@ export const attachmentLimitBytes = 10 * 1024 * 1024
 export function checkSize(name: string, bytes: number): void {
   if (bytes <= attachmentLimitBytes) return
   const size = (bytes / 1024 / 1024).toFixed(1)
-  throw new OpencodeError('too-large', `${name} has ${size} MiB; at most 10 MiB can be sent. Select a part of it.`)
+  throw new OpencodeError(
+    'too-large',
+    `${name} has ${size} MiB; at most 10 MiB can be sent. Select a part of it.`,
+  )
 }
 
 export function inlinePart(

@@ -22,14 +22,24 @@ export async function problemAttachments(
 ): Promise<{ readonly text: string; readonly attachments: readonly Attachment[] }> {
   const problems = given ?? problemsAt(document.uri, range)
   if (problems.length === 0) {
-    throw new OpencodeError('invalid-argument', vscode.l10n.t('There is no problem on this line. Put the cursor on one that is underlined.'))
+    throw new OpencodeError(
+      'invalid-argument',
+      vscode.l10n.t('There is no problem on this line. Put the cursor on one that is underlined.'),
+    )
   }
   const place = await placeOf(document, target)
   const code = await rangeAttachment(document, around(document, problems), target)
   const list = problems.map((problem) => describeProblem(place.name, problem)).join('\n')
   return {
-    text: vscode.l10n.t('Fix this problem in {0}: {1}', place.name, problems.map(({ message }) => message).join(' · ')),
-    attachments: [{ item: chip(place.label, problems), parts: [hiddenText(`Problems reported by the editor:\n${list}`)] }, code],
+    text: vscode.l10n.t(
+      'Fix this problem in {0}: {1}',
+      place.name,
+      problems.map(({ message }) => message).join(' · '),
+    ),
+    attachments: [
+      { item: chip(place.label, problems), parts: [hiddenText(`Problems reported by the editor:\n${list}`)] },
+      code,
+    ],
   }
 }
 
@@ -44,7 +54,9 @@ export function describeProblem(name: string, problem: vscode.Diagnostic): strin
 
 function problemsAt(uri: vscode.Uri, range: vscode.Range): readonly vscode.Diagnostic[] {
   const lines = new vscode.Range(range.start.line, 0, range.end.line, Number.MAX_SAFE_INTEGER)
-  return vscode.languages.getDiagnostics(uri).filter((problem) => problem.range.intersection(lines) !== undefined)
+  return vscode.languages
+    .getDiagnostics(uri)
+    .filter((problem) => problem.range.intersection(lines) !== undefined)
 }
 
 function around(document: vscode.TextDocument, problems: readonly vscode.Diagnostic[]): vscode.Range {
@@ -59,7 +71,10 @@ function chip(label: string, problems: readonly vscode.Diagnostic[]): Attachment
   return {
     id: randomUUID(),
     kind: 'problem',
-    label: count === 1 ? vscode.l10n.t('Problem in {0}', label) : vscode.l10n.t('{0} problems in {1}', count, label),
+    label:
+      count === 1
+        ? vscode.l10n.t('Problem in {0}', label)
+        : vscode.l10n.t('{0} problems in {1}', count, label),
     detail: problems.map(({ message }) => message).join('\n'),
   }
 }

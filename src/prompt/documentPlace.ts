@@ -19,7 +19,12 @@ export async function placeOf(document: vscode.TextDocument, target: PromptTarge
   if (cell) {
     const notebook = placeName(cell.notebook.uri, target)
     const number = String(cell.index + 1)
-    return { label: `${basename(notebook)} cell ${number}`, name: `${notebook} (cell ${number})`, path: undefined, isCell: true }
+    return {
+      label: `${basename(notebook)} cell ${number}`,
+      name: `${notebook} (cell ${number})`,
+      path: undefined,
+      isCell: true,
+    }
   }
   const isFile = document.uri.scheme === 'file'
   const path = isFile ? await realDirectory(document.uri.fsPath) : undefined
@@ -42,5 +47,7 @@ export function shortName(path: string, directory: string): string {
 }
 
 function placeName(uri: vscode.Uri, target: PromptTarget): string {
-  return uri.scheme === 'file' ? shortName(uri.fsPath, target.directory) : basename(uri.path) || uri.toString()
+  return uri.scheme === 'file'
+    ? shortName(uri.fsPath, target.directory)
+    : basename(uri.path) || uri.toString()
 }

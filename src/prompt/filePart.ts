@@ -10,14 +10,14 @@ import type { Attachment, PromptTarget } from './attachment.ts'
 import { placeOf, shortName } from './documentPlace.ts'
 import { createBlockID } from './promptIds.ts'
 
-const imageTypes: Readonly<Record<string, string>> = {
+const documentTypes: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
   '.gif': 'image/gif',
   '.webp': 'image/webp',
+  '.pdf': 'application/pdf',
 }
-const documentTypes: Readonly<Record<string, string>> = { ...imageTypes, '.pdf': 'application/pdf' }
 
 /**
  * A file, a folder or an open untitled document. Unsaved changes go along as text, images and PDF files
@@ -29,19 +29,29 @@ export async function fileAttachment(uri: vscode.Uri, target: PromptTarget): Pro
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString())
   if (open && (open.isDirty || open.isUntitled)) return documentAttachment(open, target)
   const stat = await statOf(uri)
-  const isOnDisk = uri.scheme === 'file'
-  const path = isOnDisk ? await realDirectory(uri.fsPath) : undefined
+  const path = uri.scheme === 'file' ? await realDirectory(uri.fsPath) : undefined
   const name = path === undefined ? basename(uri.path) : shortName(path, target.directory)
   if (stat.type & vscode.FileType.Directory) return folderAttachment(path, name, target)
   checkSize(name, stat.size)
   const mime = documentTypes[extname(name).toLowerCase()] ?? 'text/plain'
+  const part = await filePart({ uri, path, name, mime }, target)
+  return attachment(mime.startsWith('image/') ? 'image' : 'file', name, path ?? uri.toString(), [part])
+}
+
+interface NamedFile {
+  readonly uri: vscode.Uri
+  /** Real path on our disk, if it is there. */
+  readonly path: string | undefined
+  readonly name: string
+  readonly mime: string
+}
+
+async function filePart({ uri, path, name, mime }: NamedFile, target: PromptTarget): Promise<PromptPart> {
   const bytes = await vscode.workspace.fs.readFile(uri)
   if (mime === 'text/plain') checkIsText(name, bytes)
-  const isReference = path !== undefined && target.sharesDisk
-  const part: PromptPart = isReference
-    ? { type: 'file', id: createBlockID(), path, name, mime }
-    : inlinePart(name, bytes, { mime, ...(path === undefined ? {} : { path }) })
-  return attachment(mime in imageTypes || mime.startsWith('image/') ? 'image' : 'file', name, path ?? uri.toString(), [part])
+  if (path === undefined) return inlinePart(name, bytes, { mime })
+  if (!target.sharesDisk) return inlinePart(name, bytes, { mime, path })
+  return { type: 'file', id: createBlockID(), path, name, mime }
 }
 
 async function documentAttachment(document: vscode.TextDocument, target: PromptTarget): Promise<Attachment> {
@@ -56,13 +66,21 @@ async function documentAttachment(document: vscode.TextDocument, target: PromptT
 
 function folderAttachment(path: string | undefined, name: string, target: PromptTarget): Attachment {
   if (path === undefined || !target.sharesDisk) {
-    throw new OpencodeError('unsupported', vscode.l10n.t('The server cannot see this folder: it runs elsewhere. Add files instead.'))
+    throw new OpencodeError(
+      'unsupported',
+      vscode.l10n.t('The server cannot see this folder: it runs elsewhere. Add files instead.'),
+    )
   }
   const part: PromptPart = { type: 'file', id: createBlockID(), path, name, mime: 'application/x-directory' }
   return attachment('folder', name, path, [part])
 }
 
-function attachment(kind: ContextItem['kind'], name: string, detail: string, parts: readonly PromptPart[]): Attachment {
+function attachment(
+  kind: ContextItem['kind'],
+  name: string,
+  detail: string,
+  parts: readonly PromptPart[],
+): Attachment {
   return { item: { id: randomUUID(), kind, label: basename(name), detail }, parts }
 }
 
@@ -77,5 +95,8 @@ async function statOf(uri: vscode.Uri): Promise<vscode.FileStat> {
 /** A zero byte near the start is what Git takes for "binary", too. */
 function checkIsText(name: string, bytes: Uint8Array): void {
   if (!bytes.subarray(0, 8_000).includes(0)) return
-  throw new OpencodeError('invalid-argument', vscode.l10n.t('{0} is a binary file; only text, images and PDF files can be sent.', name))
+  throw new OpencodeError(
+    'invalid-argument',
+    vscode.l10n.t('{0} is a binary file; only text, images and PDF files can be sent.', name),
+  )
 }

@@ -3,6 +3,11 @@ import type { Prompt } from '../session/model.ts'
 import type { Attachment } from './attachment.ts'
 import { createBlockID, createMessageID } from './promptIds.ts'
 
+export interface PromptChoice {
+  readonly agent?: string | undefined
+  readonly model?: ModelRef | undefined
+}
+
 /**
  * Joins the text with what the chips send into one prompt. All parts get new ids, since a server may sort
  * them by id, and since a draft that was sent and taken back must not meet its own ids again.
@@ -10,14 +15,25 @@ import { createBlockID, createMessageID } from './promptIds.ts'
 export function composePrompt(
   text: string,
   attachments: readonly Attachment[],
-  choice: { readonly agent?: string | undefined; readonly model?: ModelRef | undefined },
+  choice: PromptChoice = {},
 ): Prompt {
   const words = text.trim() === '' ? [] : [{ type: 'text', text } as const]
   return {
     id: createMessageID(),
     created: Date.now(),
-    parts: [...words, ...attachments.flatMap(({ parts }) => parts)].map((part) => ({ ...part, id: createBlockID() })),
-    ...(choice.agent === undefined ? {} : { agent: choice.agent }),
-    ...(choice.model === undefined ? {} : { model: choice.model }),
+    parts: [...words, ...attachments.flatMap(({ parts }) => parts)].map((part) => ({
+      ...part,
+      id: createBlockID(),
+    })),
+    ...given(choice),
   }
+}
+
+/** The same prompt for an agent and a model that were not known when it was written. */
+export function withChoice(prompt: Prompt, choice: PromptChoice): Prompt {
+  return { ...prompt, ...given(choice) }
+}
+
+function given({ agent, model }: PromptChoice): Pick<Prompt, 'agent' | 'model'> {
+  return { ...(agent === undefined ? {} : { agent }), ...(model === undefined ? {} : { model }) }
 }

@@ -24,7 +24,9 @@ export async function selectionAttachments(target: PromptTarget): Promise<readon
   if (cells.length > 0) return Promise.all(cells.map((cell) => cellAttachment(cell, target)))
   throw new OpencodeError(
     'invalid-argument',
-    vscode.l10n.t('There is no text editor to take a selection from. Open a file and select something in it.'),
+    vscode.l10n.t(
+      'There is no text editor to take a selection from. Open a file and select something in it.',
+    ),
   )
 }
 
@@ -95,7 +97,9 @@ async function cursorAttachment(
   if (!line.isEmptyOrWhitespace) return rangeAttachment(document, line.range, target)
   throw new OpencodeError(
     'invalid-argument',
-    vscode.l10n.t('There is nothing at the cursor. Select some text, or put the cursor on a line that has some.'),
+    vscode.l10n.t(
+      'There is nothing at the cursor. Select some text, or put the cursor on a line that has some.',
+    ),
   )
 }
 
@@ -121,7 +125,12 @@ function filePart(path: string | undefined, name: string, lines: Lines): PromptP
 }
 
 function itemOf(document: vscode.TextDocument, place: DocumentPlace, where: Where): ContextItem {
-  const notes = [place.name, document.languageId, where.symbol, document.isDirty ? vscode.l10n.t('unsaved') : undefined]
+  const notes = [
+    place.name,
+    document.languageId,
+    where.symbol,
+    document.isDirty ? vscode.l10n.t('unsaved') : undefined,
+  ]
   return {
     id: randomUUID(),
     kind: place.isCell ? 'cell' : 'selection',
@@ -134,7 +143,10 @@ function explain(document: vscode.TextDocument, place: DocumentPlace, { lines, s
   const cell = cellOf(document)
   const kind = cell && cell.kind === vscode.NotebookCellKind.Markup ? 'markdown cell' : document.languageId
   const inside = symbol === undefined ? '' : `, in ${symbol}`
-  const unsaved = document.isDirty && place.path !== undefined ? ' The file has unsaved changes; this is what is on the screen.' : ''
+  const unsaved =
+    document.isDirty && place.path !== undefined
+      ? ' The file has unsaved changes; this is what is on the screen.'
+      : ''
   return `The user selected lines ${lineLabel(lines)} of ${place.name} (${kind}${inside}).${unsaved}`
 }
 

@@ -11,7 +11,10 @@ export interface SymbolAt {
  * The innermost symbol around a position by the editor's language support. Undefined when there is
  * none, or when the language support does not answer within a second.
  */
-export async function symbolAt(document: vscode.TextDocument, position: vscode.Position): Promise<SymbolAt | undefined> {
+export async function symbolAt(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+): Promise<SymbolAt | undefined> {
   const found = await Promise.race([querySymbols(document.uri), afterTimeout()])
   return found ? innermost(found, position) : undefined
 }
@@ -33,7 +36,10 @@ function toDocumentSymbol(symbol: vscode.DocumentSymbol | vscode.SymbolInformati
   return new vscode.DocumentSymbol(symbol.name, '', symbol.kind, range, range)
 }
 
-function innermost(symbols: readonly vscode.DocumentSymbol[], position: vscode.Position): SymbolAt | undefined {
+function innermost(
+  symbols: readonly vscode.DocumentSymbol[],
+  position: vscode.Position,
+): SymbolAt | undefined {
   const around = symbols
     .filter(({ range }) => range.contains(position))
     .sort((a, b) => lineCount(a) - lineCount(b))[0]

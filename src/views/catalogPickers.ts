@@ -14,7 +14,9 @@ export async function pickModel(services: Services, chat: ChatSession): Promise<
   if (models.length === 0) {
     throw new OpencodeError(
       'not-found',
-      vscode.l10n.t('The server has no usable model. Set a provider API key, or set up a provider in OpenCode.'),
+      vscode.l10n.t(
+        'The server has no usable model. Set a provider API key, or set up a provider in OpenCode.',
+      ),
     )
   }
   const current = chat.state.choice.model
@@ -50,7 +52,10 @@ export async function pickVariant(services: Services, chat: ChatSession): Promis
   await needCatalog(services, chat)
   const { model, variant } = chat.state.choice
   if (!model || model.variants.length === 0) {
-    throw new OpencodeError('unsupported', vscode.l10n.t('The picked model has no thinking efforts to choose from.'))
+    throw new OpencodeError(
+      'unsupported',
+      vscode.l10n.t('The picked model has no thinking efforts to choose from.'),
+    )
   }
   const items: readonly Item<{ name: string | undefined }>[] = [
     { label: mark(vscode.l10n.t('Default'), variant === undefined), value: { name: undefined } },
@@ -60,7 +65,9 @@ export async function pickVariant(services: Services, chat: ChatSession): Promis
   if (!picked) return
   const { providerID, modelID } = model
   const chosen = picked.name === undefined ? {} : { variant: picked.name }
-  await services.choices.pick(chat.needDirectory(), chat.sessionID, { model: { providerID, modelID, ...chosen } })
+  await services.choices.pick(chat.needDirectory(), chat.sessionID, {
+    model: { providerID, modelID, ...chosen },
+  })
 }
 
 async function needCatalog(services: Services, chat: ChatSession): Promise<Catalog> {
@@ -68,7 +75,10 @@ async function needCatalog(services: Services, chat: ChatSession): Promise<Catal
   await services.access.ensure()
   const catalog = services.catalogs.get(directory) ?? (await services.catalogs.load(directory))
   if (catalog) return catalog
-  throw new OpencodeError('not-running', vscode.l10n.t('The server did not say which models and agents it has. Try again.'))
+  throw new OpencodeError(
+    'not-running',
+    vscode.l10n.t('The server did not say which models and agents it has. Try again.'),
+  )
 }
 
 function primaryAgents({ agents }: Catalog): readonly Agent[] {
@@ -87,7 +97,9 @@ function modelItems(models: readonly Model[], current: Model | undefined): reado
 function modelItem(model: Model, current: Model | undefined): Item<Model> {
   const isCurrent = model.providerID === current?.providerID && model.modelID === current.modelID
   const notes = [
-    model.contextLimit > 0 ? vscode.l10n.t('{0}k context', Math.round(model.contextLimit / 1_000)) : undefined,
+    model.contextLimit > 0
+      ? vscode.l10n.t('{0}k context', Math.round(model.contextLimit / 1_000))
+      : undefined,
     model.reasoning ? vscode.l10n.t('thinks') : undefined,
     model.cost ? `$${String(model.cost.input)} / $${String(model.cost.output)}` : undefined,
   ]
@@ -103,6 +115,10 @@ function mark(label: string, isCurrent: boolean): string {
 }
 
 async function pick<T>(title: string, items: readonly Item<T>[]): Promise<T | undefined> {
-  const picked = await vscode.window.showQuickPick([...items], { title, matchOnDescription: true, matchOnDetail: true })
+  const picked = await vscode.window.showQuickPick([...items], {
+    title,
+    matchOnDescription: true,
+    matchOnDetail: true,
+  })
   return picked?.value
 }

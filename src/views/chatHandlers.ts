@@ -26,12 +26,22 @@ export interface HandlerContext {
 
 /** What the page of a chat may ask for. */
 export function createHandlers(context: HandlerContext): Handlers<HostMethods> {
-  return { ...viewHandlers(context), ...promptHandlers(context), ...requestHandlers(context), ...openHandlers(context) }
+  return {
+    ...viewHandlers(context),
+    ...promptHandlers(context),
+    ...requestHandlers(context),
+    ...openHandlers(context),
+  }
 }
 
 type Picked<K extends keyof Handlers<HostMethods>> = Pick<Handlers<HostMethods>, K>
 
-function viewHandlers({ chat, page, services, run }: HandlerContext): Picked<
+function viewHandlers({
+  chat,
+  page,
+  services,
+  run,
+}: HandlerContext): Picked<
   | 'chat/open'
   | 'chat/history'
   | 'session/open'
@@ -59,17 +69,27 @@ function viewHandlers({ chat, page, services, run }: HandlerContext): Picked<
   }
 }
 
-function promptHandlers({ chat, services }: HandlerContext): Picked<
-  'prompt/send' | 'prompt/retry' | 'prompt/recall' | 'prompt/historyList' | 'draft/change' | 'draft/removeItem'
+function promptHandlers({
+  chat,
+  services,
+}: HandlerContext): Picked<
+  | 'prompt/send'
+  | 'prompt/retry'
+  | 'prompt/recall'
+  | 'prompt/historyList'
+  | 'draft/change'
+  | 'draft/removeItem'
 > {
   const { drafts, outbox, history } = services
   return {
     'prompt/send': async ({ text, items }) => {
       const key = chat.draftKey
       const target = promptTarget(services, chat.needDirectory())
+      // The page may go before its last keys got here; until the prompt is in the outbox the draft holds them.
+      drafts.type(key, text)
       const attachments = await refreshAttachments(drafts.attachments(key, items), target)
       const messageID = await chat.send(text, attachments)
-      drafts.clear(key)
+      drafts.sent(key, { text, items }, chat.draftKey)
       await drafts.flush()
       return { messageID }
     },
@@ -87,13 +107,18 @@ function promptHandlers({ chat, services }: HandlerContext): Picked<
   }
 }
 
-function requestHandlers({ chat, services }: HandlerContext): Picked<
-  'permission/reply' | 'question/reply' | 'question/reject' | 'diff/openRequest'
-> {
+function requestHandlers({
+  chat,
+  services,
+}: HandlerContext): Picked<'permission/reply' | 'question/reply' | 'question/reject' | 'diff/openRequest'> {
   const { documents } = services
   return {
     'permission/reply': nothing(async ({ requestID, reply, message }) => {
-      await needConnection(services).replyPermission(findRequest(chat.state.session, requestID), reply, message)
+      await needConnection(services).replyPermission(
+        findRequest(chat.state.session, requestID),
+        reply,
+        message,
+      )
     }),
     'question/reply': nothing(async ({ requestID, answers }) => {
       await needConnection(services).replyQuestion(findRequest(chat.state.session, requestID), answers)
@@ -111,7 +136,10 @@ function requestHandlers({ chat, services }: HandlerContext): Picked<
   }
 }
 
-function openHandlers({ chat, services }: HandlerContext): Picked<'link/open' | 'file/open' | 'diff/open' | 'output/open'> {
+function openHandlers({
+  chat,
+  services,
+}: HandlerContext): Picked<'link/open' | 'file/open' | 'diff/open' | 'output/open'> {
   const { documents } = services
   return {
     'link/open': nothing(({ href }) => openLink(href)),
@@ -130,7 +158,10 @@ function openHandlers({ chat, services }: HandlerContext): Picked<'link/open' | 
         block.outputCut === true && chat.sessionID
           ? await needConnection(services).readToolOutput(chat.sessionID, messageID, callID)
           : undefined
-      await documents.openText(`${block.name} ${callID.slice(-6)}.txt`, plainText(whole ?? block.output ?? ''))
+      await documents.openText(
+        `${block.name} ${callID.slice(-6)}.txt`,
+        plainText(whole ?? block.output ?? ''),
+      )
     }),
   }
 
@@ -145,10 +176,15 @@ interface ChangeContext {
 }
 
 /** The change of a tool call; where its patch is missing, that of the whole turn. */
-async function findChange({ services, state }: ChangeContext, block: ToolBlock, path: string): Promise<FileChange> {
+async function findChange(
+  { services, state }: ChangeContext,
+  block: ToolBlock,
+  path: string,
+): Promise<FileChange> {
   const change = block.files?.find((file) => file.path === path)
   if (change?.patch !== undefined) return change
-  const turn = state && turnsOf(state).find(({ answers }) => answers.some(({ blocks }) => blocks.includes(block)))
+  const turn =
+    state && turnsOf(state).find(({ answers }) => answers.some(({ blocks }) => blocks.includes(block)))
   const promptID = turn?.prompt?.id
   if (state && promptID) {
     const directory = state.session.directory
@@ -169,7 +205,10 @@ function nothing<P>(run: (params: P) => unknown): (params: P) => Promise<undefin
 
 function needConnection({ hub }: Services): Connection {
   if (hub.connection) return hub.connection
-  throw new OpencodeError('not-running', vscode.l10n.t('The OpenCode server is not running. Start it and try again.'))
+  throw new OpencodeError(
+    'not-running',
+    vscode.l10n.t('The OpenCode server is not running. Start it and try again.'),
+  )
 }
 
 function findRequest(state: SessionState | undefined, id: RequestID): Request {
@@ -186,7 +225,9 @@ function findTool(state: SessionState | undefined, messageID: MessageID, callID:
 }
 
 function textOf({ parts }: Prompt): string {
-  return parts.flatMap((part) => (part.type === 'text' && part.synthetic !== true ? [part.text] : [])).join('\n')
+  return parts
+    .flatMap((part) => (part.type === 'text' && part.synthetic !== true ? [part.text] : []))
+    .join('\n')
 }
 
 /** Chips for what an undelivered prompt carried; hidden words stay with the content behind them. */
@@ -212,6 +253,5 @@ function chipOf(part: Exclude<PromptPart, { type: 'text' }>): ContextItem {
 
 /** Without colours and cursor movements. */
 function plainText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- this is what an escape sequence starts with
   return text.replace(/\u001b\[[\d;?]*[ -/]*[@-~]/g, '')
 }

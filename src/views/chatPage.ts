@@ -1,4 +1,4 @@
-import * as vscode from 'vscode'
+import type * as vscode from 'vscode'
 import type { Log } from '../platform/log.ts'
 import type { ChatAction } from '../protocol/chat.ts'
 import type { Handlers, HostMethods, WebviewMethods } from '../protocol/methods.ts'
@@ -44,7 +44,10 @@ export class ChatPage implements Disposable {
   }
 
   /** Loads the page; `handlers` answer it from its first message on. */
-  load(handlers: Handlers<HostMethods>, options: { readonly extensionUri: vscode.Uri; readonly log: Log }): void {
+  load(
+    handlers: Handlers<HostMethods>,
+    options: { readonly extensionUri: vscode.Uri; readonly log: Log },
+  ): void {
     const { webview, place } = this.#frame
     const { extensionUri, log } = options
     const onError = (method: string, error: unknown): void => {

@@ -43,7 +43,8 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, Disposable {
     const store = new DisposableStore()
     const visibility = store.add(new Emitter<boolean>())
     let wasVisible = panel.visible
-    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(this.#extensionUri, 'media', `chat-${theme}.svg`)
+    const icon = (theme: string): vscode.Uri =>
+      vscode.Uri.joinPath(this.#extensionUri, 'media', `chat-${theme}.svg`)
     panel.iconPath = { light: icon('light'), dark: icon('dark') }
     const frame = {
       webview: panel.webview,

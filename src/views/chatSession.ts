@@ -4,9 +4,11 @@ import type { ErrorInfo } from '../opencode/errors.ts'
 import type { MessageID, SessionID } from '../opencode/ids.ts'
 import { workspaceFolders } from '../platform/folders.ts'
 import type { Attachment } from '../prompt/attachment.ts'
-import { composePrompt } from '../prompt/prompt.ts'
+import { composePrompt, withChoice } from '../prompt/prompt.ts'
 import { emptyDraft, modelRef, unknownChoice } from '../protocol/chat.ts'
 import type { ChatSnapshot, ChatState } from '../protocol/chat.ts'
+import type { Prompt, UserMessage } from '../session/model.ts'
+import { pendingMessage } from '../sync/pendingMessage.ts'
 import type { SessionStore } from '../sync/sessionHub.ts'
 import { Emitter } from '../util/event.ts'
 import { DisposableStore, MutableDisposable } from '../util/lifecycle.ts'
@@ -48,7 +50,9 @@ export class ChatSession implements Disposable {
     this.#services = services
     const send = (revision: number, actions: Parameters<ChatFeed['apply']>[0][]): void =>
       this.#page.changed(revision, actions)
-    this.feed = this.#store.add(new ChatFeed(initialState(services), (revision, actions) => send(revision, [...actions])))
+    this.feed = this.#store.add(
+      new ChatFeed(initialState(services), (revision, actions) => send(revision, [...actions])),
+    )
     this.#listen()
     this.#ready = this.#start(place)
   }
@@ -135,19 +139,39 @@ export class ChatSession implements Disposable {
       throw new OpencodeError('invalid-argument', vscode.l10n.t('There is nothing to send yet.'))
     }
     const { hub, outbox, history, access, log } = this.#services
-    const sessionID = this.#sessionID ?? (await this.#create(directory))
+    const words = composePrompt(text, attachments)
+    const sessionID = this.#sessionID ?? (await this.#createFor(words, directory))
     const { choice } = this.state
-    const prompt = composePrompt(text, attachments, { agent: choice.agent?.name, model: modelRef(choice) })
+    const prompt = withChoice(words, { agent: choice.agent?.name, model: modelRef(choice) })
     hub.send(sessionID, prompt)
+    this.#dropUnsent(({ id }) => id === prompt.id)
     await outbox.saved()
     await history.add(directory, text)
-    if (!hub.connection) access.ensure().catch((error: unknown) => log.warn(`chat: ${toErrorInfo(error).message}`))
+    if (!hub.connection)
+      access.ensure().catch((error: unknown) => log.warn(`chat: ${toErrorInfo(error).message}`))
     this.setProblem(undefined)
     return prompt.id
   }
 
   dispose(): void {
     this.#store.dispose()
+  }
+
+  /** Making a session may take as long as a server takes to start; the prompt stands there meanwhile. */
+  async #createFor(prompt: Prompt, directory: string): Promise<SessionID> {
+    this.feed.apply({ type: 'unsent', unsent: [...(this.state.unsent ?? []), pendingMessage(prompt)] })
+    try {
+      return await this.#create(directory)
+    } catch (error) {
+      this.#dropUnsent(({ id }) => id === prompt.id)
+      throw error
+    }
+  }
+
+  #dropUnsent(isGone: (message: UserMessage) => boolean): void {
+    const unsent = this.state.unsent ?? []
+    const left = unsent.filter((message) => !isGone(message))
+    if (left.length < unsent.length) this.feed.apply({ type: 'unsent', unsent: left })
   }
 
   /** Two prompts that are sent at once into "new session" make one session. */
@@ -232,7 +256,8 @@ export class ChatSession implements Disposable {
     const folders = await workspaceFolders()
     const known = folders.find((folder) => folder.directory === directory)
     const first = known ?? (directory === undefined ? folders[0] : { name: baseName(directory), directory })
-    const folder = folders.length === 0 ? undefined : first && { name: first.name, directory: first.directory }
+    const folder =
+      folders.length === 0 ? undefined : first && { name: first.name, directory: first.directory }
     const obstacle = vscode.workspace.isTrusted ? (folder ? 'none' : 'no-folder') : 'untrusted'
     const last = this.directory
     this.feed.apply({ type: 'place', obstacle, folder, folderCount: folders.length })

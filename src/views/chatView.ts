@@ -20,7 +20,11 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   readonly #placed = this.#store.add(new MutableDisposable<PlacedChat>())
   readonly #onDidResolve = this.#store.add(new Emitter<ChatSession>())
 
-  constructor(options: { readonly chats: Chats; readonly waiting: WaitingCount; readonly stored: StoredValue }) {
+  constructor(options: {
+    readonly chats: Chats
+    readonly waiting: WaitingCount
+    readonly stored: StoredValue
+  }) {
     this.#chats = options.chats
     this.#waiting = options.waiting
     this.#stored = options.stored
@@ -83,6 +87,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
 }
 
 function showBadge(view: vscode.WebviewView, count: number): void {
-  const tooltip = count === 1 ? vscode.l10n.t('One request waits for you') : vscode.l10n.t('{0} requests wait for you', count)
+  const tooltip =
+    count === 1
+      ? vscode.l10n.t('One request waits for you')
+      : vscode.l10n.t('{0} requests wait for you', count)
   view.badge = count === 0 ? undefined : { value: count, tooltip }
 }

@@ -43,16 +43,12 @@ export class Choices {
     if (!catalog) return unknownChoice
     const own = session ? (this.#picked[session.id] ?? {}) : {}
     const folder = session?.agent === undefined ? (this.#picked[directory] ?? {}) : {}
-    const agents = catalog.agents.filter(({ mode }) => mode !== 'subagent')
-    const agent = firstKnown([own.agent, session?.agent, folder.agent, catalog.defaultAgent], (name) =>
-      agents.find((each) => each.name === name),
-    )
-    const chosen = agent ?? agents[0]
-    const refs = [own.model, session?.model, folder.model, chosen?.model, catalog.defaultModel]
+    const agent = resolveAgent(catalog, [own.agent, session?.agent, folder.agent])
+    const refs = [own.model, session?.model, folder.model, agent?.model, catalog.defaultModel]
     const ref = refs.find((each) => each && findModel(catalog, each))
     const model = ref ? findModel(catalog, ref) : catalog.models[0]
     return {
-      agent: chosen,
+      agent,
       model,
       variant: model?.variants.find((variant) => variant === ref?.variant),
       isKnown: true,
@@ -69,16 +65,17 @@ export class Choices {
   }
 }
 
-function firstKnown(names: readonly (string | undefined)[], find: (name: string) => Agent | undefined): Agent | undefined {
-  for (const name of names) {
-    const found = name === undefined ? undefined : find(name)
-    if (found) return found
-  }
-  return undefined
+/** The first of the names that is there, else the server's default, else any. */
+function resolveAgent(catalog: Catalog, names: readonly (string | undefined)[]): Agent | undefined {
+  const agents = catalog.agents.filter(({ mode }) => mode !== 'subagent')
+  const wanted = [...names, catalog.defaultAgent].find((name) => agents.some((agent) => agent.name === name))
+  return agents.find(({ name }) => name === wanted) ?? agents[0]
 }
 
 function findModel(catalog: Catalog, ref: ModelRef): Model | undefined {
-  return catalog.models.find(({ providerID, modelID }) => providerID === ref.providerID && modelID === ref.modelID)
+  return catalog.models.find(
+    ({ providerID, modelID }) => providerID === ref.providerID && modelID === ref.modelID,
+  )
 }
 
 function readPicked(value: unknown): Readonly<Record<string, Picked>> {

@@ -24,7 +24,8 @@ export async function addContext(services: Services, chat: ChatSession): Promise
   chat.focus()
 }
 
-type ContextPick = { readonly kind: 'selection' } | { readonly kind: 'files'; readonly uris: readonly vscode.Uri[] }
+type ContextPick =
+  { readonly kind: 'selection' } | { readonly kind: 'files'; readonly uris: readonly vscode.Uri[] }
 
 interface ContextItem extends vscode.QuickPickItem {
   readonly pick?: ContextPick
@@ -39,8 +40,10 @@ async function pickContext(services: Services, directory: string): Promise<Conte
   const search = async (): Promise<void> => {
     const text = picker.value
     picker.busy = true
-    const files = (await services.hub.connection?.findFiles(directory, text, shown).catch(() => undefined)) ?? []
-    if (picker.value === text) picker.items = [...fixedItems(), ...files.map((path) => fileItem(path, directory))]
+    const files =
+      (await services.hub.connection?.findFiles(directory, text, shown).catch(() => undefined)) ?? []
+    if (picker.value === text)
+      picker.items = [...fixedItems(), ...files.map((path) => fileItem(path, directory))]
     picker.busy = false
   }
   let timer: NodeJS.Timeout | undefined
@@ -72,7 +75,13 @@ async function pickContext(services: Services, directory: string): Promise<Conte
 function fixedItems(): ContextItem[] {
   const editor = vscode.window.activeTextEditor ?? vscode.window.activeNotebookEditor
   if (!editor) return []
-  return [{ label: `$(selection) ${vscode.l10n.t('Selection of the editor')}`, pick: { kind: 'selection' }, alwaysShow: true }]
+  return [
+    {
+      label: `$(selection) ${vscode.l10n.t('Selection of the editor')}`,
+      pick: { kind: 'selection' },
+      alwaysShow: true,
+    },
+  ]
 }
 
 function fileItem(path: string, directory: string): ContextItem {

@@ -26,7 +26,8 @@ export class DiffDocuments implements Disposable {
   constructor() {
     const provider: vscode.TextDocumentContentProvider = {
       provideTextDocumentContent: (uri) =>
-        this.#contents.get(uri.toString()) ?? vscode.l10n.t('This text is not kept any more. Open it from the chat again.'),
+        this.#contents.get(uri.toString()) ??
+        vscode.l10n.t('This text is not kept any more. Open it from the chat again.'),
     }
     for (const scheme of [diffScheme, outputScheme]) {
       this.#store.add(vscode.workspace.registerTextDocumentContentProvider(scheme, provider))
@@ -38,8 +39,14 @@ export class DiffDocuments implements Disposable {
     const current = (await readCurrent(path)) ?? ''
     const sides = this.#need(change.patch, current, sidesOfDone)
     const right =
-      sides.isWhole && change.status !== 'deleted' ? vscode.Uri.file(path) : this.#put(diffScheme, path, sides.after)
-    await this.#show(this.#put(diffScheme, path, sides.before), right, title(path, sides, vscode.l10n.t('changed')))
+      sides.isWhole && change.status !== 'deleted'
+        ? vscode.Uri.file(path)
+        : this.#put(diffScheme, path, sides.after)
+    await this.#show(
+      this.#put(diffScheme, path, sides.before),
+      right,
+      title(path, sides, vscode.l10n.t('changed')),
+    )
   }
 
   /** Opens a change that waits for permission: the file as it is, beside the file as it would become. */
@@ -47,8 +54,14 @@ export class DiffDocuments implements Disposable {
     const current = await readCurrent(path)
     const sides = this.#need(patch, current ?? '', sidesOfProposed)
     const left =
-      sides.isWhole && current !== undefined ? vscode.Uri.file(path) : this.#put(diffScheme, path, sides.before)
-    await this.#show(left, this.#put(diffScheme, path, sides.after), title(path, sides, vscode.l10n.t('proposed')))
+      sides.isWhole && current !== undefined
+        ? vscode.Uri.file(path)
+        : this.#put(diffScheme, path, sides.before)
+    await this.#show(
+      left,
+      this.#put(diffScheme, path, sides.after),
+      title(path, sides, vscode.l10n.t('proposed')),
+    )
   }
 
   async openText(name: string, text: string): Promise<void> {
@@ -73,7 +86,11 @@ export class DiffDocuments implements Disposable {
 
   /** The number keeps the sides of two changes of one file apart; the path gives the language. */
   #put(scheme: string, path: string, text: string): vscode.Uri {
-    const uri = vscode.Uri.from({ scheme, path: path.startsWith('/') ? path : `/${path}`, query: String(++this.#lastID) })
+    const uri = vscode.Uri.from({
+      scheme,
+      path: path.startsWith('/') ? path : `/${path}`,
+      query: String(++this.#lastID),
+    })
     this.#contents.set(uri.toString(), text)
     const oldest = this.#contents.size > keptDocuments ? this.#contents.keys().next().value : undefined
     if (oldest !== undefined) this.#contents.delete(oldest)

@@ -67,7 +67,9 @@ export class Drafts implements Disposable {
   add(key: string, attachments: readonly Attachment[]): void {
     const entry = this.#entry(key)
     const isNew = ({ source, item }: Attachment): boolean =>
-      !entry.attachments.some((other) => source !== undefined && other.source === source && other.item.label === item.label)
+      !entry.attachments.some(
+        (other) => source !== undefined && other.source === source && other.item.label === item.label,
+      )
     this.#put(key, { ...entry, attachments: [...entry.attachments, ...attachments.filter(isNew)] })
     this.#onDidChange.fire(key)
   }
@@ -82,6 +84,19 @@ export class Drafts implements Disposable {
   clear(key: string): void {
     this.#put(key, { text: '', attachments: [], revision: ++this.#lastRevision })
     this.#onDidChange.fire(key)
+  }
+
+  /** Takes out what was sent. What was written or added meanwhile stays, in the draft `next`. */
+  sent(key: string, sent: { readonly text: string; readonly items: readonly string[] }, next: string): void {
+    const { text, attachments } = this.#entry(key)
+    const later = text === sent.text ? '' : text
+    const rest = attachments.filter(({ item }) => !sent.items.includes(item.id))
+    // The page has the later words already, and maybe newer ones: its text is not to be replaced.
+    if (key !== next || later === '') this.clear(key)
+    const { attachments: known, ...entry } = this.#entry(next)
+    const others = key === next ? [] : known
+    this.#put(next, { ...entry, text: entry.text || later, attachments: [...rest, ...others] })
+    this.#onDidChange.fire(next)
   }
 
   async flush(): Promise<void> {
@@ -114,7 +129,9 @@ export class Drafts implements Disposable {
 function toStored(entries: ReadonlyMap<string, Entry>): unknown {
   const kept = [...entries].filter(([, { text, attachments }]) => text !== '' || attachments.length > 0)
   return Object.fromEntries(
-    kept.slice(-keptDrafts).map(([key, entry]) => [key, { ...entry, attachments: entry.attachments.filter(isSmall) }]),
+    kept
+      .slice(-keptDrafts)
+      .map(([key, entry]) => [key, { ...entry, attachments: entry.attachments.filter(isSmall) }]),
   )
 }
 
@@ -124,10 +141,20 @@ function isSmall({ parts }: Attachment): boolean {
 }
 
 const lines = v.optional(v.object({ start: v.number(), end: v.number() }))
-const blockID = v.pipe(v.string(), v.transform((id) => toBlockID(id)))
+const blockID = v.pipe(
+  v.string(),
+  v.transform((id) => toBlockID(id)),
+)
 const part = v.variant('type', [
   v.object({ type: v.literal('text'), id: blockID, text: v.string(), synthetic: v.optional(v.boolean()) }),
-  v.object({ type: v.literal('file'), id: blockID, path: v.string(), name: v.string(), mime: v.string(), lines }),
+  v.object({
+    type: v.literal('file'),
+    id: blockID,
+    path: v.string(),
+    name: v.string(),
+    mime: v.string(),
+    lines,
+  }),
   v.object({
     type: v.literal('inline'),
     id: blockID,

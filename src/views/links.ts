@@ -9,7 +9,10 @@ const schemes = new Set(['http:', 'https:', 'mailto:'])
 export async function openLink(href: string): Promise<void> {
   const url = URL.canParse(href) ? new URL(href) : undefined
   if (!url || !schemes.has(url.protocol)) {
-    throw new OpencodeError('forbidden', vscode.l10n.t('Only web and mail addresses can be opened from the chat.'))
+    throw new OpencodeError(
+      'forbidden',
+      vscode.l10n.t('Only web and mail addresses can be opened from the chat.'),
+    )
   }
   const open = vscode.l10n.t('Open')
   const question = vscode.l10n.t('Open this address outside of the editor?')
@@ -46,13 +49,20 @@ async function statOf(uri: vscode.Uri): Promise<vscode.FileStat> {
   try {
     return await vscode.workspace.fs.stat(uri)
   } catch (cause) {
-    throw new OpencodeError('not-found', vscode.l10n.t('{0} does not exist (any more).', uri.fsPath), { cause })
+    throw new OpencodeError('not-found', vscode.l10n.t('{0} does not exist (any more).', uri.fsPath), {
+      cause,
+    })
   }
 }
 
 async function isKnown(path: string, directory: string): Promise<boolean> {
   const folders = [directory, ...(await workspaceFolders()).map((folder) => folder.directory)]
-  return folders.some((folder) => path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`) || path.startsWith(`${folder}\\`))
+  return folders.some(
+    (folder) =>
+      path === folder ||
+      path.startsWith(folder.endsWith('/') ? folder : `${folder}/`) ||
+      path.startsWith(`${folder}\\`),
+  )
 }
 
 async function isAllowed(path: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { Services } from './services.ts'
 /** A server of ours reads our disk, and so does, most likely, one that answers on this machine. */
 export function promptTarget({ server }: Pick<Services, 'server'>, directory: string): PromptTarget {
   const { status } = server
-  const isHere = status.kind !== 'running' || status.origin === 'managed' || parseServerUrl(status.url).isLoopback
+  const isHere =
+    status.kind !== 'running' || status.origin === 'managed' || parseServerUrl(status.url).isLoopback
   return { sharesDisk: isHere, directory }
 }

@@ -13,6 +13,7 @@ const units = [
 export function relativeTime(time: number, now: number = Date.now()): string {
   const seconds = Math.max(0, (now - time) / 1_000)
   const format = new Intl.RelativeTimeFormat(vscode.env.language, { numeric: 'auto' })
-  for (const [unit, length] of units) if (seconds >= length) return format.format(-Math.floor(seconds / length), unit)
+  for (const [unit, length] of units)
+    if (seconds >= length) return format.format(-Math.floor(seconds / length), unit)
   return vscode.l10n.t('just now')
 }

@@ -97,7 +97,9 @@ export class ServerTarget {
 
   #fromSettings(): AttachTarget | undefined {
     const url = this.#options.settings.serverUrl.value
-    return url ? { url, username: this.#options.settings.serverUsername.value, allowsPlain: false } : undefined
+    return url
+      ? { url, username: this.#options.settings.serverUsername.value, allowsPlain: false }
+      : undefined
   }
 }
 

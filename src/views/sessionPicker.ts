@@ -62,7 +62,9 @@ export async function pickSession(options: SessionPickerOptions): Promise<Sessio
     store.add(
       picker.onDidAccept(() => {
         const session = picker.selectedItems[0]?.session
-        resolve(session ? { kind: 'open', sessionID: session.id, directory: session.directory } : { kind: 'new' })
+        resolve(
+          session ? { kind: 'open', sessionID: session.id, directory: session.directory } : { kind: 'new' },
+        )
         picker.hide()
       }),
     )
@@ -97,11 +99,16 @@ class SessionList {
   async search(text: string): Promise<void> {
     const { services, directory } = this.#options
     const { connection } = services.hub
-    if (!connection || text.trim() === '') return this.forget()
-    const sessions = await connection.listSessions({ directory, search: text, roots: true, limit: 50 }).catch(() => [])
+    this.forget()
+    if (!connection || text.trim() === '') return
+    const sessions = await connection
+      .listSessions({ directory, search: text, roots: true, limit: 50 })
+      .catch(() => [])
     this.#found = sessions
       .filter(({ archived }) => archived === undefined)
-      .map((session) => toItem({ session, status: { kind: 'idle' }, waiting: 0 }, this.#options.current, session.directory))
+      .map((session) =>
+        toItem({ session, status: { kind: 'idle' }, waiting: 0 }, this.#options.current, session.directory),
+      )
   }
 
   async items(text: string): Promise<readonly SessionItem[]> {
@@ -117,7 +124,10 @@ class SessionList {
     const ids = new Set(known.map(({ session }) => session?.id))
     const more = text.trim() === '' ? [] : this.#found.filter(({ session }) => !ids.has(session?.id))
     const fresh: SessionItem = { label: `$(add) ${vscode.l10n.t('New session')}`, alwaysShow: true }
-    const separator: SessionItem = { label: vscode.l10n.t('sessions'), kind: vscode.QuickPickItemKind.Separator }
+    const separator: SessionItem = {
+      label: vscode.l10n.t('sessions'),
+      kind: vscode.QuickPickItemKind.Separator,
+    }
     return [fresh, separator, ...known, ...more]
   }
 }
@@ -125,7 +135,10 @@ class SessionList {
 function toItem(entry: SessionEntry, current: SessionID | undefined, directory: string): SessionItem {
   const { session } = entry
   const state = stateOf(entry)
-  const icon = session.id === current ? '$(check)' : { idle: '$(comment)', busy: '$(loading~spin)', waiting: '$(bell-dot)' }[state]
+  const icon =
+    session.id === current
+      ? '$(check)'
+      : { idle: '$(comment)', busy: '$(loading~spin)', waiting: '$(bell-dot)' }[state]
   const words = { idle: '', busy: vscode.l10n.t('running'), waiting: vscode.l10n.t('waits for you') }[state]
   return {
     label: `${icon} ${session.title}`,

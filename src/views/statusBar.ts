@@ -35,9 +35,14 @@ export class StatusBar implements Disposable {
     const count = this.#waiting.count
     setContextKey('serverState', status.kind)
     setContextKey('isAttached', status.kind === 'running' && status.origin === 'attached')
-    const words = [wordOf(status), count > 0 ? `$(bell-dot) ${String(count)}` : ''].filter((word) => word !== '')
+    const words = [wordOf(status), count > 0 ? `$(bell-dot) ${String(count)}` : ''].filter(
+      (word) => word !== '',
+    )
     this.#item.text = [`${iconOf(status)} OpenCode`, ...words].join(' ')
-    this.#item.tooltip = [explain(status), ...(count > 0 ? [vscode.l10n.t('Waiting for you: {0}', count)] : [])].join('\n')
+    this.#item.tooltip = [
+      explain(status),
+      ...(count > 0 ? [vscode.l10n.t('Waiting for you: {0}', count)] : []),
+    ].join('\n')
     this.#item.accessibilityInformation = { label: `OpenCode: ${explain(status)}`, role: 'button' }
     this.#item.backgroundColor = backgroundOf(status, count)
   }
@@ -46,7 +51,9 @@ export class StatusBar implements Disposable {
 function iconOf(status: ServerStatus): string {
   if (status.kind === 'starting' || status.kind === 'stopping') return '$(loading~spin)'
   if (status.kind === 'failed') return '$(error)'
-  return status.kind === 'running' && status.link.kind === 'reconnecting' ? '$(sync~spin)' : '$(comment-discussion)'
+  return status.kind === 'running' && status.link.kind === 'reconnecting'
+    ? '$(sync~spin)'
+    : '$(comment-discussion)'
 }
 
 function wordOf(status: ServerStatus): string {

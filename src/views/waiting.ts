@@ -84,7 +84,11 @@ export function watchFolders(hub: SessionHub): Disposable {
 async function ask(open: () => Promise<void>): Promise<void> {
   const show = vscode.l10n.t('Show')
   const never = vscode.l10n.t("Don't show again")
-  const picked = await vscode.window.showInformationMessage(vscode.l10n.t('OpenCode waits for your answer.'), show, never)
+  const picked = await vscode.window.showInformationMessage(
+    vscode.l10n.t('OpenCode waits for your answer.'),
+    show,
+    never,
+  )
   if (picked === show) await open()
   if (picked !== never) return
   const target = vscode.ConfigurationTarget.Global

@@ -10,9 +10,14 @@ export function webviewRoots(extensionUri: vscode.Uri): readonly vscode.Uri[] {
  * The page around the chat. Nothing but our own scripts, styles and fonts is allowed; it cannot reach any
  * network, and images are our own or stand in the page itself.
  */
-export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, place: 'view' | 'panel'): string {
+export function webviewHtml(
+  webview: vscode.Webview,
+  extensionUri: vscode.Uri,
+  place: 'view' | 'panel',
+): string {
   const nonce = randomBytes(24).toString('base64url')
-  const url = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', name)).toString()
+  const url = (name: string): string =>
+    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', name)).toString()
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${nonce}' ${webview.cspSource}`,

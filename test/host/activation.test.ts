@@ -5,7 +5,8 @@ import type { ChatState } from '../../src/protocol/chat.ts'
 import { activated, until } from './support.ts'
 
 const slots = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')]
-const slotValues = (): readonly unknown[] => slots.map((slot) => (globalThis as Record<symbol, unknown>)[slot])
+const slotValues = (): readonly unknown[] =>
+  slots.map((slot) => (globalThis as Record<symbol, unknown>)[slot])
 
 describe('Activation', () => {
   it('starts no server and changes nothing global', async () => {
@@ -21,10 +22,17 @@ describe('Activation', () => {
   it('registers exactly the commands of the manifest', async () => {
     await activated()
     const all = await vscode.commands.getCommands(true)
-    const ours = all.filter((id) => id.startsWith('opencodeSessions.') && !id.startsWith('opencodeSessions.chat.'))
+    const ours = all.filter(
+      (id) => id.startsWith('opencodeSessions.') && !id.startsWith('opencodeSessions.chat.'),
+    )
     const declared = new Set<string>(Object.values(commandIds))
-    assert.deepEqual([...declared].filter((id) => !ours.includes(id)), [])
-    const extra = ours.filter((id) => !declared.has(id) && !/\.(resetViewContainerLocation|focus|open)$/.test(id))
+    assert.deepEqual(
+      [...declared].filter((id) => !ours.includes(id)),
+      [],
+    )
+    const extra = ours.filter(
+      (id) => !declared.has(id) && !/\.(resetViewContainerLocation|focus|open)$/.test(id),
+    )
     assert.deepEqual(extra, [])
   })
 })
@@ -65,9 +73,10 @@ describe('A running server', () => {
   })
 })
 
-
 function answerOf(state: ChatState): string {
-  const blocks = state.session?.messages.filter(({ role }) => role === 'assistant').flatMap((message) => message.blocks)
+  const blocks = state.session?.messages
+    .filter(({ role }) => role === 'assistant')
+    .flatMap((message) => message.blocks)
   return (blocks ?? []).map((block) => (block.type === 'text' ? block.text : '')).join('')
 }
 

@@ -55,11 +55,17 @@ describe('A selection', () => {
     const editor = await openEditor(projectUri('a.txt'))
     editor.selections = [new vscode.Selection(0, 0, 0, 3), new vscode.Selection(2, 0, 2, 3)]
     const attachments = await selectionAttachments(target)
-    assert.deepEqual(attachments.map(({ item }) => item.label), ['a.txt:1', 'a.txt:3'])
+    assert.deepEqual(
+      attachments.map(({ item }) => item.label),
+      ['a.txt:1', 'a.txt:3'],
+    )
   })
 
   it('that is empty stands for the line, and for nothing on a blank one', async () => {
-    const document = await vscode.workspace.openTextDocument({ content: 'first\n\nthird', language: 'plaintext' })
+    const document = await vscode.workspace.openTextDocument({
+      content: 'first\n\nthird',
+      language: 'plaintext',
+    })
     const at = (line: number) => [new vscode.Selection(line, 0, line, 0)]
     assert.equal(textOf((await editorAttachments(document, at(2), target))[0]), 'third')
     await assert.rejects(editorAttachments(document, at(1), target), hasCode('invalid-argument'))
@@ -148,7 +154,11 @@ describe('A file', () => {
 describe('A problem', () => {
   it('carries severity, source, code, message and place, and the code around it', async () => {
     const { document } = await openEditor(projectUri('src/greeting.ts'))
-    const problem = new vscode.Diagnostic(new vscode.Range(1, 2, 1, 8), 'Not so.', vscode.DiagnosticSeverity.Warning)
+    const problem = new vscode.Diagnostic(
+      new vscode.Range(1, 2, 1, 8),
+      'Not so.',
+      vscode.DiagnosticSeverity.Warning,
+    )
     problem.source = 'lint'
     problem.code = { value: 'no-greeting', target: vscode.Uri.parse('https://example.org') }
     const collection = vscode.languages.createDiagnosticCollection('test')
@@ -159,7 +169,10 @@ describe('A problem', () => {
     const code = contentOf(attachments[1])
     assert.ok(code.type === 'file' && code.lines?.start === 1)
     collection.dispose()
-    await assert.rejects(problemAttachments(document, new vscode.Range(0, 0, 0, 0), target), hasCode('invalid-argument'))
+    await assert.rejects(
+      problemAttachments(document, new vscode.Range(0, 0, 0, 0), target),
+      hasCode('invalid-argument'),
+    )
   })
 })
 

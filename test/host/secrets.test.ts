@@ -3,7 +3,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as vscode from 'vscode'
 import { commandIds } from '../../src/commands/commandIds.ts'
-import { activated, until } from './support.ts'
+import { activated, projectUri, until } from './support.ts'
 
 const provider = 'anthropic'
 const ownKey = 'sk-ours-0123456789'
@@ -22,6 +22,15 @@ describe('Secrets', () => {
 
 describe('A provider key of ours', function () {
   this.timeout(180_000)
+  const configFile = projectUri('opencode.json').fsPath
+  let config: string
+
+  before(async () => {
+    config = await readFile(configFile, 'utf8')
+    const { enabled_providers: _, ...open } = JSON.parse(config) as Record<string, unknown>
+    await writeFile(configFile, JSON.stringify(open))
+  })
+  after(() => writeFile(configFile, config))
 
   afterEach(async () => {
     const { services, credentials } = await activated()
@@ -55,6 +64,20 @@ describe('A provider key of ours', function () {
     assert.equal((await authKeys())[provider], 'sk-the-users-own')
   })
 
+  it('is not given to a server that keeps the provider out, since it may have a key of its own', async () => {
+    const { services, credentials } = await activated()
+    const open = await readFile(configFile, 'utf8')
+    await writeFile(configFile, config)
+    await mkdir(path.dirname(authFile), { recursive: true })
+    await writeFile(authFile, JSON.stringify({ [provider]: { type: 'api', key: 'sk-the-users-own' } }))
+    await credentials.setProviderKey(provider, ownKey)
+    const connection = await services.access.ensure()
+    await until('the stream', () => services.hub.connection === connection)
+    assert.equal((await authKeys())[provider], 'sk-the-users-own')
+    await services.access.stop()
+    await writeFile(configFile, open)
+  })
+
   it('is nowhere to be read but there, and so is the password of the server', async () => {
     const { services, credentials, context } = await activated()
     await credentials.setProviderKey(provider, ownKey)
@@ -63,7 +86,9 @@ describe('A provider key of ours', function () {
     const password = await serverPassword()
     const places = {
       log: await logText(context.logUri.fsPath),
-      workspaceState: JSON.stringify(context.workspaceState.keys().map((key) => context.workspaceState.get(key))),
+      workspaceState: JSON.stringify(
+        context.workspaceState.keys().map((key) => context.workspaceState.get(key)),
+      ),
       settings: JSON.stringify(vscode.workspace.getConfiguration('opencodeSessions')),
       arguments: (await processes()).map(({ command }) => command).join('\n'),
       environment: JSON.stringify(process.env),
@@ -90,7 +115,10 @@ interface Process {
 async function processes(): Promise<readonly Process[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const all = await Promise.all(
-    pids.map(async (pid) => ({ pid, command: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })),
+    pids.map(async (pid) => ({
+      pid,
+      command: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+    })),
   )
   return all.map(({ pid, command }) => ({ pid, command: command.replaceAll('\0', ' ') }))
 }

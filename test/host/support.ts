@@ -5,7 +5,9 @@ import type { TestSeam } from '../../src/extension.ts'
 
 /** The extension as it runs in this host. */
 export async function activated(): Promise<TestSeam> {
-  const extension = vscode.extensions.getExtension<TestSeam | undefined>('opencode-sessions.opencode-sessions')
+  const extension = vscode.extensions.getExtension<TestSeam | undefined>(
+    'opencode-sessions.opencode-sessions',
+  )
   assert.ok(extension, 'The extension is not installed.')
   const seam = await extension.activate()
   assert.ok(seam, 'The extension does not know that it is tested.')

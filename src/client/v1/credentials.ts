@@ -25,8 +25,10 @@ export function readCredential(usable: unknown, providerID: string): ProviderCre
 
 /** For a provider that is not usable: whether the store holds something for it, such as a login. */
 export function readStoredLogin(all: unknown, providerID: string): ProviderCredential {
-  const isConnected = words(fields(all)['connected']).includes(providerID)
-  return isConnected ? { kind: 'stored', fingerprint: undefined } : { kind: 'none' }
+  const { all: listed, connected } = fields(all)
+  if (words(connected).includes(providerID)) return { kind: 'stored', fingerprint: undefined }
+  const isHidden = Array.isArray(listed) && !listed.some((provider) => fields(provider)['id'] === providerID)
+  return { kind: isHidden ? 'hidden' : 'none' }
 }
 
 /** SHA-256 in hex: enough to tell our key from another one, useless to anybody else. */

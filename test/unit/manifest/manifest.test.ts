@@ -6,7 +6,10 @@ import { commandIds } from '../../../src/commands/commandIds.ts'
 const root = path.resolve(import.meta.dirname, '../../..')
 const manifestText = readFileSync(path.join(root, 'package.json'), 'utf8')
 const manifest = JSON.parse(manifestText) as Manifest
-const sentences = JSON.parse(readFileSync(path.join(root, 'package.nls.json'), 'utf8')) as Record<string, string>
+const sentences = JSON.parse(readFileSync(path.join(root, 'package.nls.json'), 'utf8')) as Record<
+  string,
+  string
+>
 const { contributes } = manifest
 
 describe('The manifest', () => {
@@ -22,8 +25,14 @@ describe('The manifest', () => {
   it('uses only commands and submenus in menus and key bindings that it contributes', () => {
     const known = new Set(contributes.commands.map(({ command }) => command))
     const menus = Object.values(contributes.menus).flat()
-    const used = [...menus.flatMap(({ command }) => command ?? []), ...contributes.keybindings.map(({ command }) => command)]
-    assert.deepEqual(used.filter((command) => !known.has(command)), [])
+    const used = [
+      ...menus.flatMap(({ command }) => command ?? []),
+      ...contributes.keybindings.map(({ command }) => command),
+    ]
+    assert.deepEqual(
+      used.filter((command) => !known.has(command)),
+      [],
+    )
     const submenus = contributes.submenus.map(({ id }) => id)
     for (const { submenu } of menus) assert.ok(submenu === undefined || submenus.includes(submenu))
   })
@@ -37,8 +46,14 @@ describe('The manifest', () => {
 
   it('has a sentence for each placeholder, and no sentence too many', () => {
     const used = new Set([...manifestText.matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key))
-    assert.deepEqual([...used].filter((key) => key !== undefined && !Object.hasOwn(sentences, key)), [])
-    assert.deepEqual(Object.keys(sentences).filter((key) => !used.has(key)), [])
+    assert.deepEqual(
+      [...used].filter((key) => key !== undefined && !Object.hasOwn(sentences, key)),
+      [],
+    )
+    assert.deepEqual(
+      Object.keys(sentences).filter((key) => !used.has(key)),
+      [],
+    )
   })
 
   it('keeps what names a program, a server or a certificate out of untrusted workspaces and of settings sync', () => {
@@ -56,7 +71,10 @@ describe('The manifest', () => {
 
   it('has no setting that could hold a secret', () => {
     const names = Object.keys(contributes.configuration.properties)
-    assert.deepEqual(names.filter((name) => /password|token|secret|key$/i.test(name)), [])
+    assert.deepEqual(
+      names.filter((name) => /password|token|secret|key$/i.test(name)),
+      [],
+    )
   })
 
   it('activates by nothing but its contributions and its restored editor tabs', () => {
@@ -68,7 +86,11 @@ describe('The manifest', () => {
   it('names pictures and pages that exist', () => {
     const steps = contributes.walkthroughs.flatMap(({ steps }) => steps)
     assert.ok(steps.length <= 5)
-    const files = [manifest.icon, contributes.viewsContainers.activitybar[0]?.icon, ...steps.map(({ media }) => media.markdown)]
+    const files = [
+      manifest.icon,
+      contributes.viewsContainers.activitybar[0]?.icon,
+      ...steps.map(({ media }) => media.markdown),
+    ]
     for (const file of files) assert.ok(file !== undefined && existsSync(path.join(root, file)), file)
   })
 
@@ -78,10 +100,10 @@ describe('The manifest', () => {
     assert.ok(png.readUInt32BE(16) >= 128)
     assert.equal(png.readUInt32BE(16), png.readUInt32BE(20))
     const svg = readFileSync(path.join(root, 'media/activity.svg'), 'utf8')
-    assert.deepEqual([...new Set([...svg.matchAll(/(?:fill|stroke)="([^"]+)"/g)].map(([, color]) => color))].sort(), [
-      'currentColor',
-      'none',
-    ])
+    assert.deepEqual(
+      [...new Set([...svg.matchAll(/(?:fill|stroke)="([^"]+)"/g)].map(([, color]) => color))].sort(),
+      ['currentColor', 'none'],
+    )
   })
 
   it('needs no newer VS Code than it was compiled for', () => {
@@ -95,16 +117,26 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>
   readonly extensionKind: readonly string[]
   readonly activationEvents: readonly string[]
-  readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } }
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] }
+  }
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly category: string }[]
     readonly submenus: readonly { readonly id: string }[]
-    readonly menus: Readonly<Record<string, readonly { readonly command?: string; readonly submenu?: string }[]>>
-    readonly keybindings: readonly { readonly command: string; readonly when?: string; readonly mac?: string }[]
+    readonly menus: Readonly<
+      Record<string, readonly { readonly command?: string; readonly submenu?: string }[]>
+    >
+    readonly keybindings: readonly {
+      readonly command: string
+      readonly when?: string
+      readonly mac?: string
+    }[]
     readonly configuration: {
       readonly properties: Readonly<Record<string, { readonly scope: string; readonly ignoreSync?: boolean }>>
     }
     readonly viewsContainers: { readonly activitybar: readonly { readonly icon: string }[] }
-    readonly walkthroughs: readonly { readonly steps: readonly { readonly media: { readonly markdown: string } }[] }[]
+    readonly walkthroughs: readonly {
+      readonly steps: readonly { readonly media: { readonly markdown: string } }[]
+    }[]
   }
 }

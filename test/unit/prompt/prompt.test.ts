@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { OpencodeError } from '../../../src/opencode/errors.ts'
-import { attachmentLimitBytes, checkSize, hiddenText, inlinePart, lineLabel } from '../../../src/prompt/attachment.ts'
+import {
+  attachmentLimitBytes,
+  checkSize,
+  hiddenText,
+  inlinePart,
+  lineLabel,
+} from '../../../src/prompt/attachment.ts'
 import { composePrompt } from '../../../src/prompt/prompt.ts'
 import { createBlockID, createMessageID } from '../../../src/prompt/promptIds.ts'
 
@@ -24,7 +30,10 @@ describe('A prompt', () => {
       parts: [hiddenText(`about ${name}`), inlinePart(name, 'text')],
     })
     const { parts, agent, model } = composePrompt('Do it', [chip('a'), chip('b')], { agent: 'plan' })
-    assert.deepEqual(parts.map((part) => (part.type === 'text' ? part.text : part.name)), ['Do it', 'about a', 'a', 'about b', 'b'])
+    assert.deepEqual(
+      parts.map((part) => (part.type === 'text' ? part.text : part.name)),
+      ['Do it', 'about a', 'a', 'about b', 'b'],
+    )
     assert.equal(agent, 'plan')
     assert.equal(model, undefined)
   })
@@ -44,7 +53,10 @@ describe('Attachments', () => {
   it('are refused beyond the limit with a sentence that names file and size', () => {
     assert.throws(
       () => checkSize('big.log', attachmentLimitBytes * 2),
-      (error) => error instanceof OpencodeError && error.code === 'too-large' && /big\.log has 20\.0 MiB/.test(error.message),
+      (error) =>
+        error instanceof OpencodeError &&
+        error.code === 'too-large' &&
+        /big\.log has 20\.0 MiB/.test(error.message),
     )
     assert.doesNotThrow(() => checkSize('fits', attachmentLimitBytes))
   })

@@ -57,7 +57,9 @@ describe('A list for the page', () => {
       { type: 'session', action: { type: 'status', status: { kind: 'busy' } } },
       { type: 'draft', draft: { ...emptyDraft, text: 'one' } },
       { type: 'open', session, isLoading: false },
-      ...[putMessage(), putBlock(), append('Hel'), append('lo')].map((action) => ({ type: 'session', action }) as const),
+      ...[putMessage(), putBlock(), append('Hel'), append('lo')].map(
+        (action) => ({ type: 'session', action }) as const,
+      ),
       { type: 'draft', draft: { ...emptyDraft, text: 'two' } },
     ]
     const joined = coalesceChat(actions)

@@ -27,7 +27,9 @@ describe('Choices', () => {
 
   it('remember a pick for the session and for new ones of the folder', async () => {
     const choices = setUp()
-    await choices.pick(folder, session().id, { model: { providerID: 'p', modelID: 'large', variant: 'high' } })
+    await choices.pick(folder, session().id, {
+      model: { providerID: 'p', modelID: 'large', variant: 'high' },
+    })
     assert.equal(choices.resolve(catalog, folder, session()).variant, 'high')
     assert.equal(choices.resolve(catalog, folder, undefined).model?.modelID, 'large')
     assert.equal(choices.resolve(catalog, '/other', undefined).model?.modelID, 'small')
@@ -84,5 +86,13 @@ function model(modelID: string): Model {
 }
 
 function session(changes: Partial<Session> = {}): Session {
-  return { id: toSessionID('ses_1'), title: 'One', untitled: false, directory: folder, created: 1, updated: 1, ...changes }
+  return {
+    id: toSessionID('ses_1'),
+    title: 'One',
+    untitled: false,
+    directory: folder,
+    created: 1,
+    updated: 1,
+    ...changes,
+  }
 }

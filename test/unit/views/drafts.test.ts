@@ -14,7 +14,9 @@ describe('Drafts', () => {
     await drafts.flush()
     const next = new Drafts(new StoredValue(memento, 'drafts'))
     assert.equal(next.get('ses_1').text, 'half a thought')
-    assert.deepEqual(next.attachments('ses_1', ['a.ts']), [attachment('a.ts', drafts.attachments('ses_1', ['a.ts'])[0])])
+    assert.deepEqual(next.attachments('ses_1', ['a.ts']), [
+      attachment('a.ts', drafts.attachments('ses_1', ['a.ts'])[0]),
+    ])
   })
 
   it('keep their revision while one types, and never share one', () => {
@@ -27,12 +29,42 @@ describe('Drafts', () => {
     assert.notEqual(drafts.get('one').revision, drafts.get('two').revision)
   })
 
+  it('keep what was written and added while a prompt was sent', () => {
+    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
+    drafts.type('new:/p', 'first')
+    drafts.add('new:/p', [attachment('a.ts')])
+    drafts.type('new:/p', 'second')
+    drafts.add('new:/p', [attachment('b.ts')])
+    drafts.sent('new:/p', { text: 'first', items: ['a.ts'] }, 'ses_1')
+    assert.equal(drafts.get('new:/p').text, '')
+    assert.equal(drafts.get('new:/p').items.length, 0)
+    assert.equal(drafts.get('ses_1').text, 'second')
+    assert.deepEqual(
+      drafts.get('ses_1').items.map(({ id }) => id),
+      ['b.ts'],
+    )
+    const { revision } = drafts.get('ses_1')
+    drafts.sent('ses_1', { text: 'third', items: ['b.ts'] }, 'ses_1')
+    assert.equal(drafts.get('ses_1').text, 'second')
+    assert.equal(drafts.get('ses_1').items.length, 0)
+    assert.equal(drafts.get('ses_1').revision, revision)
+    drafts.sent('ses_1', { text: 'second', items: [] }, 'ses_1')
+    assert.equal(drafts.get('ses_1').text, '')
+  })
+
   it('take the same selection only once', () => {
     const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
-    const same = (id: string): Attachment => ({ ...attachment(id), item: { ...attachment('x').item, id }, source: 'file:///a#1' })
+    const same = (id: string): Attachment => ({
+      ...attachment(id),
+      item: { ...attachment('x').item, id },
+      source: 'file:///a#1',
+    })
     drafts.add('one', [same('1')])
     drafts.add('one', [same('2')])
-    assert.deepEqual(drafts.get('one').items.map(({ id }) => id), ['1'])
+    assert.deepEqual(
+      drafts.get('one').items.map(({ id }) => id),
+      ['1'],
+    )
   })
 
   it('leave huge attachments out of the storage but not out of the draft', async () => {

@@ -345,6 +345,8 @@ describe('catalog and credentials of the 1.x wire', () => {
     assert.equal(readCredential({ providers: [] }, 'p'), undefined)
     assert.deepEqual(readStoredLogin({ connected: ['p'] }, 'p'), { kind: 'stored', fingerprint: undefined })
     assert.deepEqual(readStoredLogin({}, 'p'), { kind: 'none' })
+    assert.deepEqual(readStoredLogin({ all: [{ id: 'p' }], connected: [] }, 'p'), { kind: 'none' })
+    assert.deepEqual(readStoredLogin({ all: [{ id: 'q' }], connected: ['q'] }, 'p'), { kind: 'hidden' })
     assert.match(fingerprint('k'), /^[0-9a-f]{64}$/)
   })
 })
