@@ -119,11 +119,19 @@ function createServer(target: ServerTarget, log: Log): ServerManager {
 /** Our keys come before the stream: the server reads them when a folder is used for the first time. */
 function join(server: ServerManager, hub: SessionHub, providerKeys: ProviderKeys): Disposable {
   const store = new DisposableStore()
+  let wasOnline = false
   const joinServer = async (connection: Connection | undefined): Promise<void> => {
     if (connection) await providerKeys.giveAll(connection)
+    wasOnline = false
     hub.setConnection(server.connection)
   }
   store.add(server.onDidChangeConnection((connection) => void joinServer(connection)))
-  store.add(hub.onDidChangeLink((link) => server.setLink(link)))
+  store.add(
+    hub.onDidChangeLink((link) => {
+      // A stream that has never been up has not been lost either.
+      wasOnline ||= link.kind === 'online'
+      if (wasOnline) server.setLink(link)
+    }),
+  )
   return store
 }
