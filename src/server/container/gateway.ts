@@ -63,7 +63,7 @@ function gatewayArguments(engine: Engine, options: GatewayOptions): readonly str
     ...['--name', nameOf(options.group), '--pull', 'never'],
     ...Object.entries(all).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
     ...hardening(engine.facts),
-    ...['--read-only', '--memory', '256m', '--network', outerOf(options.group)],
+    ...['--memory', '256m', '--network', outerOf(options.group)],
     ...['--tmpfs', `${memoryFolder}:rw,mode=1777,size=1m,noexec,nosuid,nodev`],
     ...(engine.facts.kind === 'docker' ? ['--add-host', 'host.docker.internal:host-gateway'] : []),
     ...['--publish', `127.0.0.1:${options.port ?? ''}:${serverPort}`],

@@ -84,7 +84,7 @@ export async function startContainerTestLab(): Promise<ContainerTestLab> {
 export async function useModel(lab: Lab, url: string): Promise<void> {
   const file = path.join(lab.project, 'opencode.json')
   await writeFile(file, `${JSON.stringify({ ...modelConfig(url), permission: { bash: 'allow', edit: 'allow' } })}\n`)
-  await run('git', ['-c', 'user.name=Lab', '-c', 'user.email=lab@localhost', 'commit', '-qam', 'Configure'], {
+  await run('git', ['-c', 'user.name=Lab', '-c', 'user.email=lab@localhost', 'commit', '-qam', 'Configure', '--allow-empty'], {
     cwd: lab.project,
   })
 }
