@@ -3,6 +3,7 @@ import type { ErrorInfo } from '../opencode/errors.ts'
 import type { MessageID, SessionID } from '../opencode/ids.ts'
 import type { Capabilities, ServerStatus } from '../opencode/server.ts'
 import type { SessionAction } from '../session/actions.ts'
+import type { UserMessage } from '../session/model.ts'
 import { reduceSession } from '../session/reducer.ts'
 import type { SessionState } from '../session/state.ts'
 
@@ -20,6 +21,8 @@ export interface ChatState {
   readonly folderCount: number
   /** Undefined: a new session that the first prompt will create. */
   readonly session: SessionState | undefined
+  /** Prompts whose session is still being made; shown until the session has them. */
+  readonly unsent?: readonly UserMessage[]
   /** A session is being opened and nothing of it is known yet. */
   readonly isLoading: boolean
   readonly choice: Choice
@@ -86,6 +89,7 @@ export type ChatAction =
   /** Another session (or none) is on screen now. */
   | { readonly type: 'open'; readonly session: SessionState | undefined; readonly isLoading: boolean }
   | { readonly type: 'session'; readonly action: SessionAction }
+  | { readonly type: 'unsent'; readonly unsent: readonly UserMessage[] }
   | { readonly type: 'choice'; readonly choice: Choice }
   | { readonly type: 'draft'; readonly draft: Draft }
   | { readonly type: 'recent'; readonly recent: readonly SessionSummary[]; readonly waitingElsewhere: number }
@@ -110,6 +114,8 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
       const session = reduceSession(state.session, action.action)
       return session === state.session ? state : { ...state, session }
     }
+    case 'unsent':
+      return { ...state, unsent: action.unsent }
     case 'choice':
       return { ...state, choice: action.choice }
     case 'draft':

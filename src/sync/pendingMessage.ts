@@ -1,5 +1,5 @@
 import type { SessionAction } from '../session/actions.ts'
-import type { Block, PromptPart, UserMessage } from '../session/model.ts'
+import type { Block, Prompt, PromptPart, UserMessage } from '../session/model.ts'
 import type { OutboxEntry } from './outboxCodec.ts'
 
 /** How large an image may be to be shown before the server has it (characters of its data URL). */
@@ -16,7 +16,17 @@ export function pendingActions(entry: OutboxEntry): readonly SessionAction[] {
   return [{ type: 'message/put', message: pendingHead(entry) }, ...blocks]
 }
 
-export function pendingHead({ prompt, state, message }: OutboxEntry): Omit<UserMessage, 'blocks'> {
+/** What shows a prompt before there is a session that could hold it. */
+export function pendingMessage(prompt: Prompt): UserMessage {
+  const head = pendingHead({ prompt, state: 'waiting' })
+  return { ...head, blocks: prompt.parts.map((part) => toBlock(part)) }
+}
+
+export function pendingHead({
+  prompt,
+  state,
+  message,
+}: Pick<OutboxEntry, 'prompt' | 'state' | 'message'>): Omit<UserMessage, 'blocks'> {
   return {
     id: prompt.id,
     role: 'user',

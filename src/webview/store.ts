@@ -71,7 +71,7 @@ export class ChatStore {
 
   cancelSend(text: string): void {
     this.#isSending = false
-    if (this.text.value === '') this.setText(text)
+    this.setText([text, this.text.value].filter((part) => part !== '').join('\n'))
   }
 
   isOpen(key: string, byDefault: boolean): boolean {
@@ -115,9 +115,8 @@ export class ChatStore {
     this.#savePage(place)
   }
 
-  #savePage(part: { readonly [K in keyof PageState]: PageState[K] | undefined }): void {
-    const next = { ...this.#page, ...part }
-    this.#page = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined))
+  #savePage(part: PageState): void {
+    this.#page = { ...this.#page, ...part }
     this.#host.setState(this.#page)
   }
 }

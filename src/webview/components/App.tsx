@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { ChatState } from '../../protocol/chat.ts'
+import type { UserMessage as Message } from '../../session/model.ts'
 import { AppProvider } from '../app.ts'
 import type { AppContext } from '../app.ts'
 import { Composer } from './Composer.tsx'
@@ -7,6 +8,7 @@ import { Docks } from './Docks.tsx'
 import { Header } from './Header.tsx'
 import { Screen, ServerBanner } from './Screens.tsx'
 import { Transcript } from './Transcript.tsx'
+import { UserMessage } from './UserMessage.tsx'
 import { moveFocus } from '../transcriptInput.ts'
 
 const skeletonDelayMs = 300
@@ -36,15 +38,31 @@ function Chat({ chat, app }: { readonly chat: ChatState; readonly app: AppContex
 }
 
 function Body({ chat }: { readonly chat: ChatState }) {
-  if (chat.session && chat.obstacle === 'none') {
-    const { session } = chat
-    if (chat.isLoading && session.messages.length === 0) return <Skeleton />
-    if (session.messages.length > 0) return <Transcript key={session.session.id} state={session} />
-  }
+  const { session, unsent = [] } = chat
+  if (session && chat.obstacle === 'none' && session.messages.length > 0)
+    return <Transcript key={session.session.id} state={session} />
+  if (unsent.length > 0) return <Unsent messages={unsent} />
   if (chat.isLoading) return <Skeleton />
   return (
     <div class="scroller">
       <Screen chat={chat} />
+    </div>
+  )
+}
+
+/** The first words of a session that is still being made. */
+function Unsent({ messages }: { readonly messages: readonly Message[] }) {
+  return (
+    <div class="transcript">
+      <div class="scroller">
+        <div class="turns" role="log" aria-label="Conversation" aria-live="off" tabIndex={-1}>
+          {messages.map((message) => (
+            <article key={message.id} aria-label="You" tabIndex={-1}>
+              <UserMessage message={message} />
+            </article>
+          ))}
+        </div>
+      </div>
     </div>
   )
 }

@@ -130,9 +130,9 @@ export class Chat {
     await this.log.waitFor({ state: 'detached', timeout: patience })
   }
 
-  /** Waits for words anywhere in the conversation. */
+  /** Waits for words in an answer. */
   async sees(text: string | RegExp): Promise<void> {
-    await this.log.getByText(text).first().waitFor({ timeout: patience })
+    await this.answers.getByText(text).first().waitFor({ timeout: patience })
   }
 
   /** Waits until nothing runs any more. */

@@ -1,0 +1,29 @@
+import type { Locator, Page } from 'playwright-core'
+import { patience } from './chat.ts'
+
+/** The input of VS Code's quick pick or input box, once it shows. */
+export async function quickInput(page: Page): Promise<Locator> {
+  const input = page.locator('.quick-input-widget:visible input[type="text"]').first()
+  await input.waitFor({ timeout: patience })
+  return input
+}
+
+/** Rows of the quick pick with these words. */
+export function quickRow(page: Page, text: string | RegExp): Locator {
+  return page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row').filter({ hasText: text })
+}
+
+/** Picks the first row of the quick pick with these words. */
+export async function pickRow(page: Page, text: string | RegExp): Promise<void> {
+  await quickRow(page, text).first().click({ timeout: patience })
+}
+
+/** A modal dialog of VS Code. */
+export function dialog(page: Page): Locator {
+  return page.locator('.monaco-dialog-box')
+}
+
+export async function clickDialogButton(page: Page, name: string): Promise<void> {
+  await dialog(page).getByRole('button', { name, exact: true }).click({ timeout: patience })
+  await dialog(page).waitFor({ state: 'detached', timeout: patience })
+}
