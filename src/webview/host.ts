@@ -47,5 +47,5 @@ export function acquireHost(): Host {
 }
 
 function readPageState(value: unknown): PageState {
-  return typeof value === 'object' && value !== null ? (value as PageState) : {}
+  return typeof value === 'object' && value !== null ? value : {}
 }

@@ -9,7 +9,7 @@ export function memo<P extends object>(Inner: FunctionComponent<P>): FunctionCom
     }
 
     override render() {
-      return <Inner {...(this.props as P)} />
+      return <Inner {...this.props} />
     }
   }
   return Memo as unknown as FunctionComponent<P>

@@ -78,23 +78,37 @@ function obstacleOf(chat: ChatState): string | undefined {
 }
 
 interface Keys {
-  send(): void
-  escape(): void
+  readonly send: () => void
+  readonly escape: () => void
   readonly recall: Recall
 }
 
+type TextKey = TargetedKeyboardEvent<HTMLTextAreaElement>
+
 /** Enter while an input method composes belongs to it; key code 229 is how some of them say so. */
-function onKey(event: TargetedKeyboardEvent<HTMLTextAreaElement>, { send, escape, recall }: Keys): void {
+function onKey(event: TextKey, keys: Keys): void {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari and some input methods say it in no other way.
   if (event.isComposing || event.keyCode === 229) return
-  const hasModifier = event.shiftKey || event.altKey || event.ctrlKey || event.metaKey
-  if (event.key === 'Enter' && !hasModifier) {
-    event.preventDefault()
-    send()
-  } else if (event.key === 'Escape' && !hasModifier) escape()
-  else if (event.key === 'ArrowUp' && !hasModifier) recall.older(event)
-  else if (event.key === 'ArrowDown' && !hasModifier) recall.newer(event)
-  else if (event.key === 'F6' || (event.key === 'ArrowUp' && (event.ctrlKey || event.metaKey))) {
+  if (leadsUp(event)) {
     if (focusRequest() || focusTranscript()) event.preventDefault()
+  } else if (!event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) onPlainKey(event, keys)
+}
+
+function leadsUp(event: TextKey): boolean {
+  return event.key === 'F6' || (event.key === 'ArrowUp' && (event.ctrlKey || event.metaKey))
+}
+
+function onPlainKey(event: TextKey, { send, escape, recall }: Keys): void {
+  switch (event.key) {
+    case 'Enter':
+      event.preventDefault()
+      return send()
+    case 'Escape':
+      return escape()
+    case 'ArrowUp':
+      return recall.older(event)
+    case 'ArrowDown':
+      return recall.newer(event)
   }
 }
 
@@ -106,9 +120,9 @@ function focusRequest(): boolean {
 }
 
 interface Recall {
-  older(event: TargetedKeyboardEvent<HTMLTextAreaElement>): void
-  newer(event: TargetedKeyboardEvent<HTMLTextAreaElement>): void
-  reset(): void
+  readonly older: (event: TextKey) => void
+  readonly newer: (event: TextKey) => void
+  readonly reset: () => void
 }
 
 /** ↑ at the start of the text brings earlier prompts, ↓ leads back to what was being written. */

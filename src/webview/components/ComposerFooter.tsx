@@ -10,8 +10,8 @@ interface FooterProps {
   readonly chat: ChatState
   readonly busy: boolean
   readonly canSend: boolean
-  onSend(): void
-  onStop(): void
+  readonly onSend: () => void
+  readonly onStop: () => void
 }
 
 export function ComposerFooter({ chat, busy, canSend, onSend, onStop }: FooterProps) {

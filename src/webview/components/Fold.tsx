@@ -48,7 +48,7 @@ export function Fold({
         )}
         {aside}
       </div>
-      {isOpen && children ? <div class="fold-body">{children()}</div> : undefined}
+      {isOpen ? <div class="fold-body">{children()}</div> : undefined}
     </div>
   )
 }

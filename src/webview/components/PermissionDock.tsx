@@ -123,8 +123,8 @@ function Patterns({ patterns }: { readonly patterns: readonly string[] }) {
 
 interface ReasonProps {
   readonly text: string
-  onChange(text: string): void
-  onSend(): void
+  readonly onChange: (text: string) => void
+  readonly onSend: () => void
 }
 
 /** What the model reads when the request is rejected. */

@@ -4,7 +4,7 @@ import type { WebviewCommand } from '../../protocol/methods.ts'
 import type { ErrorCode, ErrorInfo } from '../../opencode/errors.ts'
 import { useApp } from '../app.ts'
 import { useNow } from '../clock.ts'
-import { formatRelative } from '../format.ts'
+import { formatRelative, secondsUntil } from '../format.ts'
 import { Fold } from './Fold.tsx'
 import { Glyph } from './Glyph.tsx'
 import { Button, Icon } from './Icon.tsx'
@@ -250,42 +250,30 @@ function ServerLine({ chat }: { readonly chat: ChatState }) {
 
 /** A slim line above a session that stays readable while its server is away. */
 export function ServerBanner({ chat }: { readonly chat: ChatState }) {
-  const { actions } = useApp()
   const { server } = chat
-  const link = server.kind === 'running' ? server.link : undefined
-  const retryAt = link?.kind === 'reconnecting' ? link.retryAt : undefined
-  const now = useNow(retryAt !== undefined)
-  if (link?.kind === 'reconnecting') {
-    const seconds = retryAt === undefined ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1_000))
-    return (
-      <Banner icon="loading" spin>
-        Reconnecting…{seconds > 0 ? ` ${seconds} s` : ''}
-      </Banner>
-    )
+  if (server.kind === 'running') {
+    return server.link.kind === 'reconnecting' ? <Reconnecting retryAt={server.link.retryAt} /> : null
   }
   if (!chat.session) return null
-  if (server.kind === 'starting')
-    return (
-      <Banner icon="loading" spin>
-        Starting server…
-      </Banner>
-    )
-  if (server.kind === 'stopping')
-    return (
-      <Banner icon="loading" spin>
-        Stopping server…
-      </Banner>
-    )
-  if (server.kind === 'running') return null
+  if (server.kind === 'starting') return <Banner icon="loading" spin text="Starting server…" />
+  if (server.kind === 'stopping') return <Banner icon="loading" spin text="Stopping server…" />
+  return <ServerGone error={server.kind === 'failed' ? server.error : undefined} />
+}
+
+function Reconnecting({ retryAt }: { readonly retryAt: number | undefined }) {
+  const now = useNow(retryAt !== undefined)
+  const seconds = retryAt === undefined ? 0 : secondsUntil(retryAt, now)
+  return <Banner icon="loading" spin text={seconds > 0 ? `Reconnecting… ${seconds} s` : 'Reconnecting…'} />
+}
+
+function ServerGone({ error }: { readonly error: ErrorInfo | undefined }) {
+  const { actions } = useApp()
   return (
-    <Banner icon={server.kind === 'failed' ? 'error' : 'debug-disconnect'}>
-      <span class="strip-text" dir="auto">
-        {server.kind === 'failed' ? server.error.message : 'The server is stopped.'}
-      </span>
+    <Banner icon={error ? 'error' : 'debug-disconnect'} text={error?.message ?? 'The server is stopped.'}>
       <Button kind="link" onClick={() => void actions.run('startServer')}>
-        {server.kind === 'failed' ? 'Retry' : 'Start'}
+        {error ? 'Retry' : 'Start'}
       </Button>
-      {server.kind === 'failed' ? (
+      {error ? (
         <Button kind="link" onClick={() => void actions.run('showLog')}>
           Show log
         </Button>
@@ -294,19 +282,21 @@ export function ServerBanner({ chat }: { readonly chat: ChatState }) {
   )
 }
 
-function Banner({
-  icon,
-  spin,
-  children,
-}: {
+interface BannerProps {
   readonly icon: string
+  readonly text: string
   readonly spin?: boolean
-  readonly children: ComponentChildren
-}) {
+  readonly children?: ComponentChildren
+}
+
+function Banner({ icon, text, spin = false, children }: BannerProps) {
   return (
     <div class="banner" role="status">
-      <Icon name={icon} spin={spin ?? false} />
-      {typeof children === 'object' ? children : <span>{children}</span>}
+      <Icon name={icon} spin={spin} />
+      <span class="strip-text" dir="auto">
+        {text}
+      </span>
+      {children}
     </div>
   )
 }

@@ -1,5 +1,6 @@
+import type { FunctionComponent } from 'preact'
 import type { MessageID } from '../../opencode/ids.ts'
-import type { FileChange, Json, ToolBlock } from '../../session/model.ts'
+import type { FileChange, Json, ToolBlock, ToolKind } from '../../session/model.ts'
 import { useApp } from '../app.ts'
 import { shortPath } from '../format.ts'
 import type { ToolEntry } from '../items.ts'
@@ -34,29 +35,23 @@ export function ToolDetails({ block, messageID }: ToolEntry) {
 }
 
 function Body({ block, messageID }: ToolEntry) {
-  switch (block.kind) {
-    case 'shell':
-      return <Shell block={block} messageID={messageID} />
-    case 'edit':
-    case 'write':
-    case 'patch':
-      return <Files block={block} messageID={messageID} />
-    case 'todo':
-      return <TodoList todos={block.todos ?? []} />
-    case 'question':
-      return <Answers block={block} />
-    case 'subagent':
-      return <Subagent block={block} messageID={messageID} />
-    case 'read':
-    case 'list':
-    case 'grep':
-    case 'glob':
-      return <Found block={block} messageID={messageID} />
-    case 'fetch':
-      return <Fetched block={block} messageID={messageID} />
-    default:
-      return <Generic block={block} messageID={messageID} />
-  }
+  const View = views[block.kind] ?? Generic
+  return <View block={block} messageID={messageID} />
+}
+
+const views: Readonly<Partial<Record<ToolKind, FunctionComponent<ToolEntry>>>> = {
+  shell: Shell,
+  edit: Files,
+  write: Files,
+  patch: Files,
+  todo: ({ block }) => <TodoList todos={block.todos ?? []} />,
+  question: Answers,
+  subagent: Subagent,
+  read: Found,
+  list: Found,
+  grep: Found,
+  glob: Found,
+  fetch: Fetched,
 }
 
 function Shell({ block, messageID }: ToolEntry) {
@@ -140,11 +135,12 @@ function FileLink({
   )
 }
 
-function Answers({ block }: { readonly block: ToolBlock }) {
-  const questions = Array.isArray(block.input['questions']) ? block.input['questions'] : []
+function Answers({ block }: ToolEntry) {
+  const { questions } = block.input
+  const list: readonly Json[] = Array.isArray(questions) ? (questions as readonly Json[]) : []
   return (
     <dl class="answers">
-      {questions.map((question, index) => (
+      {list.map((question, index) => (
         <div key={index}>
           <dt dir="auto">{textOf(question, 'question')}</dt>
           <dd dir="auto">{block.answers?.[index]?.join(', ') || 'No answer'}</dd>

@@ -22,7 +22,7 @@ export function useGuard(id: string) {
   return {
     isGuarded: isNew || guarded === id,
     isAnswering: answered === id,
-    answer(run: () => Promise<boolean>): void {
+    answer: (run: () => Promise<boolean>): void => {
       setAnswered(id)
       void run().then((isDone) => !isDone && setAnswered(undefined))
     },

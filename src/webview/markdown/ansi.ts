@@ -17,7 +17,6 @@ interface Look {
 // Control sequences: CSI with parameters, OSC up to its end, and other two-byte escapes.
 const escapePattern =
   /\x1b(?:\[([\d;:]*)([ -/]*[@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\|$)|[PX^_][^\x1b]*(?:\x1b\\|$)|[@-_]?)/g
-// eslint-disable-next-line no-control-regex -- terminal output is made of them
 const controlPattern = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g
 
 /** Reads the colours of terminal output; cursor movement and the rest are dropped. */

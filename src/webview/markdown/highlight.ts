@@ -16,7 +16,7 @@ let loading: Promise<void> | undefined
  */
 export function highlight(code: HTMLElement, lang: string): void {
   if (code.dataset['coloured'] || code.childElementCount > 0) return
-  if ((code.textContent ?? '').length > largestCode) return
+  if (code.textContent.length > largestCode) return
   const known = cache.get(cacheKey(code, lang))
   if (known !== undefined) return paint(code, known)
   waiting.push({ code, lang })
@@ -40,7 +40,7 @@ function run(deadline: IdleDeadline): void {
 }
 
 function colour(code: HTMLElement, lang: string): void {
-  const html = highlighter?.(code.textContent ?? '', lang)
+  const html = highlighter?.(code.textContent, lang)
   if (html === undefined) return
   cache.set(cacheKey(code, lang), html)
   if (cache.size > cacheLimit) cache.delete(cache.keys().next().value ?? '')
@@ -53,7 +53,7 @@ function paint(code: HTMLElement, html: string): void {
 }
 
 function cacheKey(code: HTMLElement, lang: string): string {
-  return `${lang}\n${code.textContent ?? ''}`
+  return `${lang}\n${code.textContent}`
 }
 
 /** The languages are a script of their own, loaded when the first code block closes. */
