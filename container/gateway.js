@@ -52,10 +52,17 @@ function route(client, head, rest) {
     console.log(`gateway: refused ${url.hostname}:${port}`)
     return refuse(client, 403, 'Forbidden')
   }
-  if (isTunnel) return join(client, url.hostname, port, { greeting: 'HTTP/1.1 200 Connection established\r\n\r\n', rest })
+  if (isTunnel)
+    return join(client, url.hostname, port, { greeting: 'HTTP/1.1 200 Connection established\r\n\r\n', rest })
   // One request per connection: the next one may ask for another host.
   const kept = fields.filter((field) => !/^(proxy-[\w-]+|connection|keep-alive):/i.test(field))
-  const request = [`${method} ${url.pathname}${url.search} HTTP/1.1`, ...kept, 'Connection: close', '', ''].join('\r\n')
+  const request = [
+    `${method} ${url.pathname}${url.search} HTTP/1.1`,
+    ...kept,
+    'Connection: close',
+    '',
+    '',
+  ].join('\r\n')
   join(client, url.hostname, port, { rest: Buffer.concat([Buffer.from(request, 'latin1'), rest]) })
 }
 

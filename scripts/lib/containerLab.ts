@@ -26,7 +26,9 @@ const baseImage = 'debian:bookworm-slim'
  * Finds an engine and a way to the image. On a machine made for tests (CI=true or OPENCODE_TEST_MACHINE=1)
  * and as root it installs what is missing; anywhere else it changes nothing and says what to do.
  */
-export async function prepareContainers(log: (line: string) => void = () => undefined): Promise<ContainerParts> {
+export async function prepareContainers(
+  log: (line: string) => void = () => undefined,
+): Promise<ContainerParts> {
   if (mayChangeMachine()) await setUpPodman(log)
   const engine = await detectEngine({
     choice: { engine: process.env['OPENCODE_TEST_ENGINE'] ?? 'auto' },
@@ -42,7 +44,8 @@ export async function prepareContainers(log: (line: string) => void = () => unde
 export function imageSource(engine: Engine, version: string): ImageSource {
   const folder = inRepository('container')
   const binary = opencodeBinary()
-  const fits = process.platform === 'linux' && process.arch === engine.facts.architecture && existsSync(binary)
+  const fits =
+    process.platform === 'linux' && process.arch === engine.facts.architecture && existsSync(binary)
   return { kind: 'build', folder, version, ...(fits ? { binary } : {}) }
 }
 
@@ -56,7 +59,12 @@ async function packagedVersion(): Promise<string> {
 /** Only where nobody minds: system packages and /etc belong to the machine's owner. */
 function mayChangeMachine(): boolean {
   const isMeantForTests = process.env['CI'] === 'true' || process.env['OPENCODE_TEST_MACHINE'] === '1'
-  return isMeantForTests && process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+  return (
+    isMeantForTests &&
+    process.platform === 'linux' &&
+    process.getuid?.() === 0 &&
+    existsSync('/usr/bin/apt-get')
+  )
 }
 
 const packages: Readonly<Record<string, string>> = {
@@ -128,7 +136,11 @@ async function ensureBaseImage(engine: Engine, log: (line: string) => void): Pro
 
 /** Where apt fetches the main packages of this machine from. */
 async function aptMirror(): Promise<string> {
-  const { stdout } = await run('apt-get', ['indextargets', '--format', '$(CREATED_BY) $(CODENAME) $(SITE) $(REPO_URI)'])
+  const { stdout } = await run('apt-get', [
+    'indextargets',
+    '--format',
+    '$(CREATED_BY) $(CODENAME) $(SITE) $(REPO_URI)',
+  ])
   const lines = stdout.split('\n').map((line) => line.split(' '))
   const found = lines.find(([kind, codename]) => kind === 'Packages' && !/-/.test(codename ?? ''))
   const mirror = found?.at(-1)

@@ -57,7 +57,13 @@ describe('A server in a container', () => {
     it('keeps the keys of model providers in memory, not in the volume', async () => {
       const key = 'sk-never-on-a-disk-123456'
       await connection.setProviderKey('openai', key)
-      const stored = await lab.podman('exec', handle.id, 'sh', '-c', 'cat "$XDG_DATA_HOME/opencode/auth.json"')
+      const stored = await lab.podman(
+        'exec',
+        handle.id,
+        'sh',
+        '-c',
+        'cat "$XDG_DATA_HOME/opencode/auth.json"',
+      )
       assert.ok(stored.includes(key))
       const script = `grep -r -a -l -e ${key} /data --exclude=auth.json; df /run/opencode/auth.json | tail -1`
       const found = await lab.podman('exec', handle.id, 'sh', '-c', script)
@@ -92,7 +98,13 @@ describe('A server in a container', () => {
       const again = await lab.connect(next)
       const sessions = await again.listSessions({ directory: lab.lab.project })
       assert.equal(sessions.length, 1)
-      const left = await lab.podman('exec', next.id, 'sh', '-c', 'cat /data/share/opencode/auth.json 2>&1; true')
+      const left = await lab.podman(
+        'exec',
+        next.id,
+        'sh',
+        '-c',
+        'cat /data/share/opencode/auth.json 2>&1; true',
+      )
       assert.ok(!left.includes('sk-never'))
       await again.close()
       await next.stop()

@@ -43,14 +43,18 @@ describe('The container engine', () => {
   })
 
   it('is found although a Docker client without a daemon is there', async () => {
-    const env = await program('docker', 'echo "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?" >&2; exit 1')
+    const env = await program(
+      'docker',
+      'echo "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?" >&2; exit 1',
+    )
     assert.equal((await detect('auto', env)).facts.kind, 'podman')
   })
 
   it('is missed within a second when only a Docker client is there', async () => {
     const survey = await surveyEngines({ choice: { engine: 'docker' }, env: process.env, platform: 'linux' })
     // The real client where it is installed without a daemon, else one that says the same.
-    const words = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?'
+    const words =
+      'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?'
     const isReal = survey[0]?.error?.code === 'engine-not-running'
     const env = isReal ? process.env : await program('docker', `echo "${words}" >&2; exit 1`)
     const started = performance.now()
@@ -84,13 +88,19 @@ describe('The container engine', () => {
   })
 
   it('is said to be forbidden when its socket belongs to others', async () => {
-    const words = 'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock'
+    const words =
+      'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock'
     const env = await program('docker', `echo "${words}" >&2; exit 1`)
     await assert.rejects(detect('docker', env), { code: 'forbidden' })
   })
 
   it('can be surveyed for the Doctor', async () => {
-    const found = await surveyEngines({ choice: { engine: 'auto' }, env: process.env, platform: 'linux', timeoutMs: 5000 })
+    const found = await surveyEngines({
+      choice: { engine: 'auto' },
+      env: process.env,
+      platform: 'linux',
+      timeoutMs: 5000,
+    })
     assert.deepEqual(
       found.map(({ name }) => name),
       ['docker', 'podman'],

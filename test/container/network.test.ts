@@ -60,6 +60,8 @@ describe('The network of a container', () => {
   it('needs host names where it is closed', async () => {
     const bad = { network: { kind: 'provider', hosts: ['http://x/'] } } as const
     await assert.rejects(lab.launch(bad), { code: 'invalid-argument' })
-    await assert.rejects(lab.launch({ network: { kind: 'provider', hosts: [] } }), { code: 'invalid-argument' })
+    await assert.rejects(lab.launch({ network: { kind: 'provider', hosts: [] } }), {
+      code: 'invalid-argument',
+    })
   })
 })

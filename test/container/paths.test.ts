@@ -78,7 +78,11 @@ describe('A workspace in a container', () => {
     it('names files in events by their paths outside', () => {
       const edited = seen.find((event) => event.kind === 'file-edited')
       assert.equal(edited?.path, path.join(project, 'a.txt'))
-      assert.ok(seen.every((event) => !('directory' in event) || event.directory === undefined || event.directory === project))
+      assert.ok(
+        seen.every(
+          (event) => !('directory' in event) || event.directory === undefined || event.directory === project,
+        ),
+      )
     })
 
     it('finds files by name', async () => {
@@ -93,7 +97,11 @@ describe('A workspace in a container', () => {
       const connection = await lab.connect(handle)
       const before = await readdir(project)
       const session = await connection.createSession(project)
-      await ask(connection, session, '[[tool:bash {"command":"touch sneaked.txt","description":"try"}]][[text:tried]]')
+      await ask(
+        connection,
+        session,
+        '[[tool:bash {"command":"touch sneaked.txt","description":"try"}]][[text:tried]]',
+      )
       const tool = (await blocksOf(connection, session)).find((block) => block.type === 'tool')
       assert.match(tool?.output ?? '', /read-only file system/i)
       assert.deepEqual(await readdir(project), before)
@@ -116,7 +124,9 @@ describe('A workspace in a container', () => {
   })
 
   it('is refused when the folder is gone', async () => {
-    await assert.rejects(lab.launch({ workspace: path.join(lab.lab.root, 'nowhere') }), { code: 'launch-failed' })
+    await assert.rejects(lab.launch({ workspace: path.join(lab.lab.root, 'nowhere') }), {
+      code: 'launch-failed',
+    })
     const source = path.join(lab.lab.root, 'nowhere')
     await assert.rejects(lab.launch({ mounts: [{ source }] }), { code: 'mount-failed' })
   })

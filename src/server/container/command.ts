@@ -28,7 +28,11 @@ const killAfterMs = 2000
  * Runs one command of a container engine, without a shell, and waits for its end; any exit code is fine.
  * @throws OpencodeError `engine-not-found` (no such program), `timeout`, `aborted`
  */
-export function runCommand(path: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+export function runCommand(
+  path: string,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<CommandResult> {
   const { signal, timeoutMs } = options
   if (signal?.aborted) return Promise.reject(abortedError())
   return new Promise((resolve, reject) => {
@@ -46,7 +50,8 @@ export function runCommand(path: string, args: readonly string[], options: Comma
       killTimer ??= setTimeout(() => child.kill('SIGKILL'), killAfterMs)
     }
     const abort = (): void => end(abortedError())
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => end(lateError(args, timeoutMs)), timeoutMs)
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => end(lateError(args, timeoutMs)), timeoutMs)
     signal?.addEventListener('abort', abort, { once: true })
     const settle = (code: number | null, error?: OpencodeError): void => {
       clearTimeout(timer)

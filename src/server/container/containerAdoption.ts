@@ -28,7 +28,8 @@ export interface Adopted {
 export async function adopt(request: AdoptionRequest): Promise<Adopted | undefined> {
   const { engine, hash, owner, signal } = request
   for (const entry of await ofWorkspace(engine, request.workspace, signal)) {
-    const fits = entry.isRunning && entry.labels[labels.settings] === hash && entry.labels[labels.role] === 'server'
+    const fits =
+      entry.isRunning && entry.labels[labels.settings] === hash && entry.labels[labels.role] === 'server'
     if (!fits || !(await isFree(engine, entry))) continue
     const endpoint = await endpointOf(request, entry)
     if (!endpoint || (await probeHealth(endpoint)) !== 'healthy') continue
@@ -49,7 +50,11 @@ export async function clearWorkspace(engine: Engine, workspace: string, signal: 
   }
 }
 
-function ofWorkspace(engine: Engine, workspace: string, signal: AbortSignal): Promise<readonly ContainerEntry[]> {
+function ofWorkspace(
+  engine: Engine,
+  workspace: string,
+  signal: AbortSignal,
+): Promise<readonly ContainerEntry[]> {
   return engine.list([`${labels.workspace}=${workspace}`, `${labels.machine}=${thisMachine}`], signal)
 }
 

@@ -14,12 +14,25 @@ const startScript = [73, 75, 78]
 export function describeEnd(state: ContainerState | undefined, tail: string): ErrorInfo {
   const detail = tail === '' ? {} : { detail: tail }
   if (!state) return { code: 'server-killed', message: 'The container was removed from outside.', ...detail }
-  if (state.isOutOfMemory || /opencode-start: .*ran out of memory/.test(tail)) return { ...outOfMemory(state), ...detail }
-  if (/no space left on device|ENOSPC|disk quota exceeded|database or disk is full|opencode-start: The disk/i.test(tail)) {
-    return { code: 'disk-full', message: recognizeFailure('no space left on device')?.sentence ?? '', ...detail }
+  if (state.isOutOfMemory || /opencode-start: .*ran out of memory/.test(tail))
+    return { ...outOfMemory(state), ...detail }
+  if (
+    /no space left on device|ENOSPC|disk quota exceeded|database or disk is full|opencode-start: The disk/i.test(
+      tail,
+    )
+  ) {
+    return {
+      code: 'disk-full',
+      message: recognizeFailure('no space left on device')?.sentence ?? '',
+      ...detail,
+    }
   }
   if (/ServeError|EADDRINUSE|port .{0,20}in use/i.test(tail)) {
-    return { code: 'port-taken', message: recognizeFailure('address already in use')?.sentence ?? '', ...detail }
+    return {
+      code: 'port-taken',
+      message: recognizeFailure('address already in use')?.sentence ?? '',
+      ...detail,
+    }
   }
   return { ...byExitCode(state, tail), ...detail }
 }

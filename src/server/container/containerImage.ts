@@ -19,8 +19,14 @@ const imageLabel = 'opencode-sessions.image'
  * Returns the name of an image that the engine has, after building or fetching it where it is missing.
  * @throws OpencodeError `image-failed`, `image-missing`, `disk-full`, `unsupported`, `aborted` …
  */
-export async function ensureImage(engine: Engine, source: ImageSource, options: ImageOptions): Promise<string> {
-  return source.kind === 'build' ? ensureBuilt(engine, source, options) : ensurePulled(engine, source.name, options)
+export async function ensureImage(
+  engine: Engine,
+  source: ImageSource,
+  options: ImageOptions,
+): Promise<string> {
+  return source.kind === 'build'
+    ? ensureBuilt(engine, source, options)
+    : ensurePulled(engine, source.name, options)
 }
 
 async function ensurePulled(engine: Engine, name: string, options: ImageOptions): Promise<string> {
@@ -40,7 +46,9 @@ const repository = 'localhost/opencode-sessions'
 
 /** Removes the images that earlier versions were built to, but for those in use, and names them. */
 export async function removeOldImages(engine: Engine, current: string): Promise<readonly string[]> {
-  const old = (await engine.listImages(repository)).filter((name) => name !== current && name.startsWith(`${repository}:`))
+  const old = (await engine.listImages(repository)).filter(
+    (name) => name !== current && name.startsWith(`${repository}:`),
+  )
   const removed: string[] = []
   for (const name of old) if (await engine.removeImage(name)) removed.push(name)
   return removed
@@ -85,7 +93,13 @@ async function fingerprint(source: BuildSource, args: readonly string[]): Promis
   const names = await filesOf(source.folder)
   const contents = await Promise.all(names.map((name) => readFile(join(source.folder, name))))
   const binary = source.binary === undefined ? undefined : await stat(source.binary)
-  const parts = [...args, ...names, ...contents.map(hash), String(binary?.size ?? ''), String(binary?.mtimeMs ?? '')]
+  const parts = [
+    ...args,
+    ...names,
+    ...contents.map(hash),
+    String(binary?.size ?? ''),
+    String(binary?.mtimeMs ?? ''),
+  ]
   return hash(parts.join('\n')).slice(0, 12)
 }
 

@@ -9,7 +9,14 @@ import { adopt, clearWorkspace } from './containerAdoption.ts'
 import { ContainerHandle } from './containerHandle.ts'
 import { ensureImage } from './containerImage.ts'
 import { ContainerLog } from './containerLog.ts'
-import { environmentScript, formatOwner, handOver, labels, ownIdentity, thisMachine } from './containerOwner.ts'
+import {
+  environmentScript,
+  formatOwner,
+  handOver,
+  labels,
+  ownIdentity,
+  thisMachine,
+} from './containerOwner.ts'
 import {
   type OutsideUser,
   pathRules,
@@ -98,7 +105,10 @@ export class ContainerLauncher implements ServerLauncher {
       const { id, name, labels: marks } = found.entry
       const endpoint: Endpoint = { ...found.endpoint, pathRules: pathRules(settings) }
       const group = marks[labels.group]
-      return new ContainerHandle({ engine, id, name, group, endpoint, output, isAdopted: true }, this.#options.log)
+      return new ContainerHandle(
+        { engine, id, name, group, endpoint, output, isAdopted: true },
+        this.#options.log,
+      )
     }
     await clearWorkspace(engine, settings.workspace, signal)
     return undefined
@@ -166,7 +176,10 @@ export class ContainerLauncher implements ServerLauncher {
     const output = new ContainerLog([password])
     output.follow(engine, id, this.#options.log, 'start')
     const group = gateway ? name : undefined
-    return new ContainerHandle({ engine, id, name, group, endpoint, output, isAdopted: false }, this.#options.log)
+    return new ContainerHandle(
+      { engine, id, name, group, endpoint, output, isAdopted: false },
+      this.#options.log,
+    )
   }
 
   /** Connects server and gateway, where there is one, and returns the published port. */
@@ -210,7 +223,10 @@ interface StartParts {
 async function checkWorkspaceFolder(workspace: string): Promise<void> {
   const found = await stat(workspace).catch(() => undefined)
   if (found?.isDirectory()) return
-  throw new OpencodeError('launch-failed', `The folder ${workspace} does not exist, so no container can use it.`)
+  throw new OpencodeError(
+    'launch-failed',
+    `The folder ${workspace} does not exist, so no container can use it.`,
+  )
 }
 
 /** The user of this process; for root, who may act for others, the owner of the workspace. */

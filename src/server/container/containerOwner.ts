@@ -71,7 +71,12 @@ export async function claim(engine: Engine, entry: ContainerEntry, owner: string
 }
 
 /** Gives a fresh container its environment and owner, through memory only. */
-export async function handOver(engine: Engine, id: string, environment: string, owner: string): Promise<boolean> {
+export async function handOver(
+  engine: Engine,
+  id: string,
+  environment: string,
+  owner: string,
+): Promise<boolean> {
   const script = [
     `umask 077; cd ${memoryFolder}`,
     `printf %s "${owner}" > owner`,

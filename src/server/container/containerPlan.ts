@@ -80,7 +80,9 @@ export function settingsHash(settings: ContainerSettings, image: string): string
 
 /** The volume for sessions and caches; one for each workspace and user inside, who owns what is in it. */
 export function volumeName(settings: ContainerSettings, facts: PlanFacts): string {
-  const name = lastName(settings.workspace).toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  const name = lastName(settings.workspace)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
   const key = JSON.stringify([settings.workspace, userArguments(settings, facts)])
   return `opencode-sessions-${name}-${hash(key).slice(0, 12)}`
 }
@@ -98,7 +100,20 @@ function targetOf(mount: ContainerMount): string {
 }
 
 /** Folders that the image or the kernel needs inside. */
-const needed = ['/usr/local/bin', '/usr/bin', '/bin', '/etc', '/lib', '/sbin', '/proc', '/sys', '/dev', '/run', '/data', '/tmp']
+const needed = [
+  '/usr/local/bin',
+  '/usr/bin',
+  '/bin',
+  '/etc',
+  '/lib',
+  '/sbin',
+  '/proc',
+  '/sys',
+  '/dev',
+  '/run',
+  '/data',
+  '/tmp',
+]
 /** Folders in which nothing can be mounted sensibly. */
 const closed = ['/proc', '/sys', '/dev', '/data', memoryFolder]
 
@@ -118,20 +133,30 @@ function trimEnd(path: string): string {
 }
 
 function lastName(path: string): string {
-  const name = path.split(/[\\/]+/).filter((part) => part !== '').at(-1) ?? 'root'
+  const name =
+    path
+      .split(/[\\/]+/)
+      .filter((part) => part !== '')
+      .at(-1) ?? 'root'
   return name.replaceAll(/[^\p{L}\p{N}._-]/gu, '-')
 }
 
 function mountArguments(mount: Required<ContainerMount> | ContainerMount): readonly string[] {
   const { source, target = source, isReadOnly = false } = mount
   if (!target.startsWith('/') || target.split('/').includes('..')) {
-    throw new OpencodeError('invalid-argument', `A folder in the container needs an absolute path, not "${target}".`)
+    throw new OpencodeError(
+      'invalid-argument',
+      `A folder in the container needs an absolute path, not "${target}".`,
+    )
   }
   const isPlain = !/[,"\n]/.test(source + target)
   // `--mount` fails when the source is missing, where `--volume` makes an empty folder of that name.
   if (isPlain) return ['--mount', `type=bind,src=${source},dst=${target}${isReadOnly ? ',readonly' : ''}`]
   if (/["\n]/.test(source + target) || source.slice(2).includes(':') || target.includes(':')) {
-    throw new OpencodeError('invalid-argument', `The folder "${source}" has a name that container engines cannot mount.`)
+    throw new OpencodeError(
+      'invalid-argument',
+      `The folder "${source}" has a name that container engines cannot mount.`,
+    )
   }
   return ['--volume', `${source}:${target}${isReadOnly ? ':ro' : ''}`]
 }
@@ -154,7 +179,10 @@ function numbers(engine: EngineFacts, { uid, gid }: OutsideUser): readonly strin
 
 function limitArguments({ memory, cpus }: ContainerSettings): readonly string[] {
   if (memory !== undefined && !/^\d+[bkmg]?$/i.test(memory)) {
-    throw new OpencodeError('invalid-argument', `"${memory}" is no amount of memory. Write it like "2g" or "512m".`)
+    throw new OpencodeError(
+      'invalid-argument',
+      `"${memory}" is no amount of memory. Write it like "2g" or "512m".`,
+    )
   }
   if (cpus !== undefined && !(cpus > 0)) {
     throw new OpencodeError('invalid-argument', 'The number of CPUs must be greater than zero.')

@@ -76,7 +76,11 @@ export class Engine {
 
   /** Labels of an image. */
   async imageLabels(name: string, signal?: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    const text = await this.#ask('Looking at the image', ['image', 'inspect', '--format', '{{json .Config.Labels}}', name], ending(signal))
+    const text = await this.#ask(
+      'Looking at the image',
+      ['image', 'inspect', '--format', '{{json .Config.Labels}}', name],
+      ending(signal),
+    )
     return parseLabels(text)
   }
 
@@ -94,7 +98,10 @@ export class Engine {
 
   /** Starts a container in the background and returns its id. */
   async run(args: readonly string[], signal?: AbortSignal): Promise<string> {
-    const text = await this.#ask('Starting the container', ['run', '--detach', ...args], { ...ending(signal), timeoutMs: 60_000 })
+    const text = await this.#ask('Starting the container', ['run', '--detach', ...args], {
+      ...ending(signal),
+      timeoutMs: 60_000,
+    })
     return text.trim().split('\n').at(-1) ?? ''
   }
 
@@ -127,12 +134,18 @@ export class Engine {
   /** Passes on what a container prints, until the signal says so or the container ends. */
   async followLogs(id: string, onLine: (line: string) => void, options: FollowOptions): Promise<void> {
     const tail = options.from === 'now' ? ['--tail', '0'] : []
-    await this.#run(['logs', '--follow', ...tail, id], { onLine, signal: options.signal, timeoutMs: undefined })
+    await this.#run(['logs', '--follow', ...tail, id], {
+      onLine,
+      signal: options.signal,
+      timeoutMs: undefined,
+    })
   }
 
   /** Asks a container to end and ends it by force after some time. No error when it is gone. */
   async stop(id: string, graceSeconds: number): Promise<void> {
-    const result = await this.#run(['stop', '--time', String(graceSeconds), id], { timeoutMs: (graceSeconds + 15) * 1000 })
+    const result = await this.#run(['stop', '--time', String(graceSeconds), id], {
+      timeoutMs: (graceSeconds + 15) * 1000,
+    })
     if (result.code !== 0) failUnlessMissing('Stopping the container', result)
   }
 
@@ -146,7 +159,11 @@ export class Engine {
   /** Containers that carry all these labels (`key` or `key=value`), running or not. */
   async list(labels: readonly string[], signal?: AbortSignal): Promise<readonly ContainerEntry[]> {
     const filters = labels.flatMap((label) => ['--filter', `label=${label}`])
-    const ids = await this.#ask('Listing containers', ['ps', '--all', '--quiet', '--no-trunc', ...filters], ending(signal))
+    const ids = await this.#ask(
+      'Listing containers',
+      ['ps', '--all', '--quiet', '--no-trunc', ...filters],
+      ending(signal),
+    )
     const found = words(ids)
     if (found.length === 0) return []
     // A container may end between the two questions; the others are still told.

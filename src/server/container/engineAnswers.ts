@@ -73,7 +73,9 @@ function hostPort(value: unknown): number {
 function hostNetworkPort(item: Data): number | undefined {
   if (data(item['HostConfig'])['NetworkMode'] !== 'host') return undefined
   const environment: unknown = data(item['Config'])['Env']
-  const found = Array.isArray(environment) ? environment.map(String).findLast((line) => line.startsWith('OPENCODE_PORT=')) : undefined
+  const found = Array.isArray(environment)
+    ? environment.map(String).findLast((line) => line.startsWith('OPENCODE_PORT='))
+    : undefined
   return found === undefined ? undefined : Number(found.slice('OPENCODE_PORT='.length))
 }
 

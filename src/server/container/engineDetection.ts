@@ -60,7 +60,10 @@ async function examine(name: string, options: DetectionOptions): Promise<EngineF
   } catch (error) {
     if (isAbort(error)) throw error
     const info = toErrorInfo(error)
-    return { name, error: error instanceof OpencodeError ? error : new OpencodeError(info.code, info.message) }
+    return {
+      name,
+      error: error instanceof OpencodeError ? error : new OpencodeError(info.code, info.message),
+    }
   }
 }
 
@@ -80,7 +83,9 @@ async function question(name: string, path: string, options: DetectionOptions): 
   if (facts) return new Engine({ ...facts, path, contextArgs }, env)
   const words = `${result.stderr}\n${result.stdout}`
   if (recognizeFailure(words)?.code === 'forbidden') {
-    throw new LaunchError('forbidden', recognizeFailure(words)?.sentence ?? '', { detail: result.stderr.trim() })
+    throw new LaunchError('forbidden', recognizeFailure(words)?.sentence ?? '', {
+      detail: result.stderr.trim(),
+    })
   }
   throw notRunning(name, result.stderr.trim().split('\n')[0] ?? '')
 }
@@ -147,7 +152,12 @@ function architecture(name: string): string {
 
 /** Where installers put the clients when they are not on the search path of a program started from a desktop. */
 const usualPlaces: Partial<Record<NodeJS.Platform, readonly string[]>> = {
-  darwin: ['/usr/local/bin', '/opt/homebrew/bin', '/opt/podman/bin', '/Applications/Docker.app/Contents/Resources/bin'],
+  darwin: [
+    '/usr/local/bin',
+    '/opt/homebrew/bin',
+    '/opt/podman/bin',
+    '/Applications/Docker.app/Contents/Resources/bin',
+  ],
   linux: ['/usr/local/bin', '/usr/bin', '/snap/bin'],
   win32: ['C:\\Program Files\\Docker\\Docker\\resources\\bin', 'C:\\Program Files\\RedHat\\Podman'],
 }
@@ -177,11 +187,20 @@ function noEngine(found: readonly EngineFinding[], wanted: string): OpencodeErro
   const present = errors.filter(({ code }) => code !== 'engine-not-found')
   const [first] = present
   if (!first) {
-    const what = wanted === 'auto' || wanted === '' ? 'Neither Docker nor Podman is installed.' : `${wanted} was not found.`
-    return new OpencodeError('engine-not-found', `${what} Install one of them, or run OpenCode without a container.`)
+    const what =
+      wanted === 'auto' || wanted === ''
+        ? 'Neither Docker nor Podman is installed.'
+        : `${wanted} was not found.`
+    return new OpencodeError(
+      'engine-not-found',
+      `${what} Install one of them, or run OpenCode without a container.`,
+    )
   }
   const detail = present.map((error) => toErrorInfo(error).detail ?? '').join('\n')
-  return new LaunchError(first.code, present.map(({ message }) => message).join(' '), { detail, cause: first })
+  return new LaunchError(first.code, present.map(({ message }) => message).join(' '), {
+    detail,
+    cause: first,
+  })
 }
 
 type Data = Readonly<Record<string, unknown>>

@@ -43,7 +43,12 @@ export async function startGateway(engine: Engine, options: GatewayOptions): Pro
     if (address === undefined || address === '') {
       throw new OpencodeError('launch-failed', 'The gateway for the container got no address.')
     }
-    return { id, innerNetwork: innerOf(group), environment: proxyVariables(address), connect: (server) => tell(engine, id, server) }
+    return {
+      id,
+      innerNetwork: innerOf(group),
+      environment: proxyVariables(address),
+      connect: (server) => tell(engine, id, server),
+    }
   } catch (error) {
     await removeGateway(engine, group)
     throw error
@@ -75,7 +80,8 @@ function gatewayArguments(engine: Engine, options: GatewayOptions): readonly str
 
 async function tell(engine: Engine, id: string, serverAddress: string): Promise<void> {
   const result = await engine.exec(id, `cat > ${memoryFolder}/target`, { input: serverAddress })
-  if (result.code !== 0) throw new OpencodeError('launch-failed', 'The gateway for the container does not run.')
+  if (result.code !== 0)
+    throw new OpencodeError('launch-failed', 'The gateway for the container does not run.')
 }
 
 function proxyVariables(address: string): Readonly<Record<string, string>> {

@@ -36,7 +36,10 @@ export async function waitUntilReady(handle: ContainerHandle, options: Readiness
 
 /** The error for a container that ended before it was ready. */
 export function endedError(exit: ServerExit): OpencodeError {
-  const { code, message } = exit.reason ?? { code: 'launch-failed' as const, message: 'The container was stopped.' }
+  const { code, message } = exit.reason ?? {
+    code: 'launch-failed' as const,
+    message: 'The container was stopped.',
+  }
   return new LaunchError(code, message, { detail: exit.tail })
 }
 
@@ -44,7 +47,11 @@ async function failAtEnd(handle: ContainerHandle): Promise<never> {
   throw endedError(await handle.exited)
 }
 
-async function beHealthy(handle: ContainerHandle, options: ReadinessOptions, signal: AbortSignal): Promise<void> {
+async function beHealthy(
+  handle: ContainerHandle,
+  options: ReadinessOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { output, timeoutMs } = options
   const deadline = performance.now() + timeoutMs
   let isListening = false
@@ -68,7 +75,10 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function otherServer(handle: ContainerHandle): OpencodeError {
-  return new OpencodeError('port-taken', `Another OpenCode server answers at ${handle.endpoint.url}; it does not take our password.`)
+  return new OpencodeError(
+    'port-taken',
+    `Another OpenCode server answers at ${handle.endpoint.url}; it does not take our password.`,
+  )
 }
 
 function lateError(handle: ContainerHandle, timeoutMs: number, isListening: boolean): OpencodeError {
@@ -82,7 +92,9 @@ function lateError(handle: ContainerHandle, timeoutMs: number, isListening: bool
 async function checkWorkspace(handle: ContainerHandle, options: ReadinessOptions): Promise<void> {
   const tests = options.isReadOnly ? '[ -r . ] && [ -x . ]' : '[ -r . ] && [ -w . ] && [ -x . ]'
   const quoted = `'${options.workspace.replaceAll("'", `'\\''`)}'`
-  const result = await handle.engine.exec(handle.id, `cd ${quoted} && ${tests} || { id; exit 1; }`, { signal: options.signal })
+  const result = await handle.engine.exec(handle.id, `cd ${quoted} && ${tests} || { id; exit 1; }`, {
+    signal: options.signal,
+  })
   if (result.code === 0) return
   const need = options.isReadOnly ? 'read' : 'write'
   throw new LaunchError(

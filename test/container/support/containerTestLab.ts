@@ -69,7 +69,8 @@ export async function startContainerTestLab(): Promise<ContainerTestLab> {
       handles.add(handle)
       return handle
     },
-    connect: async (handle) => mapPaths(await connect(handle.endpoint, { log: clientLog }), handle.endpoint.pathRules),
+    connect: async (handle) =>
+      mapPaths(await connect(handle.endpoint, { log: clientLog }), handle.endpoint.pathRules),
     podman: async (...args) => (await run(engine.facts.path, args)).stdout,
     dispose: async () => {
       await Promise.all([...handles].map((handle) => handle.stop()))
@@ -83,10 +84,17 @@ export async function startContainerTestLab(): Promise<ContainerTestLab> {
 /** Writes the project's configuration anew so that it names the model as the server will see it. */
 export async function useModel(lab: Lab, url: string): Promise<void> {
   const file = path.join(lab.project, 'opencode.json')
-  await writeFile(file, `${JSON.stringify({ ...modelConfig(url), permission: { bash: 'allow', edit: 'allow' } })}\n`)
-  await run('git', ['-c', 'user.name=Lab', '-c', 'user.email=lab@localhost', 'commit', '-qam', 'Configure', '--allow-empty'], {
-    cwd: lab.project,
-  })
+  await writeFile(
+    file,
+    `${JSON.stringify({ ...modelConfig(url), permission: { bash: 'allow', edit: 'allow' } })}\n`,
+  )
+  await run(
+    'git',
+    ['-c', 'user.name=Lab', '-c', 'user.email=lab@localhost', 'commit', '-qam', 'Configure', '--allow-empty'],
+    {
+      cwd: lab.project,
+    },
+  )
 }
 
 /** Whatever a failed test left: found by the label of the workspace, which no other test has. */
@@ -101,7 +109,8 @@ async function startRelay(port: number): Promise<{ readonly port: number; readon
   const server = createServer((client) => {
     const upstream = dial({ host: '127.0.0.1', port })
     client.pipe(upstream).pipe(client)
-    for (const socket of [client, upstream]) socket.on('error', () => [client, upstream].map((each) => each.destroy()))
+    for (const socket of [client, upstream])
+      socket.on('error', () => [client, upstream].map((each) => each.destroy()))
   })
   server.listen(0, '0.0.0.0')
   await once(server, 'listening')
@@ -121,14 +130,19 @@ export function textOf(file: string): Promise<string | undefined> {
 }
 
 /** Sends a prompt and waits until the session is idle again. */
-export async function ask(connection: Connection, session: Session, text: string, files: readonly PromptPart[] = []): Promise<void> {
+export async function ask(
+  connection: Connection,
+  session: Session,
+  text: string,
+  files: readonly PromptPart[] = [],
+): Promise<void> {
   const now = Date.now()
   await connection.prompt(session.id, {
     id: newMessageID(now),
     created: now,
     parts: [{ type: 'text', id: newBlockID(now), text }, ...files],
   })
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
     const page = await connection.readMessages(session.id, 10)
     const last = page.messages.at(-1)
     if (last?.role === 'assistant' && last.finish === 'stop' && last.completed !== undefined) return

@@ -9,7 +9,13 @@ import { detectEngine } from '../../../src/server/container/engineDetection.ts'
 const settings = JSON.parse(process.argv[2] ?? '') as ContainerSettings
 const launcher = new ContainerLauncher({
   settings: () => settings,
-  engine: () => detectEngine({ choice: { engine: 'podman' }, env: process.env, platform: process.platform, timeoutMs: 10_000 }),
+  engine: () =>
+    detectEngine({
+      choice: { engine: 'podman' },
+      env: process.env,
+      platform: process.platform,
+      timeoutMs: 10_000,
+    }),
   log: { debug() {}, info() {}, warn() {} },
 })
 const handle = await launcher.launch(new AbortController().signal)
