@@ -6,19 +6,15 @@ import type { AgentPartInput, FilePartInput, TextPartInput } from './wire.ts'
 
 type PartInput = TextPartInput | FilePartInput | AgentPartInput
 
-/** A server that reads a huge body answers nobody else meanwhile. */
-const inlineLimit = 10 * 1024 * 1024
+/** Characters of all content together, for 10 MiB in base64: a server that reads a huge body answers nobody else. */
+const contentLimit = Math.ceil((10 * 1024 * 1024 * 4) / 3)
 
 /** The body of a prompt. Our own ids for message and parts make it repeatable. */
 export function promptBody(prompt: Prompt): object {
-  const inlineSize = prompt.parts.reduce(
-    (size, part) => size + (part.type === 'inline' ? part.base64.length : 0),
-    0,
-  )
-  if (inlineSize > inlineLimit * (4 / 3)) {
+  if (prompt.parts.reduce((size, part) => size + contentSize(part), 0) > contentLimit) {
     throw new OpencodeError(
       'too-large',
-      'The attachments are larger than 10 MiB together. Remove some of them.',
+      'The prompt is larger than 10 MiB with its attachments. Remove some of them.',
     )
   }
   const { model } = prompt
@@ -29,6 +25,11 @@ export function promptBody(prompt: Prompt): object {
     variant: model?.variant,
     parts: prompt.parts.map(partInput),
   })
+}
+
+function contentSize(part: PromptPart): number {
+  if (part.type === 'inline') return part.base64.length
+  return part.type === 'text' ? part.text.length : 0
 }
 
 function partInput(part: PromptPart): PartInput {
