@@ -25,6 +25,8 @@ export interface ChatState {
   readonly unsent?: readonly UserMessage[]
   /** A session is being opened and nothing of it is known yet. */
   readonly isLoading: boolean
+  /** Why the server cannot work in this folder although it runs, e.g. a broken configuration file. */
+  readonly folderProblem?: ErrorInfo | undefined
   readonly choice: Choice
   readonly draft: Draft
   readonly recent: readonly SessionSummary[]
@@ -90,6 +92,7 @@ export type ChatAction =
   | { readonly type: 'open'; readonly session: SessionState | undefined; readonly isLoading: boolean }
   | { readonly type: 'session'; readonly action: SessionAction }
   | { readonly type: 'unsent'; readonly unsent: readonly UserMessage[] }
+  | { readonly type: 'folder-problem'; readonly problem: ErrorInfo | undefined }
   | { readonly type: 'choice'; readonly choice: Choice }
   | { readonly type: 'draft'; readonly draft: Draft }
   | { readonly type: 'recent'; readonly recent: readonly SessionSummary[]; readonly waitingElsewhere: number }
@@ -116,6 +119,8 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
     }
     case 'unsent':
       return { ...state, unsent: action.unsent }
+    case 'folder-problem':
+      return state.folderProblem === action.problem ? state : { ...state, folderProblem: action.problem }
     case 'choice':
       return { ...state, choice: action.choice }
     case 'draft':

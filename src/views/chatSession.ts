@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import type { Connection } from '../client/connection.ts'
 import { OpencodeError, toErrorInfo } from '../opencode/errors.ts'
 import type { ErrorInfo } from '../opencode/errors.ts'
 import type { MessageID, SessionID } from '../opencode/ids.ts'
@@ -44,6 +45,8 @@ export class ChatSession implements Disposable {
   #sessionID: SessionID | undefined
   #creating: Promise<SessionID> | undefined
   #lastError: ErrorInfo | undefined
+  /** Another server has other models. */
+  #catalogFrom: Connection | undefined
 
   constructor(page: ChatPage, services: Services, place: ChatPlace) {
     this.#page = page
@@ -276,7 +279,10 @@ export class ChatSession implements Disposable {
   #refreshServer(): void {
     const { server } = this.#services
     this.feed.apply({ type: 'server', server: server.status, capabilities: server.connection?.capabilities })
-    if (server.connection && !this.state.choice.isKnown) void this.#loadCatalog()
+    const { connection } = this.#services.hub
+    if (!connection || (connection === this.#catalogFrom && this.state.choice.isKnown)) return
+    this.#catalogFrom = connection
+    void this.#loadCatalog()
   }
 
   async #loadCatalog(): Promise<void> {
@@ -287,6 +293,7 @@ export class ChatSession implements Disposable {
     const { catalogs, choices } = this.#services
     const directory = this.directory
     if (directory === undefined) return
+    this.feed.apply({ type: 'folder-problem', problem: catalogs.problem(directory) })
     const choice = choices.resolve(catalogs.get(directory), directory, this.state.session?.session)
     this.feed.apply({ type: 'choice', choice })
   }

@@ -14,6 +14,7 @@ export function Screen({ chat }: { readonly chat: ChatState }) {
   if (chat.obstacle === 'no-folder') return <NoFolder />
   if (chat.obstacle === 'untrusted') return <Untrusted />
   if (chat.server.kind === 'failed') return <Failed error={chat.server.error} />
+  if (chat.folderProblem && chat.server.kind === 'running') return <Failed error={chat.folderProblem} />
   if (chat.choice.hasNoModels) return <NoModel chat={chat} />
   return <Empty chat={chat} />
 }
@@ -101,6 +102,8 @@ interface Remedy {
 }
 
 const retry = ['startServer', 'Retry'] as const
+/** A running server keeps to the configuration that it read first. */
+const retryAnew = ['restartServer', 'Retry'] as const
 const showLog = ['showLog', 'Show log'] as const
 const connect = ['connectToServer', 'Connect to server'] as const
 const settings = ['openSettings', 'Open settings'] as const
@@ -116,7 +119,7 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
   },
   unauthorized: { title: 'The server refused the password', buttons: [connect, retry, showLog] },
   'connection-refused': { title: 'The server does not answer', buttons: [retry, connect, showLog] },
-  'config-invalid': { title: 'OpenCode cannot read its settings', buttons: [retry, settings, showLog] },
+  'config-invalid': { title: 'OpenCode cannot read its settings', buttons: [retryAnew, settings, showLog] },
   'consent-required': { title: 'This server is not encrypted', buttons: [connect] },
 }
 
@@ -252,7 +255,8 @@ function ServerLine({ chat }: { readonly chat: ChatState }) {
 export function ServerBanner({ chat }: { readonly chat: ChatState }) {
   const { server } = chat
   if (server.kind === 'running') {
-    return server.link.kind === 'reconnecting' ? <Reconnecting retryAt={server.link.retryAt} /> : null
+    if (server.link.kind === 'reconnecting') return <Reconnecting retryAt={server.link.retryAt} />
+    return chat.session && chat.folderProblem ? <FolderTrouble error={chat.folderProblem} /> : null
   }
   if (!chat.session) return null
   if (server.kind === 'starting') return <Banner icon="loading" spin text="Starting server…" />
@@ -278,6 +282,20 @@ function ServerGone({ error }: { readonly error: ErrorInfo | undefined }) {
           Show log
         </Button>
       ) : undefined}
+    </Banner>
+  )
+}
+
+function FolderTrouble({ error }: { readonly error: ErrorInfo }) {
+  const { actions } = useApp()
+  return (
+    <Banner icon="error" text={error.message}>
+      <Button kind="link" onClick={() => void actions.run('restartServer')}>
+        Retry
+      </Button>
+      <Button kind="link" onClick={() => void actions.run('showLog')}>
+        Show log
+      </Button>
     </Banner>
   )
 }
