@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
 import { until } from '../support/workbench.ts'
-import { patience, startChatLab, type ChatLab } from './support/chat.ts'
+import { keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
 
-describe('A conversation in the side bar', () => {
+describe('A conversation in the side bar', function () {
+  this.timeout(240_000)
   let running: ChatLab
 
   before(async function () {
-    this.timeout(180_000)
-    running = await startChatLab()
+    running = await startChatLab({ waitForServer: false })
+  })
+  afterEach(async function () {
+    await keepFailure(this.currentTest, running)
   })
   after(async function () {
-    this.timeout(30_000)
+    this.timeout(60_000)
     await running.dispose()
   })
 
@@ -28,7 +31,9 @@ describe('A conversation in the side bar', () => {
   it('streams an answer: its first words stand there before its last', async () => {
     const { chat } = running
     await chat.newSession()
-    await chat.send('[[delay:250]][[chunk:6]][[text:The first words come early, then more of them follow, and so on, until the very end of it.]]')
+    await chat.send(
+      '[[delay:250]][[chunk:6]][[text:The first words come early, then more of them follow, and so on, until the very end of it.]]',
+    )
     await chat.sees(/The first words/)
     assert.doesNotMatch(await chat.answers.innerText(), /very end/)
     assert.equal(await chat.stopButton.count(), 1)
@@ -61,7 +66,11 @@ describe('A conversation in the side bar', () => {
     assert.equal(await answer.getByRole('listitem').count(), 2)
     assert.equal(await answer.getByRole('cell', { name: 'a.ts' }).count(), 1)
     await answer.getByRole('button', { name: /Copy code/ }).waitFor()
-    await until('keywords are coloured', async () => (await answer.locator('pre code span').count()) > 1, patience)
+    await until(
+      'keywords are coloured',
+      async () => (await answer.locator('pre code span').count()) > 1,
+      patience,
+    )
   })
 
   it('folds what the model thought, and opens it on a click', async () => {
@@ -109,7 +118,9 @@ describe('A conversation in the side bar', () => {
   it('stops an answer in the middle, and answers the next prompt', async () => {
     const { chat } = running
     await chat.newSession()
-    await chat.send('[[delay:300]][[chunk:5]][[text:One two three four five six seven eight nine ten eleven twelve thirteen.]]')
+    await chat.send(
+      '[[delay:300]][[chunk:5]][[text:One two three four five six seven eight nine ten eleven twelve thirteen.]]',
+    )
     await chat.sees(/One two/)
     await chat.stopButton.click()
     await chat.settles()
@@ -121,7 +132,9 @@ describe('A conversation in the side bar', () => {
   it('stops a running command, and answers the next prompt', async () => {
     const { chat } = running
     await chat.newSession()
-    await chat.send('[[tool:bash {"command":"echo begun; sleep 300","description":"Sleep"}]][[text:Never said.]]')
+    await chat.send(
+      '[[tool:bash {"command":"echo begun; sleep 300","description":"Sleep"}]][[text:Never said.]]',
+    )
     await chat.permission.getByRole('button', { name: 'Allow once' }).click({ timeout: patience })
     await chat.tool('bash').getByText('Running', { exact: true }).first().waitFor({ timeout: patience })
     await chat.sees('begun')

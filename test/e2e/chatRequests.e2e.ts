@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
 import { until } from '../support/workbench.ts'
-import { badge, patience, startChatLab, type ChatLab } from './support/chat.ts'
+import { badge, keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
 
-describe('Requests of a session', () => {
+describe('Requests of a session', function () {
+  this.timeout(240_000)
   let running: ChatLab
 
   before(async function () {
-    this.timeout(180_000)
     running = await startChatLab()
   })
+  afterEach(async function () {
+    await keepFailure(this.currentTest, running)
+  })
   after(async function () {
-    this.timeout(30_000)
+    this.timeout(60_000)
     await running.dispose()
   })
   beforeEach(async () => {
@@ -109,8 +112,16 @@ describe('Requests of a session', () => {
     await page.keyboard.press('F6')
     await page.keyboard.press('Space')
     await page.keyboard.press('ArrowDown')
-    await until('the second is picked', () => chat.question.getByRole('radio', { name: /Large/ }).isChecked(), 5_000)
-    for (let tabs = 0; tabs < 6 && !(await isFocused(chat.question.getByRole('button', { name: 'Submit' }))); tabs += 1)
+    await until(
+      'the second is picked',
+      () => chat.question.getByRole('radio', { name: /Large/ }).isChecked(),
+      5_000,
+    )
+    for (
+      let tabs = 0;
+      tabs < 6 && !(await isFocused(chat.question.getByRole('button', { name: 'Submit' })));
+      tabs += 1
+    )
       await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await chat.sees('Thanks for the size.')

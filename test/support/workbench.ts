@@ -16,6 +16,8 @@ export interface Workbench {
   readonly browser: Browser
   /** Pages of one context share storage, as windows of one user do. */
   readonly context: BrowserContext
+  /** Where the server keeps its settings, logs and state; removed by `dispose`. */
+  readonly dataDirectory: string
   /** Opens a window and waits until it can be used. */
   openPage(options?: PageOptions): Promise<Page>
   /** Merges over the user settings; open windows follow. */
@@ -64,6 +66,7 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     server,
     browser,
     context,
+    dataDirectory,
     openPage: (page = {}) => openPage({ server, context }, options, page),
     setSettings: (changes) =>
       writeSettings({ dataDirectory, settings: (settings = { ...settings, ...changes }) }),

@@ -83,11 +83,11 @@ function Skeleton() {
   )
 }
 
-/** Keys that work wherever the focus is: Esc leads back to the composer, F6 goes round. */
+/** Keys that work wherever the focus is. Esc leads back to the composer; F6 goes on to VS Code's next part. */
 function onChatKey(event: KeyboardEvent, { composer }: AppContext): void {
   const target = event.target
   if (!(target instanceof HTMLElement) || target.matches('.composer-text') || event.defaultPrevented) return
-  if (event.key === 'Escape' || event.key === 'F6') {
+  if (event.key === 'Escape') {
     event.preventDefault()
     composer.focus()
   } else if ((event.ctrlKey || event.metaKey) && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {

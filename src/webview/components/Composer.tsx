@@ -90,12 +90,16 @@ function onKey(event: TextKey, keys: Keys): void {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari and some input methods say it in no other way.
   if (event.isComposing || event.keyCode === 229) return
   if (leadsUp(event)) {
-    if (focusRequest() || focusTranscript()) event.preventDefault()
+    if (!focusRequest() && !focusTranscript()) return
+    event.preventDefault()
+    // VS Code hears of every key that gets past the page, and moves the focus on F6 as well.
+    event.stopPropagation()
   } else if (!event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) onPlainKey(event, keys)
 }
 
 function leadsUp(event: TextKey): boolean {
-  return event.key === 'F6' || (event.key === 'ArrowUp' && (event.ctrlKey || event.metaKey))
+  if (event.key === 'F6') return !event.shiftKey && !event.ctrlKey && !event.metaKey
+  return event.key === 'ArrowUp' && (event.ctrlKey || event.metaKey)
 }
 
 function onPlainKey(event: TextKey, { send, escape, recall }: Keys): void {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { Frame, Locator, Page } from 'playwright-core'
 import { startLab, type Lab, type LabOptions } from '../../support/opencodeLab.ts'
-import { chatFrame, runCommand, startWorkbench, type Workbench } from '../../support/workbench.ts'
+import { chatFrame, runCommand, screenshot, startWorkbench, type Workbench } from '../../support/workbench.ts'
 
 /** Long enough for a busy machine; nothing waits that long when all is well. */
-export const patience = 60_000
+export const patience = 90_000
 
 /** A workbench with a real server behind it, and one window that shows the chat. */
 export interface ChatLab {
@@ -18,6 +20,8 @@ export interface ChatLab {
 export interface ChatLabOptions extends LabOptions {
   readonly settings?: Readonly<Record<string, unknown>>
   readonly width?: number
+  /** Whether the server must run and its models be known before the first test; yes unless told. */
+  readonly waitForServer?: boolean
   readonly height?: number
 }
 
@@ -39,6 +43,7 @@ export async function startChatLab(options: ChatLabOptions = {}): Promise<ChatLa
   try {
     const page = await workbench.openPage({ width: options.width ?? 1280, height: options.height ?? 800 })
     const chat = await openChat(page)
+    if (options.waitForServer !== false) await chat.button('Model: Scripted').waitFor({ timeout: patience })
     return { lab, workbench, page, chat, dispose }
   } catch (error) {
     await dispose()
@@ -150,7 +155,32 @@ export class Chat {
 
 /** The number on the activity bar's icon of ours; '' without one. */
 export async function badge(page: Page): Promise<string> {
-  const item = page.locator('.activitybar .action-item').filter({ has: page.locator('[aria-label*="OpenCode"]') })
+  const item = page
+    .locator('.activitybar .action-item')
+    .filter({ has: page.locator('[aria-label*="OpenCode"]') })
   const label = item.locator('.badge-content')
   return (await label.count()) === 0 ? '' : ((await label.first().textContent()) ?? '')
+}
+
+/** For `afterEach`: what a failed test looked like, and the end of the extension's own log. */
+export async function keepFailure(
+  test: Mocha.Test | undefined,
+  { page, workbench }: Pick<ChatLab, 'page' | 'workbench'>,
+): Promise<void> {
+  if (test?.state !== 'failed') return
+  const file = await screenshot(page, `failed-${test.title.replaceAll(/[^\p{L}\d]+/gu, '-').slice(0, 60)}`)
+  console.log(`      Picture: ${file}`)
+  const logs = await readdir(path.join(workbench.dataDirectory, 'data', 'logs'), { recursive: true }).catch(
+    () => [],
+  )
+  for (const name of logs.filter((each) => each.endsWith('OpenCode.log'))) {
+    const text = await readFile(path.join(workbench.dataDirectory, 'data', 'logs', name), 'utf8')
+    console.log(
+      text
+        .split('\n')
+        .slice(-25)
+        .map((line) => `      ${line}`)
+        .join('\n'),
+    )
+  }
 }

@@ -10,7 +10,9 @@ export async function quickInput(page: Page): Promise<Locator> {
 
 /** Rows of the quick pick with these words. */
 export function quickRow(page: Page, text: string | RegExp): Locator {
-  return page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row').filter({ hasText: text })
+  return page
+    .locator('.quick-input-widget:visible .quick-input-list .monaco-list-row')
+    .filter({ hasText: text })
 }
 
 /** Picks the first row of the quick pick with these words. */
