@@ -3,7 +3,7 @@ import { isAbort, OpencodeError } from '../opencode/errors.ts'
 import type { Connection, ConnectOptions, Endpoint } from './connection.ts'
 import { HttpClient } from './httpClient.ts'
 import { isLoopbackHost } from './endpoint.ts'
-import { isAtLeast, oldestVersion, parseVersion } from './serverVersion.ts'
+import { isAtLeast, oldestVersion, parseVersion } from '../opencode/version.ts'
 
 const defaultTotalMs = 15_000
 const pauseMs = 200
@@ -105,7 +105,7 @@ async function readVersion(client: HttpClient, route: string, probe: Probe): Pro
 }
 
 function checkFloor(version: string): string {
-  const major = parseVersion(version)?.[0]
+  const major = parseVersion(version)?.major
   if (major !== undefined && major > 1) {
     throw new OpencodeError(
       'unsupported',

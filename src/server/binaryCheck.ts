@@ -6,10 +6,7 @@ import { foreignEnvironment } from './environment.ts'
 import { LaunchError } from './launchError.ts'
 import { stripColors } from './outputTail.ts'
 import { type RunResult, runProgram } from './runProgram.ts'
-import { compareVersions, formatVersion, parseVersion } from './semver.ts'
-
-/** Older servers ignore the password or stream in another form. */
-export const oldestVersion = '1.2.27'
+import { formatVersion, isAtLeast, oldestVersion, parseVersion } from '../opencode/version.ts'
 
 const defaultTimeoutMs = 15_000
 /** Asking takes a second, and the answer only changes with the file. */
@@ -38,8 +35,7 @@ async function askVersion({ path, searchPath }: Candidate, options: LocateOption
   const version = result.code === 0 ? parseVersion(stripColors(result.stdout)) : undefined
   if (!version) throw doesNotRun(path, result, timeoutMs)
   const text = formatVersion(version)
-  const floor = parseVersion(oldestVersion)
-  if (floor && compareVersions(version, floor) < 0) throw tooOld(path, text)
+  if (!isAtLeast(text, oldestVersion)) throw tooOld(path, text)
   return text
 }
 

@@ -4,7 +4,6 @@ import { isLoopbackHost, parseServerUrl } from '../../../src/client/endpoint.ts'
 import { HttpStatusError } from '../../../src/client/httpErrors.ts'
 import { defaultDelays, ReconnectDelay } from '../../../src/client/reconnectDelay.ts'
 import { redact } from '../../../src/client/redact.ts'
-import { isAtLeast, parseVersion } from '../../../src/client/serverVersion.ts'
 import { OpencodeError } from '../../../src/opencode/errors.ts'
 import { IdSource, newBlockID, newMessageID } from '../../../src/opencode/newIds.ts'
 
@@ -121,16 +120,6 @@ describe('ReconnectDelay', () => {
       secrets: [],
     })
     assert.equal(delay().next(busy, 0), 7_000)
-  })
-})
-
-describe('server versions', () => {
-  it('compares numbers, not text', () => {
-    assert.equal(isAtLeast('1.10.0', '1.9.9'), true)
-    assert.equal(isAtLeast('1.2.3', '1.2.27'), false)
-    assert.equal(isAtLeast('v1.2.27', '1.2.27'), true)
-    assert.deepEqual(parseVersion('2.0.1-beta.3'), [2, 0, 1])
-    assert.equal(parseVersion('nightly'), undefined)
   })
 })
 

@@ -1,3 +1,6 @@
+/** Oldest server of the 1.x line whose routes, events and authentication we can rely on. */
+export const oldestVersion = '1.2.27'
+
 /** The parts of a version number that say which of two is newer. */
 export interface Version {
   readonly major: number
@@ -35,6 +38,13 @@ export function compareVersions(a: Version, b: Version): number {
     a.patch - b.patch ||
     comparePrerelease(a.prerelease, b.prerelease)
   )
+}
+
+/** Whether a version is at least `floor`. Builds without a number (`local`, `dev`) count as new. */
+export function isAtLeast(version: string, floor: string): boolean {
+  const left = parseVersion(version)
+  const right = parseVersion(floor)
+  return !left || !right || compareVersions(left, right) >= 0
 }
 
 function comparePrerelease(a: readonly string[], b: readonly string[]): number {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { compareVersions, formatVersion, parseVersion } from '../../../src/server/semver.ts'
+import { compareVersions, formatVersion, isAtLeast, parseVersion } from '../../../src/opencode/version.ts'
 
 function compare(a: string, b: string): number {
   const [left, right] = [parseVersion(a), parseVersion(b)]
@@ -38,5 +38,12 @@ describe('Version numbers', () => {
         )
       }
     }
+  })
+
+  it('counts builds without a number as new', () => {
+    assert.equal(isAtLeast('1.10.0', '1.9.9'), true)
+    assert.equal(isAtLeast('1.2.3', '1.2.27'), false)
+    assert.equal(isAtLeast('v1.2.27', '1.2.27'), true)
+    assert.equal(isAtLeast('local', '1.2.27'), true)
   })
 })
