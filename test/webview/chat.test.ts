@@ -20,7 +20,9 @@ import { toBlockID, toMessageID, toRequestID, toSessionID } from '../../src/open
 import type { OpenOptions } from './support/harness.ts'
 import type { ChatState } from '../../src/protocol/chat.ts'
 
-describe('the chat page', () => {
+describe('the chat page', function () {
+  // A browser on a busy machine may take its time; none of this is about speed.
+  this.timeout(120_000)
   let harness: Harness
   let chat: ChatPage
   before(async () => (harness = await startHarness()))

@@ -18,7 +18,9 @@ interface Violation {
  */
 const rules = { 'link-in-text-block': { enabled: false }, 'heading-order': { enabled: false } }
 
-describe('every state of the page', () => {
+describe('every state of the page', function () {
+  // A browser on a busy machine may take its time; none of this is about speed.
+  this.timeout(120_000)
   let harness: Harness
   let axe: string
   before(async () => {

@@ -47,7 +47,9 @@ const hostile = [
   '<<script>script>window.hacked = 1<</script>/script>',
 ]
 
-describe('markdown in the page', () => {
+describe('markdown in the page', function () {
+  // A browser on a busy machine may take its time; none of this is about speed.
+  this.timeout(120_000)
   let harness: Harness
   let chat: ChatPage
   before(async () => (harness = await startHarness()))

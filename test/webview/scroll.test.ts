@@ -33,7 +33,9 @@ function history(from: number, to: number): readonly Message[] {
   return messages
 }
 
-describe('scrolling', () => {
+describe('scrolling', function () {
+  // A browser on a busy machine may take its time; none of this is about speed.
+  this.timeout(120_000)
   let harness: Harness
   let chat: ChatPage
   before(async () => (harness = await startHarness()))
