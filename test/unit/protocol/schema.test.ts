@@ -23,7 +23,7 @@ describe('What the page sends', () => {
     ['draft/change', undefined],
     ['question/reply', { requestID: 'que_1', answers: [['a'], 'b'] }],
   ] as const) {
-    it(`is refused: ${method} with ${String(JSON.stringify(params)).slice(0, 60)}`, () => {
+    it(`is refused: ${method} with ${params === undefined ? 'nothing' : JSON.stringify(params).slice(0, 60)}`, () => {
       assert.throws(() => checkHostParams(method, params), hasCode('invalid-params'))
     })
   }
