@@ -169,18 +169,10 @@ export async function keepFailure(
 ): Promise<void> {
   if (test?.state !== 'failed') return
   const file = await screenshot(page, `failed-${test.title.replaceAll(/[^\p{L}\d]+/gu, '-').slice(0, 60)}`)
-  console.log(`      Picture: ${file}`)
-  const logs = await readdir(path.join(workbench.dataDirectory, 'data', 'logs'), { recursive: true }).catch(
-    () => [],
-  )
-  for (const name of logs.filter((each) => each.endsWith('OpenCode.log'))) {
-    const text = await readFile(path.join(workbench.dataDirectory, 'data', 'logs', name), 'utf8')
-    console.log(
-      text
-        .split('\n')
-        .slice(-25)
-        .map((line) => `      ${line}`)
-        .join('\n'),
-    )
-  }
+  const logs = path.join(workbench.dataDirectory, 'data', 'logs')
+  const names = await readdir(logs, { recursive: true }).catch(() => [])
+  const own = names.filter((name) => name.endsWith('OpenCode.log'))
+  const texts = await Promise.all(own.map((name) => readFile(path.join(logs, name), 'utf8')))
+  const ends = texts.map((text) => text.split('\n').slice(-25).join('\n'))
+  process.stdout.write(`${[`Picture: ${file}`, ...ends].join('\n')}\n`)
 }
