@@ -40,7 +40,7 @@ describe('When a container fails', () => {
   it('says that it was removed', async () => {
     const exit = await tellEnd((handle) => lab.podman('rm', '--force', handle.id))
     assert.equal(exit.reason?.code, 'server-killed')
-    assert.match(exit.reason?.message ?? '', /removed|killed/)
+    assert.match(exit.reason.message, /removed|killed/)
   })
 
   it('says that memory ran out', async () => {

@@ -72,7 +72,7 @@ describe('A workspace in a container', () => {
       assert.deepEqual({ uid, gid }, owner)
       const tool = (await blocksOf(connection, session)).find((block) => block.type === 'tool')
       assert.equal(tool?.input['filePath'], file)
-      assert.ok(!JSON.stringify(tool?.files ?? []).includes('/workspace/elsewhere'))
+      assert.ok(!JSON.stringify(tool.files ?? []).includes('/workspace/elsewhere'))
     })
 
     it('names files in events by their paths outside', () => {

@@ -1,4 +1,4 @@
-import { LaunchError } from '../launchError.ts'
+import type { LaunchError } from '../launchError.ts'
 import { type CommandOptions, type CommandResult, runCommand } from './command.ts'
 import { engineFailure } from './engineFailure.ts'
 import { type ContainerState, parseList, parseState } from './engineAnswers.ts'
@@ -114,8 +114,9 @@ export class Engine {
   /** How a container is, or undefined when it does not exist any more. */
   async state(id: string, signal?: AbortSignal): Promise<ContainerState | undefined> {
     const result = await this.#run(['container', 'inspect', id], ending(signal))
-    if (result.code !== 0) return failUnlessMissing('Looking at the container', result)
-    return parseState(result.stdout)
+    if (result.code === 0) return parseState(result.stdout)
+    failUnlessMissing('Looking at the container', result)
+    return undefined
   }
 
   /** Resolves with the exit code when the container has ended; rejects when the engine goes away. */
@@ -143,7 +144,7 @@ export class Engine {
 
   /** Asks a container to end and ends it by force after some time. No error when it is gone. */
   async stop(id: string, graceSeconds: number): Promise<void> {
-    const result = await this.#run(['stop', '--time', String(graceSeconds), id], {
+    const result = await this.#run(['stop', '-t', String(graceSeconds), id], {
       timeoutMs: (graceSeconds + 15) * 1000,
     })
     if (result.code !== 0) failUnlessMissing('Stopping the container', result)
@@ -223,10 +224,9 @@ function ending(signal: AbortSignal | undefined): Options {
   return signal ? { signal } : {}
 }
 
-function failUnlessMissing(what: string, result: CommandResult): undefined {
+function failUnlessMissing(what: string, result: CommandResult): void {
   const error: LaunchError = engineFailure(what, result)
   if (error.code !== 'not-found' && error.code !== 'image-missing') throw error
-  return undefined
 }
 
 function parseLabels(text: string): Readonly<Record<string, string>> {

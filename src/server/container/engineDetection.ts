@@ -20,7 +20,7 @@ export interface DetectionOptions {
   readonly env: NodeJS.ProcessEnv
   readonly platform: NodeJS.Platform
   readonly signal?: AbortSignal
-  /** Per engine; default 1 s. */
+  /** Per engine. Default: 1 s, and 5 s more for an engine that says nothing while no other answers. */
   readonly timeoutMs?: number
 }
 
@@ -31,9 +31,25 @@ export interface DetectionOptions {
  */
 export async function detectEngine(options: DetectionOptions): Promise<Engine> {
   const found = await surveyEngines(options)
-  const engine = found.find((result) => result.engine !== undefined)?.engine
+  const engine =
+    found.find((result) => result.engine !== undefined)?.engine ?? (await askAgain(found, options))
   if (engine) return engine
   throw noEngine(found, options.choice.engine)
+}
+
+const patienceMs = 5000
+
+/** A busy machine needs longer for the first answer; so silence, unlike a refusal, gets a second chance. */
+async function askAgain(
+  found: readonly EngineFinding[],
+  options: DetectionOptions,
+): Promise<Engine | undefined> {
+  if (options.timeoutMs !== undefined) return undefined
+  const silent = found.filter(({ isSilent }) => isSilent === true)
+  const again = await Promise.all(
+    silent.map(({ name }) => examine(name, { ...options, timeoutMs: patienceMs })),
+  )
+  return again.find((result) => result.engine !== undefined)?.engine
 }
 
 /** One engine program that was looked for, and what came of it. */
@@ -41,6 +57,8 @@ export interface EngineFinding {
   readonly name: string
   readonly engine?: Engine
   readonly error?: OpencodeError
+  /** Whether it did not say no, but nothing in time. */
+  readonly isSilent?: boolean
 }
 
 /** What `detectEngine` chooses from, for the Doctor: every engine with its answer. Rejects only with `aborted`. */
@@ -59,10 +77,12 @@ async function examine(name: string, options: DetectionOptions): Promise<EngineF
     return { name, engine: await question(name, path, options) }
   } catch (error) {
     if (isAbort(error)) throw error
-    const info = toErrorInfo(error)
+    const { code, message } = toErrorInfo(error)
+    const cause = error instanceof OpencodeError ? error : new OpencodeError(code, message)
     return {
       name,
-      error: error instanceof OpencodeError ? error : new OpencodeError(info.code, info.message),
+      error: cause,
+      isSilent: cause.cause instanceof OpencodeError && cause.cause.code === 'timeout',
     }
   }
 }
@@ -77,7 +97,7 @@ async function question(name: string, path: string, options: DetectionOptions): 
     ...(options.signal ? { signal: options.signal } : {}),
   }).catch((error: unknown) => {
     if (!(error instanceof OpencodeError) || error.code !== 'timeout') throw error
-    throw notRunning(name, 'It did not answer within a second.')
+    throw notRunning(name, 'It did not answer in time.', error)
   })
   const facts = result.code === 0 ? readFacts(result.stdout) : undefined
   if (facts) return new Engine({ ...facts, path, contextArgs }, env)
@@ -90,11 +110,11 @@ async function question(name: string, path: string, options: DetectionOptions): 
   throw notRunning(name, result.stderr.trim().split('\n')[0] ?? '')
 }
 
-function notRunning(name: string, words: string): OpencodeError {
+function notRunning(name: string, words: string, cause?: unknown): OpencodeError {
   const what = /podman/.test(name)
     ? 'Podman is installed, but does not answer. Start it ("podman machine start", or its service).'
     : 'The Docker client is installed, but no Docker daemon answers. Start Docker.'
-  return new LaunchError('engine-not-running', what, { detail: words.slice(0, 500) })
+  return new LaunchError('engine-not-running', what, { detail: words.slice(0, 500), cause })
 }
 
 function contextArguments(path: string, context: string | undefined): readonly string[] {
