@@ -7,7 +7,7 @@
 // `script-src 'nonce-…' ${webview.cspSource}`, with `dist` among the `localResourceRoots`.
 'use strict'
 
-const { mkdir, readFile, rm, writeFile, copyFile } = require('node:fs/promises')
+const { mkdir, readdir, readFile, rm, writeFile, copyFile } = require('node:fs/promises')
 const path = require('node:path')
 const esbuild = require('esbuild')
 
@@ -22,7 +22,6 @@ main().catch((error) => {
 })
 
 async function main() {
-  await rm(dist, { recursive: true, force: true })
   await mkdir(dist, { recursive: true })
   await copyCodicons()
   const bundles = { extension: extensionBundle(), supervisor: supervisorBundle(), webview: webviewBundle() }
@@ -36,6 +35,17 @@ async function build(bundles) {
   const meta = Object.fromEntries(names.map((name, index) => [name, results[index].metafile]))
   checkUndici(meta.extension)
   await writeFile(path.join(dist, 'meta.json'), JSON.stringify(meta))
+  await removeOldFiles(meta)
+}
+
+/** Chunks carry a hash in their name. They go last, so that a window that is open meanwhile finds all it needs. */
+async function removeOldFiles(meta) {
+  const outputs = Object.values(meta).flatMap(({ outputs }) =>
+    Object.keys(outputs).map((output) => path.basename(output)),
+  )
+  const wanted = new Set([...outputs, 'meta.json', 'codicon.css', 'codicon.ttf'])
+  const old = (await readdir(dist)).filter((name) => !wanted.has(name))
+  await Promise.all(old.map((name) => rm(path.join(dist, name), { recursive: true, force: true })))
 }
 
 async function watch(bundles) {

@@ -61,10 +61,8 @@ async function clickIcon(page: Page): Promise<number> {
 /** VS Code lists load and activation time of each extension in its editor of running extensions. */
 async function reportedActivation(page: Page): Promise<number> {
   await runCommand(page, 'Developer: Show Running Extensions')
-  const row = page
-    .locator('.runtime-extensions-editor .monaco-list-row')
-    .filter({ hasText: 'Sessions for OpenCode' })
-  await row.first().waitFor({ timeout: 30_000 })
-  const text = await row.first().locator('.activation-time').innerText()
-  return Number(/(\d+)\s*ms/.exec(text)?.[1] ?? Number.NaN)
+  const rows = page.locator('.runtime-extensions-editor .monaco-list-row')
+  const row = rows.filter({ hasText: 'opencode-sessions' }).first()
+  await row.waitFor({ timeout: 60_000 })
+  return Number(/Activation: (\d+)\s*ms/.exec(await row.innerText())?.[1] ?? Number.NaN)
 }
