@@ -105,8 +105,10 @@ function iconOf(block: ToolBlock, line: ToolLine): string {
   return block.status === 'interrupted' ? 'circle-slash' : line.icon
 }
 
+/** A change opens when it is made: while it waits for permission the dock shows it. */
 function opensByItself(block: ToolBlock): boolean {
   if (block.status === 'failed') return true
   if (block.kind === 'shell' && (block.exitCode ?? 0) !== 0) return true
-  return block.files !== undefined && block.files.length <= 3 && block.files.some((file) => file.patch)
+  const files = block.files ?? []
+  return block.status === 'completed' && files.length <= 3 && files.some((file) => file.patch)
 }
