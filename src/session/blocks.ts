@@ -1,6 +1,6 @@
 import type { BlockID } from '../opencode/ids.ts'
 import { isSame } from './equal.ts'
-import type { Block, FileChange, Message, Request, ToolBlock } from './model.ts'
+import type { Block, FileChange, Message, Request, RunError, ToolBlock } from './model.ts'
 
 /**
  * Creates or replaces one block; a new one goes where its id belongs. Files that a permission request
@@ -28,13 +28,30 @@ export function removeBlock(message: Message, id: BlockID): Message {
   return index < 0 ? message : { ...message, blocks: message.blocks.toSpliced(index, 1) }
 }
 
-/** Closes what a finished run left open: text gets no more, tools count as interrupted. */
+/**
+ * Closes what a finished run left open: text gets no more, tools count as interrupted, and so does an answer
+ * that the server never completed.
+ */
 export function settleMessage(message: Message): Message {
-  if (!message.blocks.some(isUnsettled)) return message
-  return {
-    ...message,
-    blocks: message.blocks.map((block) => (isUnsettled(block) ? settleBlock(block) : block)),
-  }
+  const isCutOff = message.role === 'assistant' && message.completed === undefined && !message.error
+  if (!isCutOff && !message.blocks.some(isUnsettled)) return message
+  const blocks = message.blocks.map((block) => (isUnsettled(block) ? settleBlock(block) : block))
+  return isCutOff
+    ? { ...message, blocks: blocks.map(withoutGap), error: interrupted }
+    : { ...message, blocks }
+}
+
+/** That the answer is not whole says enough. */
+function withoutGap(block: Block): Block {
+  if ((block.type !== 'text' && block.type !== 'reasoning') || !block.gap) return block
+  const { gap: _, ...rest } = block
+  return rest
+}
+
+const interrupted: RunError = {
+  name: 'Interrupted',
+  kind: 'interrupted',
+  message: 'The server ended before the answer was complete.',
 }
 
 /**

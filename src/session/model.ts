@@ -36,7 +36,8 @@ export interface RunError {
   /** The server's name for it, e.g. `APIError`, `MessageAbortedError`. */
   readonly name: string
   readonly message: string
-  readonly kind: 'aborted' | 'auth' | 'rate-limit' | 'context-overflow' | 'provider' | 'other'
+  /** `interrupted`: nobody said why the answer has no end; its server went down, most likely. */
+  readonly kind: 'aborted' | 'interrupted' | 'auth' | 'rate-limit' | 'context-overflow' | 'provider' | 'other'
   /** HTTP status of the provider's answer. */
   readonly status?: number
   readonly retryable?: boolean

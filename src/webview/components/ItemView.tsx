@@ -65,11 +65,11 @@ function Notice({ block }: { readonly block: NoticeBlock }) {
 /** Why an answer ended early, with the next step as a button. */
 export function ErrorNotice({ error }: { readonly error: RunError }) {
   const { actions } = useApp()
-  if (error.kind === 'aborted') {
+  if (error.kind === 'aborted' || error.kind === 'interrupted') {
     return (
       <div class="notice">
         <Icon name="debug-stop" />
-        <span>Stopped</span>
+        <span>{error.kind === 'aborted' ? 'Stopped' : `Interrupted. ${error.message}`}</span>
       </div>
     )
   }
@@ -102,7 +102,7 @@ export function ErrorNotice({ error }: { readonly error: RunError }) {
   )
 }
 
-const titles: Readonly<Record<Exclude<RunError['kind'], 'aborted'>, string>> = {
+const titles: Readonly<Record<Exclude<RunError['kind'], 'aborted' | 'interrupted'>, string>> = {
   auth: 'The provider refused the credentials',
   'rate-limit': 'The provider asks to slow down',
   'context-overflow': 'The conversation no longer fits the model',
