@@ -29,8 +29,8 @@ function start(): void {
     host.transport,
     {
       'chat/changed': ({ revision, actions }) => mirror.receive(revision, actions),
-      'composer/focus': () => focusWhenDrawn(() => app.composer.focus()),
-      'request/reveal': () => focusWhenDrawn(() => revealRequest(store)),
+      'composer/focus': () => focusWhenDrawn(store, () => app.composer.focus()),
+      'request/reveal': () => focusWhenDrawn(store, () => revealRequest(store)),
     },
     { onError: (method, error) => actions.reportError(`${method}: ${String(error)}`) },
   )
@@ -72,8 +72,13 @@ function createMirror(store: ChatStore, fetch: () => Promise<HostMethods['chat/o
   return { open, receive }
 }
 
-function focusWhenDrawn(focus: () => void): undefined {
-  requestAnimationFrame(focus)
+/** The host may ask for it before the page has anything to draw. */
+function focusWhenDrawn(store: ChatStore, focus: () => void): undefined {
+  const drawn = store.chat.subscribe((chat) => {
+    if (!chat) return
+    requestAnimationFrame(focus)
+    queueMicrotask(() => drawn())
+  })
   return undefined
 }
 

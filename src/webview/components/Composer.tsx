@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { TargetedKeyboardEvent } from 'preact'
 import type { ChatState, ContextItem } from '../../protocol/chat.ts'
 import { isBusy } from '../../session/selectors.ts'
@@ -18,7 +18,7 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
   const input = useRef<HTMLTextAreaElement>(null)
   const [isStopAsked, setStopAsked] = useState(false)
   const recall = useRecall(app, input)
-  useEffect(() => {
+  useLayoutEffect(() => {
     composer.focus = () => input.current?.focus()
   }, [])
   const busy = chat.session !== undefined && isBusy(chat.session)
