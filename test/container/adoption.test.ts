@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import path from 'node:path'
-import { listLeftovers, removeLeftovers } from '../../src/server/container/containerLeftovers.ts'
+import {
+  listLeftovers,
+  removeLeftovers,
+  removeProjectData,
+} from '../../src/server/container/containerLeftovers.ts'
 import { defaultSettings, type ContainerSettings } from '../../src/server/container/containerSettings.ts'
 import { offlineEnvironment, repositoryRoot } from '../support/opencodeLab.ts'
 import { startContainerTestLab, type ContainerTestLab } from './support/containerTestLab.ts'
@@ -63,7 +67,8 @@ describe('A container whose window is gone', () => {
 
   it('is found by label and cleaned', async () => {
     const id = await launchAndDie(settings)
-    const mine = await lab.launch({ workspace: path.join(lab.lab.project, 'src') })
+    const workspace = path.join(lab.lab.project, 'src')
+    const mine = await lab.launch({ workspace })
     const leftovers = await myLeftovers()
     assert.deepEqual(
       leftovers.map((leftover) => [leftover.id, leftover.workspace, leftover.isRunning]),
@@ -73,6 +78,7 @@ describe('A container whose window is gone', () => {
     assert.equal(await lab.engine.state(id), undefined)
     assert.equal((await lab.engine.state(mine.id))?.isRunning, true)
     await mine.stop()
+    await removeProjectData(lab.engine, workspace)
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../client/connection.ts'
-import { isHeld } from './containerHandle.ts'
+import { hold, letGo } from './containerHandle.ts'
 import { claim, labels, ownerState, readPassword, thisMachine } from './containerOwner.ts'
 import { serverPort } from './containerPlan.ts'
 import type { ContainerEntry, Engine } from './engine.ts'
@@ -28,26 +28,43 @@ export interface Adopted {
 export async function adopt(request: AdoptionRequest): Promise<Adopted | undefined> {
   const { engine, hash, owner, signal } = request
   for (const entry of await ofWorkspace(engine, request.workspace, signal)) {
-    const fits =
-      entry.isRunning && entry.labels[labels.settings] === hash && entry.labels[labels.role] === 'server'
+    const fits = entry.isRunning && entry.labels[labels.settings] === hash
     if (!fits || !(await isFree(engine, entry))) continue
     const endpoint = await endpointOf(request, entry)
     if (!endpoint || (await probeHealth(endpoint)) !== 'healthy') continue
-    if (await claim(engine, entry, owner)) return { entry, endpoint }
+    if (await take(engine, entry, owner)) return { entry, endpoint }
   }
   return undefined
 }
 
 /** Removes what earlier windows of this workspace left and nobody took over. */
-export async function clearWorkspace(engine: Engine, workspace: string, signal: AbortSignal): Promise<void> {
-  for (const entry of await ofWorkspace(engine, workspace, signal)) {
-    if (entry.labels[labels.role] !== 'server') continue
-    if (!(await isFree(engine, entry))) continue
+export async function clearWorkspace(request: AdoptionRequest): Promise<void> {
+  const { engine, owner, signal } = request
+  for (const entry of await ofWorkspace(engine, request.workspace, signal)) {
+    if (await isFree(engine, entry)) await removeServer(engine, entry, owner)
+  }
+}
+
+/** Ends and removes a server that nobody uses, unless somebody takes it over at this moment. */
+export async function removeServer(engine: Engine, entry: ContainerEntry, owner: string): Promise<void> {
+  if (!(await take(engine, entry, owner))) return
+  try {
     if (entry.isRunning) await engine.stop(entry.id, 2)
     await engine.remove([entry.id])
     const group = entry.labels[labels.group]
     if (group !== undefined) await removeGateway(engine, group)
+  } finally {
+    letGo(entry.name)
   }
+}
+
+/** Makes a container ours, first within this process, then among all of them. */
+async function take(engine: Engine, entry: ContainerEntry, owner: string): Promise<boolean> {
+  if (!hold(entry.name)) return false
+  // One that has ended can only be removed, and that twice does no harm.
+  const isOurs = !entry.isRunning || (await claim(engine, entry, owner).catch(() => false))
+  if (!isOurs) letGo(entry.name)
+  return isOurs
 }
 
 function ofWorkspace(
@@ -55,11 +72,15 @@ function ofWorkspace(
   workspace: string,
   signal: AbortSignal,
 ): Promise<readonly ContainerEntry[]> {
-  return engine.list([`${labels.workspace}=${workspace}`, `${labels.machine}=${thisMachine}`], signal)
+  const wanted = [
+    `${labels.workspace}=${workspace}`,
+    `${labels.machine}=${thisMachine}`,
+    `${labels.role}=server`,
+  ]
+  return engine.list(wanted, signal)
 }
 
 async function isFree(engine: Engine, entry: ContainerEntry): Promise<boolean> {
-  if (isHeld(entry.id)) return false
   const state = await ownerState(engine, entry)
   return state === 'gone' || state === 'own'
 }

@@ -19,11 +19,21 @@ export interface ContainerParts {
   readonly isAdopted: boolean
 }
 
-/** Containers that this process looks after, so that it does not adopt what it already has. */
+/** Names of the containers that this process starts, looks after or removes. */
 const held = new Set<string>()
 
-export function isHeld(id: string): boolean {
-  return held.has(id)
+/**
+ * Reserves a container for one user within this process; false when somebody has it. Needed besides the owner
+ * inside the container, which only tells processes apart.
+ */
+export function hold(name: string): boolean {
+  if (held.has(name)) return false
+  held.add(name)
+  return true
+}
+
+export function letGo(name: string): void {
+  held.delete(name)
 }
 
 const graceSeconds = 2
@@ -46,7 +56,7 @@ export class ContainerHandle implements ServerHandle {
     this.exited = new Promise((resolve) => {
       this.#resolve = resolve
     })
-    held.add(parts.id)
+    held.add(parts.name)
     void this.#watchOver()
   }
 
@@ -93,7 +103,7 @@ export class ContainerHandle implements ServerHandle {
   }
 
   async #stopNow(): Promise<void> {
-    if (!held.has(this.id)) return
+    if (!held.has(this.name)) return
     const code = await this.#end().catch((error: unknown) => {
       this.#log.warn(`server: the container ${this.name} could not be stopped: ${toErrorInfo(error).message}`)
       return null
@@ -115,7 +125,7 @@ export class ContainerHandle implements ServerHandle {
   }
 
   #letGo(): void {
-    held.delete(this.id)
+    letGo(this.name)
     this.#watch.abort()
     this.#parts.output.stop()
   }

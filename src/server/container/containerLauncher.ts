@@ -6,7 +6,7 @@ import { findFreePort } from '../freePort.ts'
 import { abortedError } from '../launchError.ts'
 import type { ServerLauncher } from '../launcher.ts'
 import { adopt, clearWorkspace } from './containerAdoption.ts'
-import { ContainerHandle } from './containerHandle.ts'
+import { ContainerHandle, hold, letGo } from './containerHandle.ts'
 import { ensureImage } from './containerImage.ts'
 import { ContainerLog } from './containerLog.ts'
 import {
@@ -96,8 +96,9 @@ export class ContainerLauncher implements ServerLauncher {
   }
 
   async #adopt(launch: Launch): Promise<ContainerHandle | undefined> {
-    const { engine, settings, signal } = launch
-    const found = await adopt({ ...launch, workspace: settings.workspace, username })
+    const { engine, settings } = launch
+    const request = { ...launch, workspace: settings.workspace, username }
+    const found = await adopt(request)
     if (found) {
       this.#options.log.info(`server: took over the running container ${found.entry.name}`)
       const output = new ContainerLog([found.endpoint.password])
@@ -110,7 +111,7 @@ export class ContainerLauncher implements ServerLauncher {
         this.#options.log,
       )
     }
-    await clearWorkspace(engine, settings.workspace, signal)
+    await clearWorkspace(request)
     return undefined
   }
 
@@ -123,9 +124,11 @@ export class ContainerLauncher implements ServerLauncher {
       [labels.machine]: thisMachine,
     }
     this.#say('Starting the container')
-    const gateway = await this.#gateway(launch, name, marks)
+    let gateway: Gateway | undefined
     let handle: ContainerHandle | undefined
+    hold(name)
     try {
+      gateway = await this.#gateway(launch, name, marks)
       handle = await this.#run(launch, { name, marks, gateway })
       this.#say('Waiting for the server')
       await this.#ready(handle, launch, gateway)
@@ -134,6 +137,7 @@ export class ContainerLauncher implements ServerLauncher {
       if (handle) await handle.stop()
       else await engine.remove([name]).catch(() => undefined)
       if (gateway) await removeGateway(engine, name)
+      letGo(name)
       throw signal.aborted ? abortedError() : error
     }
   }

@@ -1,5 +1,6 @@
 import { removeGateway } from './gateway.ts'
-import { labels, ownerState, thisMachine } from './containerOwner.ts'
+import { removeServer } from './containerAdoption.ts'
+import { formatOwner, labels, ownIdentity, ownerState, thisMachine } from './containerOwner.ts'
 import type { ContainerEntry, Engine } from './engine.ts'
 
 /** A container of ours that no window uses any more. */
@@ -23,17 +24,21 @@ export async function listLeftovers(
   return mine.filter((_, index) => states[index] === 'gone').map(toLeftover)
 }
 
-/** Ends and removes leftovers with what belongs to them; volumes with sessions stay. */
+/**
+ * Ends and removes leftovers with what belongs to them; volumes with sessions stay. One that a window takes over
+ * in the meantime is left to it.
+ */
 export async function removeLeftovers(
   engine: Engine,
   leftovers: readonly ContainerLeftover[],
 ): Promise<void> {
-  await Promise.all(
-    leftovers.filter(({ isRunning }) => isRunning).map(({ id }) => engine.stop(id, 2).catch(() => undefined)),
-  )
-  await engine.remove(leftovers.map(({ id }) => id))
-  const groups = new Set(leftovers.map(({ name }) => name.replace(/-gateway$/, '')))
-  await Promise.all([...groups].map((group) => removeGateway(engine, group)))
+  const owner = formatOwner(await ownIdentity())
+  const ids = new Set(leftovers.map(({ id }) => id))
+  const entries = (await engine.list([labels.role])).filter(({ id }) => ids.has(id))
+  const servers = entries.filter((entry) => entry.labels[labels.role] === 'server')
+  await Promise.all(servers.map((entry) => removeServer(engine, entry, owner)))
+  const alone = entries.filter((entry) => !servers.includes(entry))
+  await Promise.all(alone.map((entry) => removeGateway(engine, entry.labels[labels.group] ?? entry.name)))
 }
 
 /**

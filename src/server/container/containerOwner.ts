@@ -63,7 +63,9 @@ export async function claim(engine: Engine, entry: ContainerEntry, owner: string
   const before = hash(await currentOwner(engine, entry)).slice(0, 16)
   const script = [
     `umask 077; cd ${memoryFolder}`,
-    `mkdir "claimed-${before}" 2>/dev/null || exit 9`,
+    `mark="claimed-${before}"`,
+    // Who made the folder and then died before the next line does not keep the others out for ever.
+    'mkdir "$mark" 2>/dev/null || [ -n "$(find "$mark" -maxdepth 0 -mmin +1)" ] || exit 9',
     'cat > owner.new && mv owner.new owner',
   ].join('\n')
   const result = await engine.exec(entry.id, script, { input: owner })

@@ -70,6 +70,8 @@ function gatewayArguments(engine: Engine, options: GatewayOptions): readonly str
     ...hardening(engine.facts),
     ...['--memory', '256m', '--network', outerOf(options.group)],
     ...['--tmpfs', `${memoryFolder}:rw,mode=1777,size=1m,noexec,nosuid,nodev`],
+    // Instead of the nameless volume that the image asks for.
+    ...['--tmpfs', '/data:ro,size=4k'],
     ...(engine.facts.kind === 'docker' ? ['--add-host', 'host.docker.internal:host-gateway'] : []),
     ...['--publish', `127.0.0.1:${options.port ?? ''}:${serverPort}`],
     // The OpenCode binary holds a JavaScript runtime; so the image needs no other one.
