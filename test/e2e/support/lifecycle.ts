@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Frame, Locator, Page } from 'playwright-core'
 import { isAlive, listProcesses, type ProcessEntry } from '../../../scripts/lib/processes.ts'
@@ -8,7 +9,7 @@ import type { Lab } from '../../support/opencodeLab.ts'
 import { chatFrame, runCommand, until, type Workbench } from '../../support/workbench.ts'
 
 /** Waits here are long, because the machine may be busy; none of them is a pause. */
-export const patience = 60_000
+export const patience = 90_000
 
 /** What a person sees of one chat, whatever frame it stands in at the moment. */
 export interface Chat {
@@ -19,6 +20,8 @@ export interface Chat {
   composer(): Promise<Locator>
   /** Types and sends with Enter. */
   send(text: string): Promise<void>
+  /** Waits for an answer with this text; it may stand in the prompt too, as a directive. */
+  answered(text: string): Promise<void>
   /** Waits until the chat shows this text anywhere. */
   shows(text: string | RegExp, timeout?: number): Promise<void>
   text(): Promise<string>
@@ -34,8 +37,7 @@ export async function openChat(page: Page): Promise<Chat> {
 
 export function chatOf(page: Page): Chat {
   const frame = () => chatFrame(page, { timeout: patience })
-  const role = async (kind: 'article', name: string) =>
-    (await frame()).getByRole(kind, { name, exact: true })
+  const role = async (kind: 'article', name: string) => (await frame()).getByRole(kind, { name, exact: true })
   const composer = async () => (await frame()).getByRole('textbox', { name: 'Message OpenCode' })
   const text = async () =>
     (await frame())
@@ -54,17 +56,29 @@ export function chatOf(page: Page): Chat {
       await box.fill(prompt, { timeout: patience })
       await box.press('Enter')
     },
+    answered: async (wanted) => {
+      await until(
+        `OpenCode answers "${wanted}"`,
+        async () => (await (await role('article', 'OpenCode')).filter({ hasText: wanted }).count()) > 0,
+        patience,
+      ).catch(async (error: unknown) => {
+        throw new Error(`${String(error)} The chat shows:\n${await text()}`)
+      })
+    },
     shows: async (wanted, timeout = patience) => {
       const matches = (found: string) =>
         typeof wanted === 'string' ? found.includes(wanted) : wanted.test(found)
       let last = ''
-      await until(`the chat shows ${String(wanted)}`, async () => matches((last = await text())), timeout).catch(
-        (error: unknown) => {
-          throw new Error(`${String(error)} It shows:\n${last}`)
-        },
-      )
+      await until(
+        `the chat shows ${String(wanted)}`,
+        async () => matches((last = await text())),
+        timeout,
+      ).catch((error: unknown) => {
+        throw new Error(`${String(error)} It shows:\n${last}`)
+      })
     },
-    press: async (button) => (await frame()).getByRole('button', { name: button }).first().click({ timeout: patience }),
+    press: async (button) =>
+      (await frame()).getByRole('button', { name: button }).first().click({ timeout: patience }),
   }
 }
 
@@ -105,17 +119,23 @@ async function hasHome(pid: number, home: string): Promise<boolean> {
 }
 
 /** OpenCode, its supervisor and what they run; neither the workbench nor servers that the test itself started. */
-export async function opencodeProcesses(lab: Lab, spared: readonly number[] = []): Promise<readonly ProcessEntry[]> {
+export async function opencodeProcesses(
+  lab: Lab,
+  spared: readonly number[] = [],
+): Promise<readonly ProcessEntry[]> {
   const all = await processesOf(lab)
   return all.filter(
-    ({ pid, command }) => !spared.includes(pid) && /opencode\S* serve|supervisor\.js|sleep \d{3}/.test(command),
+    ({ pid, command }) =>
+      !spared.includes(pid) && /opencode\S* serve|supervisor\.js|sleep \d{3}/.test(command),
   )
 }
 
 /** Waits until none of these processes runs any more. */
 export async function gone(entries: readonly ProcessEntry[], withinMs: number): Promise<void> {
   const left = async () => {
-    const alive = await Promise.all(entries.map(async (entry) => ((await isAlive(entry.pid)) ? entry : undefined)))
+    const alive = await Promise.all(
+      entries.map(async (entry) => ((await isAlive(entry.pid)) ? entry : undefined)),
+    )
     return alive.filter((entry) => entry !== undefined)
   }
   await until('all processes are gone', async () => (await left()).length === 0, withinMs).catch(async () => {
@@ -125,9 +145,15 @@ export async function gone(entries: readonly ProcessEntry[], withinMs: number): 
 }
 
 /** The text of a notification, dialog or input, wherever the workbench shows it. */
-export async function workbenchShows(page: Page, wanted: string | RegExp, timeout = patience): Promise<string> {
+export async function workbenchShows(
+  page: Page,
+  wanted: string | RegExp,
+  timeout = patience,
+): Promise<string> {
   const place = page
-    .locator('.notifications-toasts .notification-list-item, .monaco-dialog-box, .quick-input-widget, .notifications-center')
+    .locator(
+      '.notifications-toasts .notification-list-item, .monaco-dialog-box, .quick-input-widget, .notifications-center',
+    )
     .filter({ hasText: wanted })
     .first()
   await place.waitFor({ timeout })
@@ -165,9 +191,33 @@ export async function call(
   return text === '' ? undefined : (JSON.parse(text) as unknown)
 }
 
+/** Settings of the machine that the extension runs on: some count only there, not among the user's. */
+export async function setMachineSettings(
+  workbench: Workbench,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const folder = path.join(workbench.server.dataDirectory, 'data', 'Machine')
+  await mkdir(folder, { recursive: true })
+  await writeFile(path.join(folder, 'settings.json'), JSON.stringify(settings, null, 2))
+}
+
 /** Makes a file that can be run. */
 export async function makeProgram(file: string, text: string): Promise<void> {
-  const { writeFile } = await import('node:fs/promises')
   await writeFile(file, text, { mode: 0o755 })
   await run('chmod', ['755', file])
+}
+
+/** Goes through the three questions of "Connect to Server…". */
+export async function connectTo(page: Page, url: string, password: string): Promise<void> {
+  await runCommand(page, 'OpenCode: Connect to Server…')
+  await answerInput(page, '(1/3)', url)
+  await answerInput(page, '(2/3)', 'opencode')
+  await answerInput(page, '(3/3)', password)
+}
+
+/** Waits until the open quick pick has a row with this text. */
+export async function listed(page: Page, text: string | RegExp): Promise<Locator> {
+  const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first()
+  await row.waitFor({ timeout: patience })
+  return row
 }

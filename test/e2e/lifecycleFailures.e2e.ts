@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import { opencodeBinary, startLab, type Lab } from '../support/opencodeLab.ts'
+import { startWorkbench, until, type Workbench } from '../support/workbench.ts'
+import {
+  makeProgram,
+  openChat,
+  opencodeProcesses,
+  patience,
+  serverOf,
+  setMachineSettings,
+  type Chat,
+} from './support/lifecycle.ts'
+
+const pathSetting = 'opencodeSessions.server.path'
+
+describe('a server that cannot be started', function () {
+  this.timeout(240_000)
+  let lab: Lab
+  let workbench: Workbench
+  let page: Page
+  let chat: Chat
+  const inLab = (name: string) => path.join(lab.root, name)
+  /** The setting reaches the extension host a moment after it was written, so Retry is pressed until it counts. */
+  const retryUntil = async (wanted: string | RegExp) => {
+    const shows = (text: string) => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text))
+    const tryOnce = async () => {
+      const retry = (await chat.frame()).getByRole('button', { name: 'Retry' }).first()
+      if (await retry.isVisible()) await retry.click({ timeout: 2_000 }).catch(() => undefined)
+      await until('it took effect', async () => shows(await chat.text()), 4_000).catch(() => undefined)
+      return shows(await chat.text())
+    }
+    await until(`Retry leads to ${String(wanted)}`, tryOnce, patience).catch(async (error: unknown) => {
+      throw new Error(`${String(error)} The chat shows:\n${await chat.text()}`)
+    })
+  }
+
+  before(async () => {
+    lab = await startLab()
+    await makeProgram(inLab('broken'), '#!/bin/sh\necho "the bundle is damaged" >&2\nexit 1\n')
+    await makeProgram(
+      inLab('crashing'),
+      '#!/bin/sh\nif [ "$1" = --version ]; then echo 1.18.33; exit 0; fi\necho "first words" >&2\necho "cannot open its database" >&2\nexit 1\n',
+    )
+    await makeProgram(inLab('old'), '#!/bin/sh\necho 1.0.0\n')
+    workbench = await startWorkbench({ env: lab.env, folder: lab.project })
+    await setMachineSettings(workbench, { [pathSetting]: inLab('missing') })
+    page = await workbench.openPage()
+    chat = await openChat(page)
+  })
+
+  after(async () => {
+    await workbench.dispose()
+    await lab.dispose()
+  })
+
+  it('says how to get OpenCode when the program is not there', async () => {
+    await chat.shows('OpenCode was not found')
+    await chat.shows(inLab('missing'))
+    const frame = await chat.frame()
+    for (const name of ['Install', 'Set path', 'Retry']) {
+      assert.ok(await frame.getByRole('button', { name, exact: true }).isVisible(), `no button "${name}"`)
+    }
+    assert.deepEqual(await opencodeProcesses(lab), [])
+  })
+
+  it('refuses a version that is too old and names the one to get', async () => {
+    await setMachineSettings(workbench, { [pathSetting]: inLab('old') })
+    await retryUntil('too old')
+    const text = await chat.text()
+    assert.match(text, /1\.0\.0/)
+    assert.match(text, /1\.2\.27 or newer/)
+    assert.deepEqual(await opencodeProcesses(lab), [])
+  })
+
+  it('shows the last words of a program that fails when it is asked for its version', async () => {
+    await setMachineSettings(workbench, { [pathSetting]: inLab('broken') })
+    await retryUntil('does not work')
+    await chat.press('Details')
+    await chat.shows('the bundle is damaged')
+  })
+
+  it('shows the last words of a server that ends at its start', async () => {
+    await setMachineSettings(workbench, { [pathSetting]: inLab('crashing') })
+    await retryUntil('could not start')
+    const details = (await chat.frame()).getByRole('button', { name: 'Details' })
+    if ((await details.getAttribute('aria-expanded')) !== 'true') await details.click()
+    await chat.shows('cannot open its database')
+    assert.ok(await (await chat.frame()).getByRole('button', { name: 'Retry' }).isVisible())
+    await chat.press('Show log')
+    const output = page.locator('.output-view-container, .panel .monaco-editor').first()
+    await output.waitFor({ timeout: patience })
+    assert.deepEqual(await opencodeProcesses(lab), [])
+  })
+
+  it('goes on with Retry when the setting is mended', async () => {
+    await setMachineSettings(workbench, { [pathSetting]: opencodeBinary() })
+    await retryUntil(/running locally/)
+    await serverOf(workbench)
+    await chat.send('mended [[text:It works]]')
+    await chat.answered('It works')
+  })
+
+  it('names the file when the configuration of the project is broken, and goes on with Retry when it is mended', async () => {
+    const server = await serverOf(workbench)
+    await writeFile(path.join(lab.project, 'opencode.json'), '{ "model": "mock/mock", oops }\n')
+    await chat.press('New session')
+    await page.keyboard.press('F1')
+    await page.keyboard.type('OpenCode: Restart Server')
+    await page.keyboard.press('Enter')
+    await serverOf(workbench, server.pid)
+    await chat.shows('opencode.json')
+    await chat.shows(/cannot be read|cannot read/)
+    await lab.configure({})
+    await retryUntil(/Model: |Mock|mock/)
+    await chat.send('mended again [[text:It works again]]')
+    await chat.answered('It works again')
+  })
+})
+
+describe('Restricted Mode', function () {
+  this.timeout(240_000)
+  let lab: Lab
+  let workbench: Workbench
+  let page: Page
+  let chat: Chat
+
+  before(async () => {
+    lab = await startLab()
+    workbench = await startWorkbench({ env: lab.env, folder: lab.project, workspaceTrust: true })
+    page = await workbench.openPage()
+    chat = await openChat(page)
+  })
+
+  after(async () => {
+    await workbench.dispose()
+    await lab.dispose()
+  })
+
+  it('starts nothing and says so', async () => {
+    await chat.shows('Restricted Mode')
+    assert.ok(await (await chat.frame()).getByRole('button', { name: 'Manage trust' }).isVisible())
+    const send = (await chat.frame()).getByRole('button', { name: 'Send' })
+    assert.equal(await send.getAttribute('aria-disabled'), 'true')
+    assert.deepEqual(await opencodeProcesses(lab), [])
+  })
+
+  it('goes on when the folder is trusted', async () => {
+    await chat.press('Manage trust')
+    await page
+      .locator('.workspace-trust-editor .workspace-trust-buttons-row a.monaco-button')
+      .filter({ hasText: /^Trust$/ })
+      .first()
+      .click({ timeout: patience })
+    await serverOf(workbench)
+    chat = await openChat(page)
+    await chat.send('trusted [[text:Thank you]]')
+    await chat.answered('Thank you')
+  })
+})

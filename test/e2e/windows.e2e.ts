@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import type { Page } from 'playwright-core'
+import { isAlive, type ProcessEntry } from '../../scripts/lib/processes.ts'
+import { startLab, type Lab, type LabServer } from '../support/opencodeLab.ts'
+import { runCommand, startWorkbench, until, type Workbench } from '../support/workbench.ts'
+import {
+  askedFor,
+  call,
+  connectTo,
+  gone,
+  listed,
+  openChat,
+  opencodeProcesses,
+  patience,
+  serverOf,
+  workbenchShows,
+  type Chat,
+} from './support/lifecycle.ts'
+
+describe('two windows on one project', function () {
+  this.timeout(300_000)
+  let lab: Lab
+  let workbench: Workbench
+  let shared: LabServer
+  let pages: [Page, Page]
+  let first: Chat
+  let second: Chat
+  let own: ProcessEntry
+
+  before(async () => {
+    lab = await startLab()
+    workbench = await startWorkbench({ env: lab.env, folder: lab.project })
+    pages = [await workbench.openPage(), await workbench.openPage()]
+    first = await openChat(pages[0])
+    own = await serverOf(workbench)
+    second = await openChat(pages[1])
+  })
+
+  after(async () => {
+    await workbench.dispose()
+    await lab.dispose()
+  })
+
+  it('work side by side, each with a server of its own', async () => {
+    await Promise.all([
+      first.send('left window [[text:Left answer]]'),
+      second.send('right window [[text:Right answer]]'),
+    ])
+    await Promise.all([first.answered('Left answer'), second.answered('Right answer')])
+    assert.equal((await workbench.opencodeServers()).length, 2)
+    assert.equal(askedFor(lab, 'left window'), 1)
+    assert.equal(askedFor(lab, 'right window'), 1)
+  })
+
+  it('end their own server alone when they are closed', async () => {
+    const others = (await workbench.opencodeServers()).filter(({ pid }) => pid !== own.pid)
+    assert.equal(others.length, 1)
+    await pages[1].close({ runBeforeUnload: true })
+    await gone(others, 30_000)
+    assert.ok(await isAlive(own.pid))
+    await first.send('still here [[text:Yes I am]]')
+    await first.answered('Yes I am')
+  })
+
+  it('say so when the password of a server is wrong, and stay where they were', async () => {
+    shared = await lab.startServer()
+    await connectTo(pages[0], shared.url, 'not-the-password')
+    const sentence = await workbenchShows(pages[0], /refused the user name or password/)
+    assert.doesNotMatch(sentence, /not-the-password/)
+    assert.ok(await isAlive(own.pid))
+    await first.send('not moved [[text:Same server]]')
+    await first.answered('Same server')
+  })
+
+  it('connect when the right password is given, and show the sessions that are there', async () => {
+    await call(shared, '/session', { directory: lab.project, body: { title: 'Made before by hand' } })
+    await connectTo(pages[0], shared.url, shared.password)
+    await gone([own], patience)
+    await runCommand(pages[0], 'OpenCode: New Session')
+    await first.shows(shared.url)
+    await runCommand(pages[0], 'OpenCode: Sessions')
+    await listed(pages[0], 'Made before by hand')
+    await pages[0].keyboard.press('Escape')
+    assert.deepEqual(await opencodeProcesses(lab, [shared.pid]), [])
+  })
+
+  it('share the sessions of one server', async () => {
+    pages[1] = await workbench.openPage()
+    second = await openChat(pages[1])
+    await second.shows(shared.url)
+    await runCommand(pages[1], 'OpenCode: Sessions')
+    await listed(pages[1], 'Made before by hand')
+    await first.send('made in the first window [[text:Shared answer]]')
+    await first.answered('Shared answer')
+    const row = await listed(pages[1], /made in the first window/i)
+    await row.click()
+    await second.answered('Shared answer')
+    await Promise.all([
+      first.send('from the left [[text:To the left]]'),
+      first.answered('To the left'),
+      second.answered('To the left'),
+    ])
+  })
+
+  it('show a session of another client as it appears, and its answer as it streams', async () => {
+    await runCommand(pages[1], 'OpenCode: Sessions')
+    await listed(pages[1], 'Made before by hand')
+    const created = (await call(shared, '/session', {
+      directory: lab.project,
+      body: { title: 'From the terminal' },
+    })) as { readonly id: string }
+    const text = 'terminal prompt [[text:It streams. ]][[delay:100]][[lorem:1200]]'
+    await call(shared, `/session/${created.id}/prompt_async`, {
+      directory: lab.project,
+      body: { parts: [{ type: 'text', text }] },
+    })
+    const row = await listed(pages[1], 'From the terminal')
+    await row.click()
+    await second.answered('It streams.')
+    const answer = (await second.answers()).filter({ hasText: 'It streams.' })
+    const before = (await answer.innerText()).length
+    assert.ok(await (await second.frame()).getByRole('button', { name: 'Stop' }).isVisible())
+    await until('the answer grows', async () => (await answer.innerText()).length > before + 50, patience)
+    await second.press('Stop')
+    await second.shows('Stopped')
+  })
+
+  it('leave the server of somebody else running when they are closed', async () => {
+    const hosts = await workbench.extensionHosts()
+    await Promise.all(pages.map((page) => page.close({ runBeforeUnload: true })))
+    await gone(hosts, 30_000)
+    assert.ok(await isAlive(shared.pid))
+  })
+})
