@@ -49,7 +49,15 @@ export async function makePackage(folder: string): Promise<string> {
   const vsce = inRepository('node_modules', '@vscode', 'vsce', 'vsce')
   await run(
     process.execPath,
-    [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--out', file],
+    [
+      vsce,
+      'package',
+      '--no-dependencies',
+      '--allow-missing-repository',
+      '--no-rewrite-relative-links',
+      '--out',
+      file,
+    ],
     { output: 'quiet' },
   )
   return file
