@@ -19,6 +19,39 @@ const size = { width: 1200, height: 760 }
 const wide = 440
 const narrow = 300
 
+const looks = [
+  { name: 'chat-dark', theme: themes.dark, kind: 'vscode-dark' },
+  { name: 'chat-light', theme: themes.light, kind: 'vscode-light' },
+  { name: 'chat-hc', theme: themes.highContrast, kind: 'vscode-high-contrast' },
+  { name: 'chat-hc-light', theme: themes.highContrastLight, kind: 'vscode-high-contrast-light' },
+]
+
+const settings = {
+  'workbench.colorTheme': themes.dark,
+  'editor.minimap.enabled': false,
+  'window.title': 'greeting',
+  'opencodeSessions.chat.notifyWhenWaiting': false,
+}
+
+const files = {
+  'style.md': 'Greet by the time of day.\n',
+  'clock.md': 'Ask when in doubt.\n',
+  'src/greeting.ts': [
+    "export type Hour = 'morning' | 'evening'",
+    '',
+    'export function greet(name: string): string {',
+    "  return 'Hello, ' + name",
+    '}',
+    '',
+  ].join('\n'),
+  'test/greeting.test.ts': [
+    "import { greet } from '../src/greeting.ts'",
+    '',
+    "if (greet('Ada') === '') throw new Error('No greeting')",
+    '',
+  ].join('\n'),
+}
+
 await takePictures()
 
 /** Draws the pictures of the documentation anew: a real workbench, a real server, the scripted model. */
@@ -49,11 +82,11 @@ async function draw({ lab, workbench, context }: Studio): Promise<void> {
   const chat = await new Chat(page).ready()
   await setSideBarWidth(page, wide)
   await converse(page, chat, lab)
-  for (const [name, theme] of Object.entries(looks)) {
-    await useTheme(workbench, chat, theme)
+  for (const { name, theme, kind } of looks) {
+    await useTheme({ workbench, chat, theme, kind })
     await shoot(page, name)
   }
-  await useTheme(workbench, chat, themes.dark)
+  await useTheme({ workbench, chat, theme: themes.dark, kind: 'vscode-dark' })
   await setSideBarWidth(page, narrow)
   await shoot(page, 'chat-narrow', { x: 0, y: 0, width: 360, height: size.height })
   await setSideBarWidth(page, wide)
@@ -63,37 +96,6 @@ async function draw({ lab, workbench, context }: Studio): Promise<void> {
   await chat.settles()
   await showTab(page)
   await shoot(page, 'editor-tab')
-}
-
-const looks = {
-  'chat-dark': themes.dark,
-  'chat-light': themes.light,
-  'chat-hc': themes.highContrast,
-  'chat-hc-light': themes.highContrastLight,
-}
-
-const settings = {
-  'workbench.colorTheme': themes.dark,
-  'editor.minimap.enabled': false,
-  'window.title': 'greeting',
-  'opencodeSessions.chat.notifyWhenWaiting': false,
-}
-
-const files = {
-  'src/greeting.ts': [
-    "export type Hour = 'morning' | 'evening'",
-    '',
-    'export function greet(name: string): string {',
-    "  return 'Hello, ' + name",
-    '}',
-    '',
-  ].join('\n'),
-  'test/greeting.test.ts': [
-    "import { greet } from '../src/greeting.ts'",
-    '',
-    "if (greet('Ada') === '') throw new Error('No greeting')",
-    '',
-  ].join('\n'),
 }
 
 /** What the model does stands in a file that goes along, so that the prompt itself reads as people write. */
@@ -170,11 +172,18 @@ async function showTab(page: Page): Promise<void> {
   await tab.sees(/needs an hour/)
 }
 
-async function useTheme(workbench: Workbench, chat: Chat, theme: string): Promise<void> {
+interface Look {
+  readonly workbench: Workbench
+  readonly chat: Chat
+  readonly theme: string
+  readonly kind: string
+}
+
+async function useTheme({ workbench, chat, theme, kind }: Look): Promise<void> {
   await workbench.setSettings({ 'workbench.colorTheme': theme })
   await until(
     `the theme is ${theme}`,
-    async () => (await chat.frame.locator('body').getAttribute('data-vscode-theme-id')) === theme,
+    async () => (await chat.frame.locator('body').getAttribute('data-vscode-theme-kind')) === kind,
     patience,
   )
 }

@@ -61,12 +61,7 @@ describe('The keyboard alone', function () {
   })
 
   it('has its place in the composer again after the answer', async () => {
-    const { chat, page } = running
-    await until(
-      'the focus is in the chat',
-      async () => (await isFocused(chat.composer)) || (await page.keyboard.press('Escape'), false),
-      patience,
-    )
+    await focused(running.chat.composer)
   })
 
   it('stops a run with Esc Esc', async () => {

@@ -300,6 +300,12 @@ describe('the chat page', function () {
       assert.equal(await composer().inputValue(), 'typing on')
       await composer().press('F6')
       assert.equal(await chat.page.evaluate(() => document.activeElement?.textContent), 'Allow once')
+      await chat.session({ type: 'request/removed', requestID: toRequestID('per_1') })
+      await chat.page.getByRole('group', { name: 'Permission required' }).waitFor({ state: 'detached' })
+      assert.equal(
+        await chat.page.evaluate(() => document.activeElement?.getAttribute('aria-label')),
+        'Message OpenCode',
+      )
     })
 
     it('answers several questions by keyboard', async () => {

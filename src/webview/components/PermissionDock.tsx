@@ -5,7 +5,7 @@ import { useApp } from '../app.ts'
 import { shortPath } from '../format.ts'
 import { Diff } from './Diff.tsx'
 import { Button, Icon, IconButton } from './Icon.tsx'
-import { useGuard } from './guard.ts'
+import { useFocusBack, useGuard } from './guard.ts'
 
 const hunkLines = 12
 
@@ -20,11 +20,18 @@ export function PermissionDock({ request, position, state }: DockProps) {
   const { actions } = useApp()
   const { isGuarded, isAnswering, answer } = useGuard(request.id)
   const [reason, setReason] = useState<string | undefined>(undefined)
+  const dock = useFocusBack()
   const reply = (kind: PermissionReply, message?: string): void =>
     answer(() => actions.replyPermission(request.id, kind, message))
   const blocked = isGuarded || isAnswering
   return (
-    <section class="dock permission" role="group" aria-label="Permission required" data-request={request.id}>
+    <section
+      ref={dock}
+      class="dock permission"
+      role="group"
+      aria-label="Permission required"
+      data-request={request.id}
+    >
       <div class="dock-head">
         <Icon name="shield" />
         <span class="dock-title">{titleOf(request)}</span>

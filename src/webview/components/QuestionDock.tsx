@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { Question, QuestionRequest } from '../../session/model.ts'
 import { useApp } from '../app.ts'
 import { Button, Icon } from './Icon.tsx'
-import { useGuard } from './guard.ts'
+import { useFocusBack, useGuard } from './guard.ts'
 
 interface Answer {
   readonly picked: readonly string[]
@@ -23,6 +23,7 @@ export function QuestionDock({ request, position }: DockProps) {
   const { isGuarded, isAnswering, answer } = useGuard(request.id)
   const [answers, setAnswers] = useState<readonly Answer[]>([])
   const [step, setStep] = useState(0)
+  const dock = useFocusBack()
   const question = request.questions[Math.min(step, request.questions.length - 1)]
   if (!question) return null
   const current = answers[step] ?? noAnswer
@@ -40,7 +41,7 @@ export function QuestionDock({ request, position }: DockProps) {
       ),
     )
   return (
-    <section class="dock question" role="group" aria-label="Question" data-request={request.id}>
+    <section ref={dock} class="dock question" role="group" aria-label="Question" data-request={request.id}>
       <div class="dock-head">
         <Icon name="question" />
         <span class="dock-title" dir="auto">

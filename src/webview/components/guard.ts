@@ -1,4 +1,6 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import type { RefObject } from 'preact'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useApp } from '../app.ts'
 
 /** A click meant for the request before must not answer the one that takes its place. */
 const guardMs = 350
@@ -27,4 +29,17 @@ export function useGuard(id: string) {
       void run().then((isDone) => !isDone && setAnswered(undefined))
     },
   }
+}
+
+/** For something that goes away when it is answered: a focus inside it must not go with it. */
+export function useFocusBack(): RefObject<HTMLElement | null> {
+  const { composer } = useApp()
+  const element = useRef<HTMLElement>(null)
+  useLayoutEffect(
+    () => () => {
+      if (element.current?.contains(document.activeElement)) composer.focus()
+    },
+    [],
+  )
+  return element
 }
