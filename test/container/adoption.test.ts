@@ -6,6 +6,7 @@ import {
   removeLeftovers,
   removeProjectData,
 } from '../../src/server/container/containerLeftovers.ts'
+import { claim, findOwner, formatOwner, ownIdentity } from '../../src/server/container/containerOwner.ts'
 import { defaultSettings, type ContainerSettings } from '../../src/server/container/containerSettings.ts'
 import { offlineEnvironment, repositoryRoot } from '../support/opencodeLab.ts'
 import { startContainerTestLab, type ContainerTestLab } from './support/containerTestLab.ts'
@@ -44,6 +45,19 @@ describe('A container whose window is gone', () => {
     assert.deepEqual(handles.filter((handle) => handle.id === id).length, 1)
     assert.equal(new Set(handles.map((handle) => handle.id)).size, 2)
     await Promise.all(handles.map((handle) => handle.stop()))
+  })
+
+  it('cannot be taken over by a window that still believes in the owner before', async () => {
+    const id = await launchAndDie(settings)
+    const entry = (await lab.engine.list(['opencode-sessions.role=server'])).find((item) => item.id === id)
+    assert.ok(entry)
+    const { state, text } = await findOwner(lab.engine, entry)
+    assert.equal(state, 'gone')
+    const now = { from: text, to: formatOwner(await ownIdentity()) }
+    assert.equal(await claim(lab.engine, entry, now), true)
+    assert.equal(await claim(lab.engine, entry, { ...now, to: '1/late#00' }), false)
+    assert.deepEqual(await findOwner(lab.engine, entry), { state: 'own', text: now.to })
+    await lab.engine.remove([id])
   })
 
   it('is taken over by the same process after a reload of the extension', async () => {

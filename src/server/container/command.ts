@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { LaunchError, abortedError } from '../launchError.ts'
 import { readLines } from '../lineReader.ts'
@@ -38,6 +39,8 @@ export function runCommand(
   return new Promise((resolve, reject) => {
     const child = spawn(path, [...args], {
       env: options.env,
+      // Helpers of the engine leave files in the folder that they were started in.
+      cwd: tmpdir(),
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
     })

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../client/connection.ts'
 import { hold, letGo } from './containerHandle.ts'
-import { claim, labels, ownerState, readPassword, thisMachine } from './containerOwner.ts'
+import { type OwnerChange, claim, findOwner, labels, readPassword, thisMachine } from './containerOwner.ts'
 import { serverPort } from './containerPlan.ts'
 import type { ContainerEntry, Engine } from './engine.ts'
 import { probeHealth } from './healthProbe.ts'
@@ -29,10 +29,11 @@ export async function adopt(request: AdoptionRequest): Promise<Adopted | undefin
   const { engine, hash, owner, signal } = request
   for (const entry of await ofWorkspace(engine, request.workspace, signal)) {
     const fits = entry.isRunning && entry.labels[labels.settings] === hash
-    if (!fits || !(await isFree(engine, entry))) continue
+    const from = fits ? await freeOwner(engine, entry) : undefined
+    if (from === undefined) continue
     const endpoint = await endpointOf(request, entry)
     if (!endpoint || (await probeHealth(endpoint)) !== 'healthy') continue
-    if (await take(engine, entry, owner)) return { entry, endpoint }
+    if (await take(engine, entry, { from, to: owner })) return { entry, endpoint }
   }
   return undefined
 }
@@ -41,13 +42,14 @@ export async function adopt(request: AdoptionRequest): Promise<Adopted | undefin
 export async function clearWorkspace(request: AdoptionRequest): Promise<void> {
   const { engine, owner, signal } = request
   for (const entry of await ofWorkspace(engine, request.workspace, signal)) {
-    if (await isFree(engine, entry)) await removeServer(engine, entry, owner)
+    await removeServer(engine, entry, owner)
   }
 }
 
 /** Ends and removes a server that nobody uses, unless somebody takes it over at this moment. */
 export async function removeServer(engine: Engine, entry: ContainerEntry, owner: string): Promise<void> {
-  if (!(await take(engine, entry, owner))) return
+  const from = await freeOwner(engine, entry)
+  if (from === undefined || !(await take(engine, entry, { from, to: owner }))) return
   try {
     if (entry.isRunning) await engine.stop(entry.id, 2)
     await engine.remove([entry.id])
@@ -59,10 +61,10 @@ export async function removeServer(engine: Engine, entry: ContainerEntry, owner:
 }
 
 /** Makes a container ours, first within this process, then among all of them. */
-async function take(engine: Engine, entry: ContainerEntry, owner: string): Promise<boolean> {
+async function take(engine: Engine, entry: ContainerEntry, change: OwnerChange): Promise<boolean> {
   if (!hold(entry.name)) return false
   // One that has ended can only be removed, and that twice does no harm.
-  const isOurs = !entry.isRunning || (await claim(engine, entry, owner).catch(() => false))
+  const isOurs = !entry.isRunning || (await claim(engine, entry, change).catch(() => false))
   if (!isOurs) letGo(entry.name)
   return isOurs
 }
@@ -80,9 +82,10 @@ function ofWorkspace(
   return engine.list(wanted, signal)
 }
 
-async function isFree(engine: Engine, entry: ContainerEntry): Promise<boolean> {
-  const state = await ownerState(engine, entry)
-  return state === 'gone' || state === 'own'
+/** The owner of a container that no window uses; undefined when one does. */
+async function freeOwner(engine: Engine, entry: ContainerEntry): Promise<string | undefined> {
+  const { state, text } = await findOwner(engine, entry)
+  return state === 'gone' || state === 'own' ? text : undefined
 }
 
 async function endpointOf(request: AdoptionRequest, entry: ContainerEntry): Promise<Endpoint | undefined> {

@@ -1,6 +1,6 @@
 import { removeGateway } from './gateway.ts'
 import { removeServer } from './containerAdoption.ts'
-import { formatOwner, labels, ownIdentity, ownerState, thisMachine } from './containerOwner.ts'
+import { findOwner, formatOwner, labels, ownIdentity, thisMachine } from './containerOwner.ts'
 import type { ContainerEntry, Engine } from './engine.ts'
 
 /** A container of ours that no window uses any more. */
@@ -50,7 +50,7 @@ export async function removeProjectData(engine: Engine, workspace: string): Prom
 }
 
 /** A gateway lives as long as the server that it belongs to, who is asked for its present owner. */
-function leftoverState(
+async function leftoverState(
   engine: Engine,
   entry: ContainerEntry,
   all: readonly ContainerEntry[],
@@ -58,7 +58,7 @@ function leftoverState(
   const group = entry.labels[labels.group]
   const isGateway = entry.labels[labels.role] === 'gateway'
   const server = isGateway ? all.find(({ name, isRunning }) => isRunning && name === group) : undefined
-  return ownerState(engine, server ?? entry)
+  return (await findOwner(engine, server ?? entry)).state
 }
 
 function toLeftover(entry: ContainerEntry): ContainerLeftover {

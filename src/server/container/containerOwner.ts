@@ -40,12 +40,20 @@ function parseOwner(text: string): ProcessIdentity | undefined {
 /** `own`: this process, be it that it uses the container or has let go of it. */
 export type OwnerState = 'own' | 'alive' | 'gone' | 'elsewhere'
 
-/** Whether the window that uses a container is still there. The container itself knows who took it over. */
-export async function ownerState(engine: Engine, entry: ContainerEntry): Promise<OwnerState> {
-  if (entry.labels[labels.machine] !== thisMachine) return 'elsewhere'
-  const owner = parseOwner(await currentOwner(engine, entry))
-  if (!owner || !(await isRunning(owner))) return 'gone'
-  return owner.pid === process.pid ? 'own' : 'alive'
+/** Who uses a container, and whether that window is still there. */
+export interface Ownership {
+  readonly state: OwnerState
+  /** As the container has it; what `claim` builds on. */
+  readonly text: string
+}
+
+/** Asks the container itself, which knows who took it over; the label only knows who started it. */
+export async function findOwner(engine: Engine, entry: ContainerEntry): Promise<Ownership> {
+  if (entry.labels[labels.machine] !== thisMachine) return { state: 'elsewhere', text: '' }
+  const text = await currentOwner(engine, entry)
+  const owner = parseOwner(text)
+  if (!owner || !(await isRunning(owner))) return { state: 'gone', text }
+  return { state: owner.pid === process.pid ? 'own' : 'alive', text }
 }
 
 async function currentOwner(engine: Engine, entry: ContainerEntry): Promise<string> {
@@ -56,11 +64,11 @@ async function currentOwner(engine: Engine, entry: ContainerEntry): Promise<stri
 }
 
 /**
- * Takes over a running container whose owner is gone. When several try, making a folder decides: exactly one
- * of them succeeds.
+ * Takes over a running container from the owner that was found gone. When several try, making a folder decides:
+ * exactly one of them succeeds, also when the others still believe in the owner before.
  */
-export async function claim(engine: Engine, entry: ContainerEntry, owner: string): Promise<boolean> {
-  const before = hash(await currentOwner(engine, entry)).slice(0, 16)
+export async function claim(engine: Engine, entry: ContainerEntry, change: OwnerChange): Promise<boolean> {
+  const before = hash(change.from).slice(0, 16)
   const script = [
     `umask 077; cd ${memoryFolder}`,
     `mark="claimed-${before}"`,
@@ -68,8 +76,13 @@ export async function claim(engine: Engine, entry: ContainerEntry, owner: string
     'mkdir "$mark" 2>/dev/null || [ -n "$(find "$mark" -maxdepth 0 -mmin +1)" ] || exit 9',
     'cat > owner.new && mv owner.new owner',
   ].join('\n')
-  const result = await engine.exec(entry.id, script, { input: owner })
+  const result = await engine.exec(entry.id, script, { input: change.to })
   return result.code === 0
+}
+
+export interface OwnerChange {
+  readonly from: string
+  readonly to: string
 }
 
 /** Gives a fresh container its environment and owner, through memory only. */
