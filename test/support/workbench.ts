@@ -145,30 +145,36 @@ async function openPalette(page: Page) {
   throw new Error('The command palette did not open.')
 }
 
-async function becomesVisible(locator: ReturnType<Page['locator']>): Promise<boolean> {
+async function becomesVisible(locator: ReturnType<Page['locator']>, timeout = 1500): Promise<boolean> {
   try {
-    await locator.waitFor({ timeout: 1500 })
+    await locator.waitFor({ timeout })
     return true
   } catch {
     return false
   }
 }
 
-/** Opens a file by its name or path in the quick picker. */
+/** Opens a file by its name or path in the quick picker, which may not know the files of a new window yet. */
 export async function openFile(page: Page, name: string): Promise<void> {
-  const input = await openPalette(page)
-  await input.fill(name)
-  await page
+  const row = page
     .locator('.quick-input-list .monaco-list-row')
     .filter({ hasText: path.basename(name) })
     .first()
-    .waitFor({ timeout: 20_000 })
-  await page.keyboard.press('Enter')
-  await page
-    .locator('.tab.active')
-    .filter({ hasText: path.basename(name) })
-    .waitFor({ timeout: 20_000 })
-  await page.locator('.editor-instance .view-lines').first().waitFor({ timeout: 20_000 })
+  for (let attempt = 0; attempt < 15; attempt += 1) {
+    const input = await openPalette(page)
+    await input.fill(name)
+    if (await becomesVisible(row, 6000)) {
+      await row.click()
+      await page
+        .locator('.tab.active')
+        .filter({ hasText: path.basename(name) })
+        .waitFor({ timeout: 60_000 })
+      await page.locator('.editor-instance .view-lines').first().waitFor({ timeout: 60_000 })
+      return
+    }
+    await page.keyboard.press('Escape')
+  }
+  throw new Error(`The quick picker found no file "${name}".`)
 }
 
 /** The page inside a webview of ours: the first frame that holds the root of the chat. */
