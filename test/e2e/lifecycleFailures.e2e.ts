@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { opencodeBinary, startLab, type Lab } from '../support/opencodeLab.ts'
-import { startWorkbench, until, type Workbench } from '../support/workbench.ts'
+import { runCommand, startWorkbench, until, type Workbench } from '../support/workbench.ts'
 import {
   makeProgram,
   openChat,
@@ -107,9 +107,7 @@ describe('a server that cannot be started', function () {
     const server = await serverOf(workbench)
     await writeFile(path.join(lab.project, 'opencode.json'), '{ "model": "mock/mock", oops }\n')
     await chat.press('New session')
-    await page.keyboard.press('F1')
-    await page.keyboard.type('OpenCode: Restart Server')
-    await page.keyboard.press('Enter')
+    await runCommand(page, 'OpenCode: Restart Server')
     await serverOf(workbench, server.pid)
     await chat.shows('opencode.json')
     await chat.shows(/cannot be read|cannot read/)

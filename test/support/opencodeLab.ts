@@ -210,8 +210,8 @@ function readyLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = ''
     const timer = setTimeout(() => {
-      fail('opencode serve was not ready within 30 s')
-    }, 30_000)
+      fail('opencode serve was not ready within 90 s')
+    }, 90_000)
     const fail = (reason: string) => {
       clearTimeout(timer)
       child.kill('SIGKILL')
