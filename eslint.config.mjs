@@ -67,7 +67,8 @@ export default tseslint.config(
     settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.tsx', '.js'] })] },
     rules: {
       'max-lines': ['error', 400],
-      complexity: ['error', 12],
+      // A switch over a tagged union counts once: its cases are checked by the compiler.
+      complexity: ['error', { max: 12, variant: 'modified' }],
       'max-params': ['error', 4],
       'max-depth': ['error', 3],
       eqeqeq: 'error',
