@@ -62,12 +62,21 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
 export async function writeSettings(
   options: Pick<VscodeServerOptions, 'dataDirectory' | 'settings'>,
 ): Promise<void> {
-  const folder = path.join(options.dataDirectory, 'data', 'User')
+  const settings = { ...quietSettings, ...options.settings }
+  // A window takes settings that belong to the machine from the machine's own file alone.
+  const ours = Object.entries(settings).filter(([name]) => name.startsWith('opencodeSessions.'))
+  await writeSettingsFile(options.dataDirectory, 'User', settings)
+  await writeSettingsFile(options.dataDirectory, 'Machine', Object.fromEntries(ours))
+}
+
+async function writeSettingsFile(
+  dataDirectory: string,
+  place: 'User' | 'Machine',
+  settings: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const folder = path.join(dataDirectory, 'data', place)
   await mkdir(folder, { recursive: true })
-  await writeFile(
-    path.join(folder, 'settings.json'),
-    JSON.stringify({ ...quietSettings, ...options.settings }, null, 2),
-  )
+  await writeFile(path.join(folder, 'settings.json'), JSON.stringify(settings, null, 2))
 }
 
 /** A workbench without greetings, side shows and network look-ups. */

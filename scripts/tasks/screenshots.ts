@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { Chat, patience } from '../../test/e2e/support/chat.ts'
+import { quickInput, quickRow } from '../../test/e2e/support/chatWorkbench.ts'
 import { startLab, type Lab } from '../../test/support/opencodeLab.ts'
 import {
   openFile,
@@ -15,15 +16,16 @@ import { bundle } from '../lib/bundle.ts'
 import { inRepository } from '../lib/repository.ts'
 
 const folder = inRepository('docs', 'images')
-const size = { width: 1200, height: 760 }
+const size = { width: 1200, height: 800 }
 const wide = 440
 const narrow = 300
 
+const dark = { name: 'chat-dark', theme: 'Dark Modern', kind: 'vscode-dark' }
 const looks = [
-  { name: 'chat-dark', theme: themes.dark, kind: 'vscode-dark' },
-  { name: 'chat-light', theme: themes.light, kind: 'vscode-light' },
-  { name: 'chat-hc', theme: themes.highContrast, kind: 'vscode-high-contrast' },
-  { name: 'chat-hc-light', theme: themes.highContrastLight, kind: 'vscode-high-contrast-light' },
+  dark,
+  { name: 'chat-light', theme: 'Light Modern', kind: 'vscode-light' },
+  { name: 'chat-hc', theme: 'Dark High Contrast', kind: 'vscode-high-contrast' },
+  { name: 'chat-hc-light', theme: 'Light High Contrast', kind: 'vscode-high-contrast-light' },
 ]
 
 const settings = {
@@ -82,11 +84,11 @@ async function draw({ lab, workbench, context }: Studio): Promise<void> {
   const chat = await new Chat(page).ready()
   await setSideBarWidth(page, wide)
   await converse(page, chat, lab)
-  for (const { name, theme, kind } of looks) {
-    await useTheme({ workbench, chat, theme, kind })
-    await shoot(page, name)
+  for (const look of looks) {
+    await useLook(page, chat, look)
+    await shoot(page, look.name)
   }
-  await useTheme({ workbench, chat, theme: themes.dark, kind: 'vscode-dark' })
+  await useLook(page, chat, dark)
   await setSideBarWidth(page, narrow)
   await shoot(page, 'chat-narrow', { x: 0, y: 0, width: 360, height: size.height })
   await setSideBarWidth(page, wide)
@@ -172,20 +174,21 @@ async function showTab(page: Page): Promise<void> {
   await tab.sees(/needs an hour/)
 }
 
-interface Look {
-  readonly workbench: Workbench
-  readonly chat: Chat
-  readonly theme: string
-  readonly kind: string
-}
-
-async function useTheme({ workbench, chat, theme, kind }: Look): Promise<void> {
-  await workbench.setSettings({ 'workbench.colorTheme': theme })
+/** Picks a theme as a user does and waits until the chat follows. */
+async function useLook(page: Page, chat: Chat, { theme, kind }: typeof dark): Promise<void> {
+  const body = chat.frame.locator('body')
+  if ((await body.getAttribute('data-vscode-theme-kind')) === kind) return
+  await runCommand(page, 'Preferences: Color Theme')
+  const input = await quickInput(page)
+  await input.fill(theme)
+  await quickRow(page, theme).first().waitFor({ timeout: patience })
+  await page.keyboard.press('Enter')
   await until(
     `the theme is ${theme}`,
-    async () => (await chat.frame.locator('body').getAttribute('data-vscode-theme-kind')) === kind,
+    async () => (await body.getAttribute('data-vscode-theme-kind')) === kind,
     patience,
   )
+  await chat.composer.click()
 }
 
 /** Drags the edge of the side bar, as a user does. */
