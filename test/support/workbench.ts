@@ -124,7 +124,7 @@ export async function reloadWindow(page: Page): Promise<void> {
 export async function runCommand(page: Page, title: string): Promise<void> {
   for (let attempt = 0; attempt < 15; attempt += 1) {
     const input = await openPalette(page)
-    await input.fill(`>${title}`)
+    if (!(await fills(input, `>${title}`))) continue
     const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first()
     if (await becomesVisible(row)) {
       await row.click()
@@ -145,6 +145,16 @@ async function openPalette(page: Page) {
   throw new Error('The command palette did not open.')
 }
 
+/** The palette closes when something else takes the focus meanwhile. */
+async function fills(input: ReturnType<Page['locator']>, text: string): Promise<boolean> {
+  try {
+    await input.fill(text, { timeout: 3000 })
+    return true
+  } catch {
+    return false
+  }
+}
+
 async function becomesVisible(locator: ReturnType<Page['locator']>, timeout = 1500): Promise<boolean> {
   try {
     await locator.waitFor({ timeout })
@@ -162,7 +172,7 @@ export async function openFile(page: Page, name: string): Promise<void> {
     .first()
   for (let attempt = 0; attempt < 15; attempt += 1) {
     const input = await openPalette(page)
-    await input.fill(name)
+    if (!(await fills(input, name))) continue
     if (await becomesVisible(row, 6000)) {
       await row.click()
       await page
