@@ -10,7 +10,6 @@ import {
   opencodeProcesses,
   patience,
   serverOf,
-  setMachineSettings,
   type Chat,
 } from './support/lifecycle.ts'
 
@@ -45,8 +44,11 @@ describe('a server that cannot be started', function () {
       '#!/bin/sh\nif [ "$1" = --version ]; then echo 1.18.33; exit 0; fi\necho "first words" >&2\necho "cannot open its database" >&2\nexit 1\n',
     )
     await makeProgram(inLab('old'), '#!/bin/sh\necho 1.0.0\n')
-    workbench = await startWorkbench({ env: lab.env, folder: lab.project })
-    await setMachineSettings(workbench, { [pathSetting]: inLab('missing') })
+    workbench = await startWorkbench({
+      env: lab.env,
+      folder: lab.project,
+      settings: { [pathSetting]: inLab('missing') },
+    })
     page = await workbench.openPage()
     chat = await openChat(page)
   })
@@ -67,7 +69,7 @@ describe('a server that cannot be started', function () {
   })
 
   it('refuses a version that is too old and names the one to get', async () => {
-    await setMachineSettings(workbench, { [pathSetting]: inLab('old') })
+    await workbench.setSettings({ [pathSetting]: inLab('old') })
     await retryUntil('too old')
     const text = await chat.text()
     assert.match(text, /1\.0\.0/)
@@ -76,14 +78,14 @@ describe('a server that cannot be started', function () {
   })
 
   it('shows the last words of a program that fails when it is asked for its version', async () => {
-    await setMachineSettings(workbench, { [pathSetting]: inLab('broken') })
+    await workbench.setSettings({ [pathSetting]: inLab('broken') })
     await retryUntil('does not work')
     await chat.press('Details')
     await chat.shows('the bundle is damaged')
   })
 
   it('shows the last words of a server that ends at its start', async () => {
-    await setMachineSettings(workbench, { [pathSetting]: inLab('crashing') })
+    await workbench.setSettings({ [pathSetting]: inLab('crashing') })
     await retryUntil('could not start')
     const details = (await chat.frame()).getByRole('button', { name: 'Details' })
     if ((await details.getAttribute('aria-expanded')) !== 'true') await details.click()
@@ -96,7 +98,7 @@ describe('a server that cannot be started', function () {
   })
 
   it('goes on with Retry when the setting is mended', async () => {
-    await setMachineSettings(workbench, { [pathSetting]: opencodeBinary() })
+    await workbench.setSettings({ [pathSetting]: opencodeBinary() })
     await retryUntil(/running locally/)
     await serverOf(workbench)
     await chat.send('mended [[text:It works]]')
@@ -104,6 +106,8 @@ describe('a server that cannot be started', function () {
   })
 
   it('names the file when the configuration of the project is broken, and goes on with Retry when it is mended', async () => {
+    await workbench.setSettings({ [pathSetting]: opencodeBinary() })
+    if ((await workbench.opencodeServers()).length === 0) await retryUntil(/running locally/)
     const server = await serverOf(workbench)
     await writeFile(path.join(lab.project, 'opencode.json'), '{ "model": "mock/mock", oops }\n')
     await chat.press('New session')
@@ -112,7 +116,7 @@ describe('a server that cannot be started', function () {
     await chat.shows('opencode.json')
     await chat.shows(/cannot be read|cannot read/)
     await lab.configure({})
-    await retryUntil(/Model: |Mock|mock/)
+    await retryUntil('running locally')
     await chat.send('mended again [[text:It works again]]')
     await chat.answered('It works again')
   })

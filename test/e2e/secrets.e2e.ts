@@ -15,7 +15,7 @@ import {
   patience,
   processesOf,
   serverOf,
-  workbenchShows,
+  notified,
   type Chat,
 } from './support/lifecycle.ts'
 
@@ -68,7 +68,7 @@ describe('secrets', function () {
 
   it('show nowhere while a server of our own runs', () => assertUnseen())
 
-  it('show nowhere when the model refuses the key and quotes it', async () => {
+  it('show nowhere when the model refuses the key', async () => {
     await chat.send('refuse me [[error:401]]')
     await chat.shows(/refused the credentials|HTTP 401|401/)
     await assertUnseen()
@@ -77,19 +77,15 @@ describe('secrets', function () {
   it('show nowhere when a server refuses the password', async () => {
     shared = await lab.startServer({ password })
     await connectTo(page, shared.url, wrongPassword)
-    await workbenchShows(page, /refused the user name or password/)
+    await notified(page, /refused the user name or password/)
     await assertUnseen()
   })
 
-  it('show nowhere when a server is connected to, also after a reload', async () => {
+  it('show nowhere when a server is connected to', async () => {
     await connectTo(page, shared.url, password)
     await runCommand(page, 'OpenCode: New Session')
     await chat.shows(shared.url)
     await chat.send('attached [[text:Attached answer]]')
-    await chat.answered('Attached answer')
-    await assertUnseen()
-    await reloadWindow(page)
-    chat = await openChat(page)
     await chat.answered('Attached answer')
     await assertUnseen()
   })
@@ -102,6 +98,16 @@ describe('secrets', function () {
       async () => !(await readFile(authFile(), 'utf8').catch(() => '')).includes(apiKey),
       patience,
     )
+    await assertUnseen()
+  })
+
+  it('show nowhere after a reload', async () => {
+    await reloadWindow(page)
+    chat = await openChat(page)
+    // A workbench in a browser may keep secrets per window: then it asks, and is told.
+    await chat.shows(/refused the user name or password|Attached answer$/m)
+    if (/refused/.test(await chat.text())) await connectTo(page, shared.url, password)
+    await chat.answered('Attached answer')
     await assertUnseen()
   })
 

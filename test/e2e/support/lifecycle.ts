@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { Frame, Locator, Page } from 'playwright-core'
 import { isAlive, listProcesses, type ProcessEntry } from '../../../scripts/lib/processes.ts'
@@ -144,20 +143,26 @@ export async function gone(entries: readonly ProcessEntry[], withinMs: number): 
   })
 }
 
-/** The text of a notification, dialog or input, wherever the workbench shows it. */
-export async function workbenchShows(
-  page: Page,
-  wanted: string | RegExp,
-  timeout = patience,
-): Promise<string> {
-  const place = page
-    .locator(
-      '.notifications-toasts .notification-list-item, .monaco-dialog-box, .quick-input-widget, .notifications-center',
-    )
-    .filter({ hasText: wanted })
-    .first()
-  await place.waitFor({ timeout })
-  return place.innerText()
+/** The text of a notification; the list of them is opened, because what pops up also goes by itself. */
+export async function notified(page: Page, wanted: RegExp): Promise<string> {
+  const center = page.locator('.notifications-center.visible')
+  const items = page.locator('.notification-list-item')
+  let seen: readonly string[] = []
+  const look = async () => {
+    if (!(await center.isVisible())) {
+      await page
+        .locator('[id="status.notifications"]')
+        .click({ timeout: 5_000 })
+        .catch(() => undefined)
+    }
+    seen = await items.allInnerTexts()
+    return seen.some((text) => wanted.test(text))
+  }
+  await until(`a notification says ${String(wanted)}`, look, patience).catch((error: unknown) => {
+    throw new Error(`${String(error)} There are:\n${seen.join('\n')}`)
+  })
+  await page.keyboard.press('Escape')
+  return seen.find((text) => wanted.test(text)) ?? ''
 }
 
 /** Fills the input box whose title or prompt has this text, and accepts. */
@@ -189,16 +194,6 @@ export async function call(
   assert.ok(response.ok, `${route}: HTTP ${String(response.status)}`)
   const text = await response.text()
   return text === '' ? undefined : (JSON.parse(text) as unknown)
-}
-
-/** Settings of the machine that the extension runs on: some count only there, not among the user's. */
-export async function setMachineSettings(
-  workbench: Workbench,
-  settings: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const folder = path.join(workbench.server.dataDirectory, 'data', 'Machine')
-  await mkdir(folder, { recursive: true })
-  await writeFile(path.join(folder, 'settings.json'), JSON.stringify(settings, null, 2))
 }
 
 /** Makes a file that can be run. */
