@@ -1,6 +1,6 @@
 import type { Agent, Model, ModelRef } from '../opencode/catalog.ts'
 import type { ErrorInfo } from '../opencode/errors.ts'
-import type { MessageID, SessionID } from '../opencode/ids.ts'
+import type { SessionID } from '../opencode/ids.ts'
 import type { Capabilities, ServerStatus } from '../opencode/server.ts'
 import type { SessionAction } from '../session/actions.ts'
 import type { UserMessage } from '../session/model.ts'
@@ -81,7 +81,11 @@ export interface SessionSummary {
 }
 
 export type ChatAction =
-  | { readonly type: 'server'; readonly server: ServerStatus; readonly capabilities: Capabilities | undefined }
+  | {
+      readonly type: 'server'
+      readonly server: ServerStatus
+      readonly capabilities: Capabilities | undefined
+    }
   | {
       readonly type: 'place'
       readonly obstacle: ChatState['obstacle']
@@ -140,6 +144,3 @@ export const unknownChoice: Choice = {
   isKnown: false,
   hasNoModels: false,
 }
-
-/** A message that the outbox could not deliver yet. */
-export type OutboxID = MessageID

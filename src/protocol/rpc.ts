@@ -79,13 +79,17 @@ export class RpcChannel<Local, Remote> implements Disposable {
     if (!isEnvelope(message)) return
     switch (message.kind) {
       case 'result':
-        return this.#settle(message.id, (waiting) => waiting.resolve(message.result))
+        this.#settle(message.id, (waiting) => waiting.resolve(message.result))
+        return
       case 'error':
-        return this.#settle(message.id, (waiting) =>
+        this.#settle(message.id, (waiting) =>
           waiting.reject(new OpencodeError(message.error.code, message.error.message)),
         )
+        return
       case 'notice':
-        await this.#run(message.method, message.params).catch((error: unknown) => this.#onError(message.method, error))
+        await this.#run(message.method, message.params).catch((error: unknown) =>
+          this.#onError(message.method, error),
+        )
         return
       case 'call':
         return this.#answer(message.id, message.method, message.params)

@@ -162,7 +162,7 @@ describe('What goes from the editor into the chat', function () {
     await chat.ask('[[text:With a plan.]]', 'With a plan.')
     const planned = lab.model.requests.findLast(({ kind }) => kind === 'chat')
     assert.equal(planned?.model, 'mock-small')
-    assert.match(JSON.stringify(planned?.body.messages), /plan mode/i)
+    assert.match(JSON.stringify(planned.body.messages), /plan mode/i)
     await pick(/^Agent:/, 'build')
     await pick(/^Model:/, /Scripted(?! small)/)
     await chat.button('Model: Scripted').waitFor({ timeout: patience })
