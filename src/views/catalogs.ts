@@ -21,6 +21,7 @@ export class Catalogs implements Disposable {
   readonly #store = new DisposableStore()
   readonly #known = new Map<string, Catalog>()
   readonly #problems = new Map<string, ErrorInfo>()
+  readonly #inUse = new Set<string>()
   readonly #loading = new Map<string, Promise<Catalog | undefined>>()
   readonly #onDidChange = this.#store.add(new Emitter<string>())
   #lastConnection: Connection | undefined
@@ -46,6 +47,7 @@ export class Catalogs implements Disposable {
 
   /** Undefined when there is no connection or it failed; never rejects. One fetch at a time per directory. */
   async load(directory: string): Promise<Catalog | undefined> {
+    this.#inUse.add(directory)
     const running = this.#loading.get(directory)
     if (running) return running
     const next = this.#fetch(directory).finally(() => this.#loading.delete(directory))
@@ -57,16 +59,19 @@ export class Catalogs implements Disposable {
     this.#store.dispose()
   }
 
+  /** What kept one server from working need not keep the next one. */
   #joinConnection(): void {
     const { connection } = this.#hub
-    if (!connection || connection === this.#lastConnection) return
+    if (connection === this.#lastConnection) return
     this.#lastConnection = connection
-    this.#refresh(undefined)
+    const solved = [...this.#problems.keys()]
+    this.#problems.clear()
+    for (const directory of solved) this.#onDidChange.fire(directory)
+    if (connection) this.#refresh(undefined)
   }
 
   #refresh(directory: string | undefined): void {
-    const inUse = new Set([...this.#known.keys(), ...this.#problems.keys()])
-    for (const each of inUse) if (directory === undefined || directory === each) void this.load(each)
+    for (const each of this.#inUse) if (directory === undefined || directory === each) void this.load(each)
   }
 
   async #fetch(directory: string): Promise<Catalog | undefined> {

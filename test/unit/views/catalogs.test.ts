@@ -17,8 +17,8 @@ describe('Catalogs', () => {
     assert.deepEqual(changes, [directory])
 
     hub.connect(() => Promise.resolve(catalogOf('new')))
-    await catalogs.load(directory)
     assert.equal(catalogs.problem(directory), undefined)
+    await catalogs.load(directory)
     assert.deepEqual(catalogs.get(directory), catalogOf('new'))
   })
 
