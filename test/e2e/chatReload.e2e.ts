@@ -10,7 +10,14 @@ import {
   type Workbench,
 } from '../support/workbench.ts'
 import { Chat, keepFailure, openChat, patience } from './support/chat.ts'
-import { clickDialogButton, dialog, pickRow, quickInput, quickRow } from './support/chatWorkbench.ts'
+import {
+  clickDialogButton,
+  dialog,
+  pickRow,
+  quickInput,
+  quickRow,
+  reloadByCommand,
+} from './support/chatWorkbench.ts'
 import type { Page } from 'playwright-core'
 
 describe('A window that is reloaded', function () {
@@ -65,7 +72,7 @@ describe('A window that is reloaded', function () {
     await runCommand(page, 'OpenCode: Add File to Chat')
     await chat.chips.filter({ hasText: 'greeting.ts' }).waitFor({ timeout: patience })
     await chat.composer.fill('half a thought')
-    await reloadWindow(page)
+    await reloadByCommand(page)
     await chat.ready()
     await until(
       'the text is back',
@@ -117,7 +124,7 @@ describe('A window that is reloaded', function () {
     const tab = await new Chat(page, 1).ready()
     await tab.sees('The tab shows this.')
     await chat.newSession()
-    await reloadWindow(page)
+    await reloadByCommand(page)
     await until('both chats are back', () => holdsInAny(page, 'The tab shows this.'), patience)
     await page
       .locator('.tab')

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
+import { runCommand, workbenchReady } from '../../support/workbench.ts'
 import { patience } from './chat.ts'
 
 /** The input of VS Code's quick pick or input box, once it shows. */
@@ -28,4 +29,12 @@ export function dialog(page: Page): Locator {
 export async function clickDialogButton(page: Page, name: string): Promise<void> {
   await dialog(page).getByRole('button', { name, exact: true }).click({ timeout: patience })
   await dialog(page).waitFor({ state: 'detached', timeout: patience })
+}
+
+/** Reloads by VS Code's own command, which stores what is open first; the browser's reload is more like a crash. */
+export async function reloadByCommand(page: Page): Promise<void> {
+  const loaded = page.waitForEvent('load', { timeout: patience })
+  await runCommand(page, 'Developer: Reload Window')
+  await loaded
+  await workbenchReady(page)
 }
