@@ -5,14 +5,19 @@ const mocha = require('mocha')
 
 const { Spec } = (mocha.default ?? mocha).reporters
 
-/** Mocha's usual report, and the counts as JSON in the file that TEST_COUNTS names. */
+/** Mocha's usual report, and the counts of each file as JSON in the file that TEST_COUNTS names. */
 module.exports = class CountingReporter extends Spec {
   constructor(runner, options) {
     super(runner, options)
+    const files = {}
+    const countsOf = ({ file }) => (files[file ?? ''] ??= { passed: 0, failed: 0 })
+    runner.on('pass', (test) => countsOf(test).passed++)
+    runner.on('pending', (test) => countsOf(test).failed++)
+    runner.on('fail', (testOrHook) => countsOf(testOrHook).failed++)
     runner.once('end', () => {
       const { passes, failures, pending } = runner.stats
-      const file = process.env.TEST_COUNTS
-      if (file) writeFileSync(file, JSON.stringify({ passed: passes, failed: failures + pending }))
+      const target = process.env.TEST_COUNTS
+      if (target) writeFileSync(target, JSON.stringify({ passed: passes, failed: failures + pending, files }))
     })
   }
 }

@@ -1,12 +1,12 @@
 import { bundle } from './bundle.ts'
 import { runHostTests } from './hostTests.ts'
-import { runMocha, type Counts } from './stages.ts'
+import { runMochaTwice, type Counts } from './stages.ts'
 
 /** The test suites. Arguments are those of mocha; files among them replace the suite's own. */
 export const suites = {
   unit: (args: readonly string[]) => runFiles('test/{unit,webview}/**/*.test.{ts,tsx}', 30_000, args),
   contract: (args: readonly string[]) => runFiles('test/contract/**/*.test.ts', 60_000, args),
-  host: (args: readonly string[]) => runHostTests(args),
+  host: hostTwice,
   e2e: (args: readonly string[]) => runFiles('test/e2e/**/*.e2e.ts', 120_000, args),
 } as const
 
@@ -19,5 +19,13 @@ export async function runSuite(name: keyof typeof suites, args: readonly string[
 function runFiles(pattern: string, timeout: number, args: readonly string[]): Promise<Counts> {
   const files = args.filter((argument) => argument.endsWith('.ts'))
   const rest = args.filter((argument) => !argument.endsWith('.ts'))
-  return runMocha({ specs: files.length > 0 ? files : [pattern], timeout, args: rest })
+  return runMochaTwice({ specs: files.length > 0 ? files : [pattern], timeout, args: rest })
+}
+
+/** The host tests share one extension host, so all of them run again when one failed. */
+async function hostTwice(args: readonly string[]): Promise<Counts> {
+  const first = await runHostTests(args)
+  if (first.failed === 0) return first
+  console.log('\n=== once more: host tests')
+  return runHostTests(args)
 }
