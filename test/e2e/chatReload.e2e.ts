@@ -39,6 +39,9 @@ describe('A window that is reloaded', function () {
     page = await workbench.openPage()
     chat = await openChat(page)
   })
+  beforeEach(async () => {
+    await chat.ready()
+  })
   afterEach(async function () {
     await keepFailure(this.currentTest, { page, workbench })
   })
@@ -119,7 +122,7 @@ describe('A window that is reloaded', function () {
 
   it('brings a chat in an editor tab back with its session', async () => {
     await chat.newSession()
-    await chat.ask('[[text:The tab shows this.]]', 'The tab shows this.')
+    await chat.ask('Tabbed words [[text:The tab shows this.]]', 'The tab shows this.')
     await runCommand(page, 'OpenCode: Open Chat in Editor')
     const tab = await new Chat(page, 1).ready()
     await tab.sees('The tab shows this.')
@@ -128,7 +131,7 @@ describe('A window that is reloaded', function () {
     await until('both chats are back', () => holdsInAny(page, 'The tab shows this.'), patience)
     await page
       .locator('.tab')
-      .filter({ has: page.locator('.tab-label', { hasText: /tab shows/i }) })
+      .filter({ has: page.locator('.tab-label', { hasText: 'Tabbed words' }) })
       .first()
       .waitFor({ timeout: patience })
     await runCommand(page, 'View: Close All Editors')
