@@ -32,8 +32,8 @@ async function setKey(context: RunningContext): Promise<void> {
   if (key === undefined) return
   await credentials.setProviderKey(provider.id, key.trim())
   await providerKeys.give(connection, provider.id, key.trim())
-  services.notify.done(vscode.l10n.t('The key of {0} is set.', provider.name))
   await reloadAll(context, connection)
+  services.notify.done(vscode.l10n.t('The key of {0} is set.', provider.name))
 }
 
 async function removeKey(context: CommandContext): Promise<void> {
