@@ -17,6 +17,7 @@ const systemNeeds = {
   'test:host': browserTools,
   'test:e2e': browserTools,
   'test:contract': ['git', 'rg'],
+  'test:container': ['git', 'rg'],
   bench: browserTools,
   screenshots: browserTools,
   build: [],

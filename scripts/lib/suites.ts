@@ -6,6 +6,7 @@ import { runMochaTwice, type Counts } from './stages.ts'
 export const suites = {
   unit: (args: readonly string[]) => runFiles('test/{unit,webview}/**/*.test.{ts,tsx}', 30_000, args),
   contract: (args: readonly string[]) => runFiles('test/contract/**/*.test.ts', 60_000, args),
+  container: (args: readonly string[]) => runFiles('test/container/**/*.test.ts', 180_000, args),
   host: hostTwice,
   e2e: (args: readonly string[]) => runFiles('test/e2e/**/*.e2e.ts', 120_000, args),
 } as const
