@@ -1,10 +1,21 @@
+import type { Connection } from '../client/connection.ts'
 import { workspaceFolders } from '../platform/folders.ts'
 import type { SessionHub } from '../sync/sessionHub.ts'
 
-/** Whether a session runs in a folder of this window, as far as the session lists know. */
-export async function isAnythingRunning(hub: SessionHub): Promise<boolean> {
+const askMs = 3_000
+
+/**
+ * Whether a session runs in a folder of this window. The server is asked, since the lists of a stream that
+ * is not up yet still show what the server before it was doing; one that does not answer runs nothing for us.
+ */
+export async function isAnythingRunning(connection: Connection): Promise<boolean> {
   const folders = await workspaceFolders()
-  return folders.some(({ directory }) => isBusy(hub, directory))
+  const isRunning = async (): Promise<boolean> => {
+    const statuses = await Promise.all(folders.map(({ directory }) => connection.readStatus(directory)))
+    return statuses.some(({ size }) => size > 0)
+  }
+  const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), askMs).unref())
+  return Promise.race([isRunning().catch(() => false), patience])
 }
 
 /** Resolves when nothing runs in a directory (any more), or false when the signal ends the waiting. */

@@ -51,9 +51,9 @@ export const serverCommands = {
 
 /** Work that would be cut off is asked about; a server that we only connect to goes on without us. */
 async function mayInterrupt({ services }: CommandContext, question: string): Promise<boolean> {
-  const { status } = services.server
-  if (status.kind !== 'running' || status.origin === 'attached' || !(await isAnythingRunning(services.hub)))
-    return true
+  const { status, connection } = services.server
+  if (status.kind !== 'running' || status.origin === 'attached' || !connection) return true
+  if (!(await isAnythingRunning(connection))) return true
   const yes = vscode.l10n.t('Interrupt')
   const detail = vscode.l10n.t('A session is running; it would be interrupted.')
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes

@@ -103,8 +103,17 @@ describe('A provider key of ours', function () {
 
 async function authKeys(): Promise<Record<string, string | undefined>> {
   const text = await readFile(authFile, 'utf8').catch(() => '{}')
-  const entries = Object.entries(JSON.parse(text) as Record<string, { key?: string }>)
+  const entries = Object.entries(parsed(text))
   return Object.fromEntries(entries.map(([id, { key }]) => [id, key]))
+}
+
+/** The server may be in the middle of writing. */
+function parsed(text: string): Record<string, { key?: string }> {
+  try {
+    return JSON.parse(text) as Record<string, { key?: string }>
+  } catch {
+    return {}
+  }
 }
 
 interface Process {
