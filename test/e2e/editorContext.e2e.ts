@@ -122,7 +122,13 @@ describe('What goes from the editor into the chat', function () {
     await runCommand(page, 'View: Show Explorer')
     const row = page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: 'a.txt' })
     await row.click({ button: 'right', timeout: patience })
-    await page.getByRole('menuitem', { name: 'Add File to Chat' }).click({ timeout: patience })
+    const item = page.getByRole('menuitem', { name: 'Add File to Chat' })
+    await item.waitFor({ timeout: patience })
+    // VS Code takes no click right after a menu has opened, lest it be the one that opened it.
+    await until('the menu to close', async () => {
+      await item.click({ timeout: 2_000 }).catch(() => undefined)
+      return !(await item.isVisible())
+    })
     const chat = await running.chat.ready()
     await chat.chips.filter({ hasText: 'a.txt' }).waitFor({ timeout: patience })
     await chat.ask('Read it. [[text:It counts to three.]]', 'It counts to three.')

@@ -54,12 +54,20 @@ describe('A running server', () => {
 
   it('makes one session of two prompts that are sent at once', async function () {
     this.timeout(180_000)
-    const { view } = await activated()
+    const { services, view } = await activated()
     const chat = await (await view.reveal()).whenReady()
     await chat.show({ sessionID: undefined, directory: chat.directory })
     await Promise.all([chat.send('[[text:one]]', []), chat.send('[[text:two]]', [])])
     await until('both prompts', () => prompts(chat.state).length === 2)
-    await until('the end of the run', () => chat.state.session?.status.kind === 'idle', 120_000)
+    await until('both in the server', () => services.outbox.entries().length === 0, 120_000)
+    await until(
+      'the end of the run',
+      async () => {
+        const running = await services.server.connection?.readStatus(chat.directory ?? '/')
+        return running?.size === 0
+      },
+      120_000,
+    )
   })
 
   it('ends with the command, and stays ended when the chat is shown again', async function () {
