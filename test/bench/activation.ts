@@ -65,8 +65,8 @@ async function clickIcon(page: Page): Promise<number> {
 async function reportedActivation(page: Page): Promise<number> {
   await runCommand(page, 'Developer: Show Running Extensions')
   const rows = page.locator('.runtime-extensions-editor .monaco-list-row')
-  const row = rows.filter({ hasText: 'opencode-sessions' }).first()
-  await row.waitFor({ timeout: 60_000 })
+  const row = rows.filter({ hasText: /opencode-sessions|Sessions for OpenCode/i }).first()
+  await row.waitFor({ timeout: 30_000 })
   const text = await row.innerText()
   // It opens above the window and has to be closed to get on.
   await page.keyboard.press('Escape')
