@@ -22,10 +22,9 @@ export async function readFolderModels(
   env: Readonly<Record<string, string>>,
 ): Promise<FolderModels> {
   const options = { cwd: folder, env: { ...env, OPENCODE_DISABLE_MODELS_FETCH: '1' }, timeout: 60_000 }
-  const [models, config] = await Promise.all([
-    execute(opencodeBinary(), ['models'], options),
-    execute(opencodeBinary(), ['debug', 'config'], options),
-  ])
+  // One after the other: two that make a new database at the same time get in each other's way.
+  const models = await execute(opencodeBinary(), ['models'], options)
+  const config = await execute(opencodeBinary(), ['debug', 'config'], options)
   return {
     models: models.stdout.split('\n').filter((line) => line.includes('/')),
     config: JSON.parse(config.stdout) as FolderConfig,
