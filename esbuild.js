@@ -83,7 +83,7 @@ function extensionBundle() {
 function supervisorBundle() {
   return {
     ...common(),
-    entryPoints: [{ in: 'src/server/supervisor/main.ts', out: 'supervisor' }],
+    entryPoints: [{ in: 'src/server/process/supervisor/main.ts', out: 'supervisor' }],
     platform: 'node',
     format: 'cjs',
     target: 'node22',

@@ -9,7 +9,7 @@ import { LaunchError, abortedError } from './launchError.ts'
 import type { ServerExit, ServerLauncher } from './launcher.ts'
 import { type RestartPolicy, backoffRestarts } from './restartPolicy.ts'
 import { type ServerRun, launchRun } from './serverRun.ts'
-import { describeExit } from './supervisedProcess.ts'
+import { describeExit } from './process/supervisedProcess.ts'
 
 export interface ServerManagerOptions {
   /** Called for each start, so that changed settings count from then on. May throw an OpencodeError. */

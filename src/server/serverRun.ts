@@ -2,7 +2,7 @@ import type { Connection, Endpoint } from '../client/connection.ts'
 import { settlesWithin } from './async.ts'
 import { LaunchError, abortedError } from './launchError.ts'
 import type { ServerHandle, ServerLauncher } from './launcher.ts'
-import { describeExit } from './supervisedProcess.ts'
+import { describeExit } from './process/supervisedProcess.ts'
 
 /** A server that is up together with our connection to it. */
 export interface ServerRun {

@@ -10,9 +10,9 @@ import type { Settings } from '../platform/settings.ts'
 import { isRecord } from '../platform/storage.ts'
 import type { StoredValue } from '../platform/storage.ts'
 import { AttachLauncher } from '../server/attachLauncher.ts'
-import { locateBinary } from '../server/binaryLocator.ts'
+import { locateBinary } from '../server/binary/binaryLocator.ts'
 import type { ServerHandle, ServerLauncher } from '../server/launcher.ts'
-import { ProcessLauncher } from '../server/processLauncher.ts'
+import { ProcessLauncher } from '../server/process/processLauncher.ts'
 
 /** A server that somebody else runs. The password is not part of it: it stands in the SecretStorage. */
 export interface AttachTarget {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { LaunchError, abortedError } from '../launchError.ts'
-import { readLines } from '../lineReader.ts'
-import { stripColors } from '../outputTail.ts'
+import { readLines } from '../process/lineReader.ts'
+import { stripColors } from '../process/outputTail.ts'
 
 export interface CommandOptions {
   readonly env: Readonly<Record<string, string>>

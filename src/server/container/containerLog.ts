@@ -1,5 +1,5 @@
 import type { ClientLog } from '../../client/connection.ts'
-import { OutputTail } from '../outputTail.ts'
+import { OutputTail } from '../process/outputTail.ts'
 import type { Engine } from './engine.ts'
 
 /** Follows what a container prints: to the log, into a short memory, and to see that the server listens. */

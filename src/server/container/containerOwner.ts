@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { OpencodeError } from '../../opencode/errors.ts'
-import { type ProcessIdentity, describeProcess, isRunning } from '../processTable.ts'
+import { type ProcessIdentity, describeProcess, isRunning } from '../process/processTable.ts'
 import { hash, memoryFolder } from './containerPlan.ts'
 import type { ContainerEntry, Engine } from './engine.ts'
 

@@ -3,7 +3,7 @@
  * it, prints `running`, and then waits to be killed. Arguments: supervisor path, state folder, program, folder.
  */
 import { connect } from '../../../../src/client/connect.ts'
-import { ProcessLauncher } from '../../../../src/server/processLauncher.ts'
+import { ProcessLauncher } from '../../../../src/server/process/processLauncher.ts'
 import { ServerManager } from '../../../../src/server/serverManager.ts'
 import { createTestLog } from './tools.ts'
 

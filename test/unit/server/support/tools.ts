@@ -30,7 +30,7 @@ export async function createTempFolder(): Promise<TempFolder> {
 export async function bundleSupervisor(folder: string): Promise<string> {
   const outfile = join(folder, 'supervisor.js')
   await build({
-    entryPoints: [join(repositoryRoot, 'src/server/supervisor/main.ts')],
+    entryPoints: [join(repositoryRoot, 'src/server/process/supervisor/main.ts')],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LocateOptions } from './binaryLocator.ts'
-import { compareVersions, parseVersion } from '../opencode/version.ts'
+import { compareVersions, parseVersion } from '../../opencode/version.ts'
 
 /** Folders where installers of OpenCode put the program, or a link to it, without always adding them to PATH. */
 export async function installPlaces(options: LocateOptions): Promise<readonly string[]> {

@@ -1,8 +1,8 @@
-import { OpencodeError } from '../opencode/errors.ts'
+import { OpencodeError } from '../../opencode/errors.ts'
 import { abbreviateHome } from './binaryPlaces.ts'
 import { type Candidate, candidatesOf } from './binaryCandidates.ts'
 import { checkBinary } from './binaryCheck.ts'
-import { LaunchError } from './launchError.ts'
+import { LaunchError } from '../launchError.ts'
 
 /** An `opencode` program that runs here and is new enough. */
 export interface Binary {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ClientLog } from '../client/connection.ts'
+import type { ClientLog } from '../../client/connection.ts'
 import { type ProcessDetails, type ProcessIdentity, describeProcess, isRunning } from './processTable.ts'
 import { killTree } from './processTree.ts'
 

@@ -1,4 +1,4 @@
-import { redact } from '../client/redact.ts'
+import { redact } from '../../client/redact.ts'
 
 const lineLimit = 40
 const lineLengthLimit = 500

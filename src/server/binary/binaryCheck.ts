@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises'
-import type { OpencodeError } from '../opencode/errors.ts'
+import type { OpencodeError } from '../../opencode/errors.ts'
 import type { Candidate } from './binaryCandidates.ts'
 import type { LocateOptions } from './binaryLocator.ts'
-import { foreignEnvironment } from './environment.ts'
-import { LaunchError } from './launchError.ts'
-import { stripColors } from './outputTail.ts'
-import { type RunResult, runProgram } from './runProgram.ts'
-import { formatVersion, isAtLeast, oldestVersion, parseVersion } from '../opencode/version.ts'
+import { foreignEnvironment } from '../environment.ts'
+import { LaunchError } from '../launchError.ts'
+import { stripColors } from '../process/outputTail.ts'
+import { type RunResult, runProgram } from '../process/runProgram.ts'
+import { formatVersion, isAtLeast, oldestVersion, parseVersion } from '../../opencode/version.ts'
 
 const defaultTimeoutMs = 15_000
 /** Asking takes a second, and the answer only changes with the file. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { resolveSpawnable, shimTargets } from '../../../src/server/binaryShim.ts'
-import { createTempFolder, type TempFolder } from './support/tools.ts'
+import { resolveSpawnable, shimTargets } from '../../../../src/server/binary/binaryShim.ts'
+import { createTempFolder, type TempFolder } from '../support/tools.ts'
 
 const npmShim = `@ECHO off
 GOTO start

@@ -6,10 +6,10 @@ import {
   listProcesses,
   parsePsLine,
   parseWindowsLine,
-} from '../../../src/server/processTable.ts'
-import type { ProcessIdentity } from '../../../src/server/processTable.ts'
-import { descendantsOf, killTree } from '../../../src/server/processTree.ts'
-import { until } from './support/tools.ts'
+} from '../../../../src/server/process/processTable.ts'
+import type { ProcessIdentity } from '../../../../src/server/process/processTable.ts'
+import { descendantsOf, killTree } from '../../../../src/server/process/processTree.ts'
+import { until } from '../support/tools.ts'
 
 describe('A process tree', () => {
   const children: ChildProcess[] = []

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FarewellRequest } from '../../client/connection.ts'
+import type { FarewellRequest } from '../../../client/connection.ts'
 import type { ToSupervisor } from './messages.ts'
 
 const requestTimeoutMs = 1000

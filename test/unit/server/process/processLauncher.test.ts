@@ -2,14 +2,17 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { OpencodeError } from '../../../src/opencode/errors.ts'
-import { findFreePort } from '../../../src/server/freePort.ts'
-import { LaunchError } from '../../../src/server/launchError.ts'
-import type { ServerHandle } from '../../../src/server/launcher.ts'
-import type { ServerRecord } from '../../../src/server/leftovers.ts'
-import { ProcessLauncher, type ProcessLauncherOptions } from '../../../src/server/processLauncher.ts'
-import { describeProcess, isRunning, listProcesses } from '../../../src/server/processTable.ts'
-import { type Lab, opencodeBinary, startLab } from '../../support/opencodeLab.ts'
+import { OpencodeError } from '../../../../src/opencode/errors.ts'
+import { findFreePort } from '../../../../src/server/freePort.ts'
+import { LaunchError } from '../../../../src/server/launchError.ts'
+import type { ServerHandle } from '../../../../src/server/launcher.ts'
+import type { ServerRecord } from '../../../../src/server/process/leftovers.ts'
+import {
+  ProcessLauncher,
+  type ProcessLauncherOptions,
+} from '../../../../src/server/process/processLauncher.ts'
+import { describeProcess, isRunning, listProcesses } from '../../../../src/server/process/processTable.ts'
+import { type Lab, opencodeBinary, startLab } from '../../../support/opencodeLab.ts'
 import {
   bundleSupervisor,
   createTempFolder,
@@ -17,7 +20,7 @@ import {
   type TempFolder,
   type TestLog,
   until,
-} from './support/tools.ts'
+} from '../support/tools.ts'
 
 const never = new AbortController().signal
 

@@ -1,6 +1,6 @@
 import { basename, isAbsolute } from 'node:path'
-import { foreignEnvironment } from './environment.ts'
-import { runProgram } from './runProgram.ts'
+import { foreignEnvironment } from '../environment.ts'
+import { runProgram } from '../process/runProgram.ts'
 
 const defaultTimeoutMs = 3000
 const marker = '__OPENCODE_SESSIONS_PATH__'

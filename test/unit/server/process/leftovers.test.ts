@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Leftovers, type ServerRecord } from '../../../src/server/leftovers.ts'
-import { describeProcess, isRunning, type ProcessDetails } from '../../../src/server/processTable.ts'
-import { killTree } from '../../../src/server/processTree.ts'
-import { createTempFolder, createTestLog, type TempFolder } from './support/tools.ts'
+import { Leftovers, type ServerRecord } from '../../../../src/server/process/leftovers.ts'
+import {
+  describeProcess,
+  isRunning,
+  type ProcessDetails,
+} from '../../../../src/server/process/processTable.ts'
+import { killTree } from '../../../../src/server/process/processTree.ts'
+import { createTempFolder, createTestLog, type TempFolder } from '../support/tools.ts'
 
 const gone = { pid: 2 ** 22 + 1, startTime: 'long ago' }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { OpencodeError } from '../../../src/opencode/errors.ts'
-import { type LocateOptions, locateBinary } from '../../../src/server/binaryLocator.ts'
-import { parseLoginPath, readLoginPath } from '../../../src/server/loginShell.ts'
-import { opencodeBinary, repositoryRoot } from '../../support/opencodeLab.ts'
-import { createTempFolder, type TempFolder } from './support/tools.ts'
+import type { OpencodeError } from '../../../../src/opencode/errors.ts'
+import { type LocateOptions, locateBinary } from '../../../../src/server/binary/binaryLocator.ts'
+import { parseLoginPath, readLoginPath } from '../../../../src/server/binary/loginShell.ts'
+import { opencodeBinary, repositoryRoot } from '../../../support/opencodeLab.ts'
+import { createTempFolder, type TempFolder } from '../support/tools.ts'
 
 describe('The search for OpenCode', () => {
   let folder: TempFolder

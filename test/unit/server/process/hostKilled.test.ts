@@ -2,19 +2,25 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Endpoint } from '../../../src/client/connection.ts'
-import { Leftovers, type ServerRecord } from '../../../src/server/leftovers.ts'
-import { readLines } from '../../../src/server/lineReader.ts'
+import type { Endpoint } from '../../../../src/client/connection.ts'
+import { Leftovers, type ServerRecord } from '../../../../src/server/process/leftovers.ts'
+import { readLines } from '../../../../src/server/process/lineReader.ts'
 import {
   describeProcess,
   isRunning,
   listProcesses,
   type ProcessIdentity,
-} from '../../../src/server/processTable.ts'
-import { killTree } from '../../../src/server/processTree.ts'
-import { type Lab, opencodeBinary, startLab } from '../../support/opencodeLab.ts'
-import { runBash } from './support/serverRequests.ts'
-import { bundleSupervisor, createTempFolder, createTestLog, type TempFolder, until } from './support/tools.ts'
+} from '../../../../src/server/process/processTable.ts'
+import { killTree } from '../../../../src/server/process/processTree.ts'
+import { type Lab, opencodeBinary, startLab } from '../../../support/opencodeLab.ts'
+import { runBash } from '../support/serverRequests.ts'
+import {
+  bundleSupervisor,
+  createTempFolder,
+  createTestLog,
+  type TempFolder,
+  until,
+} from '../support/tools.ts'
 
 interface Host {
   readonly child: ChildProcess
@@ -47,7 +53,7 @@ describe('When the extension host is killed', function () {
 
   const startHost = async (): Promise<Host> => {
     const stateDirectory = join(folder.path, `state-${performance.now()}`)
-    const script = join(import.meta.dirname, 'support/hostProcess.ts')
+    const script = join(import.meta.dirname, '../support/hostProcess.ts')
     const args = ['--no-warnings', script, supervisorPath, stateDirectory, opencodeBinary(), lab.project]
     const child = spawn(process.execPath, args, { env: lab.env, stdio: ['ignore', 'pipe', 'inherit'] })
     const lines: string[] = []

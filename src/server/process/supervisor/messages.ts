@@ -1,4 +1,4 @@
-import type { FarewellRequest } from '../../client/connection.ts'
+import type { FarewellRequest } from '../../../client/connection.ts'
 
 /** The environment of the server travels in one line. */
 export const maxMessageLength = 16 * 1024 * 1024
