@@ -12,6 +12,8 @@ import type {
   Session,
   Todo,
 } from '../session/model.ts'
+import type { SessionHistory } from './history.ts'
+import type { SessionLibrary } from './library.ts'
 import type { PathRule } from './pathMap.ts'
 
 /** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
@@ -73,6 +75,8 @@ export interface Connection {
   readonly version: string
   readonly url: string
   readonly capabilities: Capabilities
+  readonly history: SessionHistory
+  readonly library: SessionLibrary
 
   /** Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. */
   events(signal: AbortSignal): AsyncIterable<ServerEvent>

@@ -9,6 +9,7 @@ import {
   requestToHost,
   sessionToHost,
 } from './mappedModel.ts'
+import { mapHistory, mapLibrary } from './mappedGroups.ts'
 import { PathMap, type PathRule } from './pathMap.ts'
 
 /** The path map behind each connection that `mapPaths` made. */
@@ -40,6 +41,8 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     version: inner.version,
     url: inner.url,
     capabilities: inner.capabilities,
+    history: mapHistory(inner.history, paths),
+    library: mapLibrary(inner.library, paths),
     get metrics() {
       return inner.metrics
     },

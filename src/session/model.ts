@@ -20,6 +20,8 @@ export interface Session {
   readonly model?: ModelRef
   /** Messages from this one on are hidden (undone) until the next prompt drops them. */
   readonly revertedFrom?: MessageID
+  /** With it the message `revertedFrom` itself stays, and is hidden from this block on. */
+  readonly revertedBlock?: BlockID
   readonly shareUrl?: string
 }
 

@@ -1,3 +1,4 @@
+import type { BlockID } from '../opencode/ids.ts'
 import { isUndelivered } from './messages.ts'
 import type { AssistantMessage, Message, Request, Tokens, UserMessage } from './model.ts'
 import type { SessionState } from './state.ts'
@@ -17,19 +18,41 @@ export function pendingRequests(state: SessionState): readonly Request[] {
   return state.requests
 }
 
-/** The messages that are not undone. A prompt of ours that is on its way shows even after an undo. */
+/**
+ * The messages that are not undone. A prompt of ours that is on its way shows even after an undo. Of a message
+ * that is undone in part the blocks before the cut stay.
+ */
 export function visibleMessages(state: Pick<SessionState, 'messages' | 'session'>): readonly Message[] {
-  const { revertedFrom } = state.session
+  const { revertedFrom, revertedBlock } = state.session
   if (revertedFrom === undefined) return state.messages
   const cached = visibleCache.get(state.messages)
-  if (cached?.revertedFrom === revertedFrom) return cached.visible
+  const cutKey = `${revertedFrom} ${revertedBlock ?? ''}`
+  if (cached?.cutKey === cutKey) return cached.visible
   const cut = state.messages.findIndex((message) => message.id === revertedFrom)
   const visible =
     cut < 0
       ? state.messages
-      : state.messages.filter((message, index) => index < cut || isUndelivered(message))
-  visibleCache.set(state.messages, { revertedFrom, visible })
+      : state.messages.flatMap((message, index) => {
+          if (index < cut || isUndelivered(message)) return [message]
+          return index === cut && revertedBlock !== undefined ? [beforeBlock(message, revertedBlock)] : []
+        })
+  visibleCache.set(state.messages, { cutKey, visible })
   return visible
+}
+
+function beforeBlock(message: Message, blockID: BlockID): Message {
+  const cut = message.blocks.findIndex(({ id }) => id === blockID)
+  return cut < 0 ? message : { ...message, blocks: message.blocks.slice(0, cut) }
+}
+
+/** How many prompts an undo hides now; 0 when nothing is undone. */
+export function undoneCount(state: Pick<SessionState, 'messages' | 'session'>): number {
+  const { revertedFrom } = state.session
+  const cut = state.messages.findIndex((message) => message.id === revertedFrom)
+  if (revertedFrom === undefined || cut < 0) return 0
+  const hidden = state.messages.slice(cut).filter((message) => !isUndelivered(message))
+  const prompts = hidden.filter((message) => message.role === 'user').length
+  return Math.max(1, prompts)
 }
 
 /**
@@ -82,7 +105,7 @@ export function contextUse(state: SessionState): number {
 
 const visibleCache = new WeakMap<
   readonly Message[],
-  { readonly revertedFrom: string; readonly visible: readonly Message[] }
+  { readonly cutKey: string; readonly visible: readonly Message[] }
 >()
 const turnsCache = new WeakMap<readonly Message[], readonly Turn[]>()
 /** The last turn made from a first message: most turns stay what they were. */

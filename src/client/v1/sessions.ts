@@ -1,6 +1,6 @@
 import type { ModelRef } from '../../opencode/catalog.ts'
-import { isSessionID, toMessageID } from '../../opencode/ids.ts'
-import type { MessageID, SessionID } from '../../opencode/ids.ts'
+import { isSessionID, toBlockID, toMessageID } from '../../opencode/ids.ts'
+import type { BlockID, MessageID, SessionID } from '../../opencode/ids.ts'
 import type { RunStatus, Session, Todo } from '../../session/model.ts'
 import { collect, compact, fields, number, text, word } from './reading.ts'
 import { loose } from './wire.ts'
@@ -23,10 +23,12 @@ export function readSession(value: unknown): Session | undefined {
     parentID: isSessionID(wire.parentID) ? wire.parentID : undefined,
     created,
     updated: number(time['updated']) ?? created,
-    archived: number(time['archived']),
+    // The server cannot take the time away again, so zero means that it was brought back.
+    archived: number(time['archived']) || undefined,
     agent: word(wire.agent),
     model: readModelRef(wire.model),
     revertedFrom: readMessageID(fields(wire.revert)['messageID']),
+    revertedBlock: readBlockID(fields(wire.revert)['partID']),
     shareUrl: word(fields(wire.share)['url']),
   })
 }
@@ -45,6 +47,14 @@ export function readModelRef(value: unknown, variant?: unknown): ModelRef | unde
 export function readMessageID(value: unknown): MessageID | undefined {
   try {
     return toMessageID(value)
+  } catch {
+    return undefined
+  }
+}
+
+function readBlockID(value: unknown): BlockID | undefined {
+  try {
+    return toBlockID(value)
   } catch {
     return undefined
   }

@@ -1,7 +1,5 @@
 import type { Catalog } from '../../opencode/catalog.ts'
-import { OpencodeError } from '../../opencode/errors.ts'
-import type { ErrorCode } from '../../opencode/errors.ts'
-import { toMessageID, toRequestID, toSessionID } from '../../opencode/ids.ts'
+import { toMessageID, toRequestID } from '../../opencode/ids.ts'
 import type { MessageID, SessionID } from '../../opencode/ids.ts'
 import type { Capabilities } from '../../opencode/server.ts'
 import type {
@@ -27,17 +25,20 @@ import type {
 } from '../connection.ts'
 import { isLoopbackHost } from '../endpoint.ts'
 import { followEvents } from '../eventStream.ts'
-import type { HttpAnswer, HttpClient, HttpMethod, HttpRequest } from '../httpClient.ts'
+import type { HttpClient } from '../httpClient.ts'
 import { readCatalog, readProviders } from './catalog.ts'
 import { checkProviderID, readCredential, readStoredLogin } from './credentials.ts'
 import { readFileDiffs } from './diffs.ts'
-import { credentialCheckDirectory, directoryHeader, directoryQuery } from './directory.ts'
+import { credentialCheckDirectory, directoryQuery } from './directory.ts'
 import { EventDecoder, isSyncCopy } from './events.ts'
+import { V1History } from './history.ts'
+import { V1Library } from './library.ts'
 import { readMessage } from './messages.ts'
 import { promptBody } from './prompt.ts'
 import { collect, fields, words } from './reading.ts'
 import { RequestLedger } from './requestLedger.ts'
 import { readPermission, readQuestion } from './requests.ts'
+import { expectSession, unless, V1Routes } from './routes.ts'
 import { readSession, readStatusMap, readTodos } from './sessions.ts'
 import { readWholeOutput } from './toolOutput.ts'
 
@@ -61,6 +62,9 @@ const capabilities: Capabilities = {
 export class V1Connection implements Connection {
   readonly version: string
   readonly capabilities = capabilities
+  readonly history: V1History
+  readonly library: V1Library
+  readonly #routes: V1Routes
   readonly #client: HttpClient
   readonly #log: ClientLog
   readonly #ledger = new RequestLedger()
@@ -69,6 +73,9 @@ export class V1Connection implements Connection {
 
   constructor(client: HttpClient, version: string, log: ClientLog) {
     this.#client = client
+    this.#routes = new V1Routes(client)
+    this.history = new V1History(this.#routes)
+    this.library = new V1Library(this.#routes)
     this.version = version
     this.#log = log
   }
@@ -106,47 +113,47 @@ export class V1Connection implements Connection {
     if (query.search !== undefined && query.search !== '')
       filters.push(`search=${encodeURIComponent(query.search)}`)
     if (query.roots === true) filters.push('roots=true')
-    const { body } = await this.#send('GET', '/session', { path: `/session?${filters.join('&')}` })
+    const { body } = await this.#routes.send('GET', '/session', { path: `/session?${filters.join('&')}` })
     return collect(body, readSession)
   }
 
   async createSession(directory: string, options: { readonly title?: string } = {}): Promise<Session> {
     const body = options.title === undefined ? {} : { title: options.title }
-    return expectSession(await this.#in(directory, 'POST', '/session', { body }))
+    return expectSession(await this.#routes.in(directory, 'POST', '/session', { body }))
   }
 
   async getSession(sessionID: SessionID): Promise<Session> {
-    return expectSession(await this.#ofSession('GET', sessionID, ''))
+    return expectSession(await this.#routes.ofSession('GET', sessionID, ''))
   }
 
   async renameSession(sessionID: SessionID, title: string): Promise<Session> {
-    return expectSession(await this.#ofSession('PATCH', sessionID, '', { body: { title } }))
+    return expectSession(await this.#routes.ofSession('PATCH', sessionID, '', { body: { title } }))
   }
 
   async deleteSession(sessionID: SessionID): Promise<void> {
-    await unless('not-found', this.#ofSession('DELETE', sessionID, ''))
+    await unless('not-found', this.#routes.ofSession('DELETE', sessionID, ''))
   }
 
   async readMessages(sessionID: SessionID, limit: number, older?: string): Promise<MessagePage> {
     const cursor = older === undefined ? '' : `&before=${encodeURIComponent(older)}`
     const query = `?limit=${Math.max(1, Math.trunc(limit))}${cursor}`
-    const answer = await this.#ofSession('GET', sessionID, '/message', { query })
+    const answer = await this.#routes.ofSession('GET', sessionID, '/message', { query })
     return { messages: collect(answer.body, readMessage), older: answer.header('x-next-cursor') || undefined }
   }
 
   async readTodos(sessionID: SessionID): Promise<readonly Todo[]> {
-    return readTodos((await this.#ofSession('GET', sessionID, '/todo')).body)
+    return readTodos((await this.#routes.ofSession('GET', sessionID, '/todo')).body)
   }
 
   async readStatus(directory: string): Promise<ReadonlyMap<SessionID, RunStatus>> {
-    return readStatusMap((await this.#in(directory, 'GET', '/session/status')).body)
+    return readStatusMap((await this.#routes.in(directory, 'GET', '/session/status')).body)
   }
 
   /** Aborted runs leave their requests behind, so those of sessions that do not run are left out. */
   async readRequests(directory: string): Promise<readonly Request[]> {
     const [permissions, questions] = await Promise.all([
-      this.#in(directory, 'GET', '/permission'),
-      this.#in(directory, 'GET', '/question'),
+      this.#routes.in(directory, 'GET', '/permission'),
+      this.#routes.in(directory, 'GET', '/question'),
     ])
     const all: readonly Request[] = [
       ...collect(permissions.body, (item) => readPermission(item, directory)),
@@ -164,25 +171,28 @@ export class V1Connection implements Connection {
     messageID: MessageID,
     callID: string,
   ): Promise<string | undefined> {
-    const { body } = await this.#ofMessage(sessionID, messageID)
+    const { body } = await this.#routes.ofMessage(sessionID, messageID)
     return readWholeOutput(body, callID, isLoopbackHost(new URL(this.url).hostname))
   }
 
   async turnDiff(sessionID: SessionID, messageID: MessageID): Promise<readonly FileChange[]> {
     const query = `?messageID=${toMessageID(messageID)}`
-    const { body } = await this.#ofSession('GET', sessionID, '/diff', { query })
+    const { body } = await this.#routes.ofSession('GET', sessionID, '/diff', { query })
     const changes = readFileDiffs(body)
     if (changes.length > 0) return changes
-    const message = fields((await this.#ofMessage(sessionID, messageID)).body)
+    const message = fields((await this.#routes.ofMessage(sessionID, messageID)).body)
     return readFileDiffs(fields(fields(message['info'])['summary'])['diffs'])
   }
 
   async prompt(sessionID: SessionID, prompt: Prompt): Promise<void> {
-    await this.#ofSession('POST', sessionID, '/prompt_async', { body: promptBody(prompt), timeoutMs: 60_000 })
+    await this.#routes.ofSession('POST', sessionID, '/prompt_async', {
+      body: promptBody(prompt),
+      timeoutMs: 60_000,
+    })
   }
 
   async abort(sessionID: SessionID): Promise<void> {
-    await this.#ofSession('POST', sessionID, '/abort')
+    await this.#routes.ofSession('POST', sessionID, '/abort')
   }
 
   async replyPermission(request: RequestRef, reply: PermissionReply, message?: string): Promise<boolean> {
@@ -194,7 +204,7 @@ export class V1Connection implements Connection {
     const template = '/permissions/{id}'
     const answer = await unless(
       'not-found',
-      this.#ofSession('POST', request.sessionID, route, { template, body: { response: reply } }),
+      this.#routes.ofSession('POST', request.sessionID, route, { template, body: { response: reply } }),
     )
     return answer !== undefined
   }
@@ -211,13 +221,13 @@ export class V1Connection implements Connection {
 
   async readCatalog(directory: string): Promise<Catalog> {
     const routes = ['/config/providers', '/agent', '/command', '/config']
-    const answers = await Promise.all(routes.map((route) => this.#in(directory, 'GET', route)))
+    const answers = await Promise.all(routes.map((route) => this.#routes.in(directory, 'GET', route)))
     const [providers, agents, commands, config] = answers.map((answer) => answer.body)
     return readCatalog({ providers, agents, commands, config })
   }
 
   async listProviders(directory: string): Promise<readonly ProviderSummary[]> {
-    return readProviders((await this.#in(directory, 'GET', '/provider')).body)
+    return readProviders((await this.#routes.in(directory, 'GET', '/provider')).body)
   }
 
   /**
@@ -228,9 +238,9 @@ export class V1Connection implements Connection {
     checkProviderID(providerID)
     const place = credentialCheckDirectory(directory, `${Date.now()}-${++this.#lastCheck}`)
     try {
-      const usable = await this.#in(place, 'GET', '/config/providers')
+      const usable = await this.#routes.in(place, 'GET', '/config/providers')
       const found = readCredential(usable.body, providerID)
-      return found ?? readStoredLogin((await this.#in(place, 'GET', '/provider')).body, providerID)
+      return found ?? readStoredLogin((await this.#routes.in(place, 'GET', '/provider')).body, providerID)
     } finally {
       await this.reload(place).catch(() =>
         this.#log.debug('client a credential check could not be tidied up'),
@@ -240,16 +250,16 @@ export class V1Connection implements Connection {
 
   async setProviderKey(providerID: string, key: string): Promise<void> {
     const path = `/auth/${encodeURIComponent(checkProviderID(providerID))}`
-    await this.#send('PUT', '/auth/{id}', { path, body: { type: 'api', key } })
+    await this.#routes.send('PUT', '/auth/{id}', { path, body: { type: 'api', key } })
   }
 
   async removeProviderKey(providerID: string): Promise<void> {
     const path = `/auth/${encodeURIComponent(checkProviderID(providerID))}`
-    await unless('not-found', this.#send('DELETE', '/auth/{id}', { path }))
+    await unless('not-found', this.#routes.send('DELETE', '/auth/{id}', { path }))
   }
 
   async reload(directory: string): Promise<void> {
-    await this.#in(directory, 'POST', '/instance/dispose')
+    await this.#routes.in(directory, 'POST', '/instance/dispose')
   }
 
   async findFiles(
@@ -259,12 +269,12 @@ export class V1Connection implements Connection {
     signal?: AbortSignal,
   ): Promise<readonly string[]> {
     const path = `/find/file?query=${encodeURIComponent(query)}&limit=${Math.max(1, Math.trunc(limit))}`
-    const { body } = await this.#in(directory, 'GET', '/find/file', { path, signal })
+    const { body } = await this.#routes.in(directory, 'GET', '/find/file', { path, signal })
     return words(body)
   }
 
   async disposeAll(): Promise<void> {
-    await this.#send('POST', '/global/dispose', { timeoutMs: 2_000 })
+    await this.#routes.send('POST', '/global/dispose', { timeoutMs: 2_000 })
   }
 
   farewell(providerKeys: readonly string[]): readonly FarewellRequest[] {
@@ -279,36 +289,6 @@ export class V1Connection implements Connection {
     return this.#client.close()
   }
 
-  #send(method: HttpMethod, route: string, options: Partial<HttpRequest> = {}): Promise<HttpAnswer> {
-    return this.#client.request({ ...options, method, route })
-  }
-
-  #in(
-    directory: string,
-    method: HttpMethod,
-    route: string,
-    options: Partial<HttpRequest> = {},
-  ): Promise<HttpAnswer> {
-    return this.#send(method, route, { ...options, headers: directoryHeader(directory) })
-  }
-
-  #ofSession(
-    method: HttpMethod,
-    sessionID: SessionID,
-    route: string,
-    options: SessionRequest = {},
-  ): Promise<HttpAnswer> {
-    const { query = '', template = route, ...rest } = options
-    const path = `/session/${toSessionID(sessionID)}${route}${query}`
-    return this.#send(method, `/session/{id}${template}`, { ...rest, path })
-  }
-
-  #ofMessage(sessionID: SessionID, messageID: MessageID): Promise<HttpAnswer> {
-    return this.#ofSession('GET', sessionID, `/message/${toMessageID(messageID)}`, {
-      template: '/message/{id}',
-    })
-  }
-
   /** False when the server does not have the request in this directory (any more). */
   async #answer(
     request: RequestRef,
@@ -319,8 +299,10 @@ export class V1Connection implements Connection {
     const path = `/${kind}/${toRequestID(request.id)}/${verb}`
     const options = body === undefined ? { path } : { path, body }
     return (
-      (await unless('not-found', this.#in(request.directory, 'POST', `/${kind}/{id}/${verb}`, options))) !==
-      undefined
+      (await unless(
+        'not-found',
+        this.#routes.in(request.directory, 'POST', `/${kind}/{id}/${verb}`, options),
+      )) !== undefined
     )
   }
 
@@ -340,27 +322,5 @@ export class V1Connection implements Connection {
     if (this.#unknownEvents.has(type) || this.#unknownEvents.size >= 200) return
     this.#unknownEvents.add(type)
     this.#log.debug(`client ignores events of type ${type.slice(0, 80)}`)
-  }
-}
-
-interface SessionRequest extends Partial<HttpRequest> {
-  readonly query?: string
-  /** What follows the session id, with place-holders; for the log. */
-  readonly template?: string
-}
-
-function expectSession(answer: HttpAnswer): Session {
-  const session = readSession(answer.body)
-  if (session) return session
-  throw new OpencodeError('bad-response', 'The OpenCode server answered with something other than a session.')
-}
-
-/** Undefined instead of an error of one kind. */
-async function unless<T>(code: ErrorCode, promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise
-  } catch (error) {
-    if (error instanceof OpencodeError && error.code === code) return undefined
-    throw error
   }
 }

@@ -1,0 +1,38 @@
+import type { Session } from '../session/model.ts'
+import type { SessionHistory } from './history.ts'
+import type { SessionLibrary } from './library.ts'
+import { changeToHost, sessionToHost } from './mappedModel.ts'
+import type { PathMap } from './pathMap.ts'
+
+/** The group with the paths of this machine. An exported document stays as the server wrote it. */
+export function mapHistory(inner: SessionHistory, paths: PathMap): SessionHistory {
+  const session = async (answer: Promise<Session>): Promise<Session> => sessionToHost(paths, await answer)
+  return {
+    fork: (id, before) => session(inner.fork(id, before)),
+    undo: (id, point) => session(inner.undo(id, point)),
+    redo: (id) => session(inner.redo(id)),
+    undoneChanges: async (id) => (await inner.undoneChanges(id)).map((change) => changeToHost(paths, change)),
+    undoReach: (directory) => inner.undoReach(paths.toServer(directory)),
+    compact: (id, model) => inner.compact(id, model),
+    shareMode: (directory) => inner.shareMode(paths.toServer(directory)),
+    share: (id) => session(inner.share(id)),
+    unshare: (id) => session(inner.unshare(id)),
+    exportSession: async (id) => {
+      const exported = await inner.exportSession(id)
+      return { ...exported, session: sessionToHost(paths, exported.session) }
+    },
+  }
+}
+
+export function mapLibrary(inner: SessionLibrary, paths: PathMap): SessionLibrary {
+  const toHost = (session: Session): Session => sessionToHost(paths, session)
+  return {
+    list: async ({ directory, ...query }) => {
+      const at = directory === undefined ? {} : { directory: paths.toServer(directory) }
+      const page = await inner.list({ ...query, ...at })
+      return { ...page, sessions: page.sessions.map(toHost) }
+    },
+    children: async (id) => (await inner.children(id)).map(toHost),
+    archive: async (id, time) => toHost(await inner.archive(id, time)),
+  }
+}
