@@ -84,7 +84,7 @@ export function activate(context: vscode.ExtensionContext): TestSeam | undefined
   store.add(notifyWaiting({ waiting, settings, isInSight: () => chats.isAnyVisible, open }))
   store.add(registerCommands({ services, chats, view, panels, credentials, target, providerKeys }))
   end = async () => {
-    await Promise.all([drafts.flush(), providerKeys.withdraw(true).then(() => server.stop())])
+    await Promise.all([drafts.flush(), providerKeys.withdraw(true).then(() => server.leave())])
   }
   const isTest = context.extensionMode === vscode.ExtensionMode.Test
   return isTest ? { context, services, chats, view, credentials, providerKeys } : undefined

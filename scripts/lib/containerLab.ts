@@ -4,6 +4,7 @@ import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { ensureImage } from '../../src/server/container/containerImage.ts'
 import type { ImageSource } from '../../src/server/container/containerSettings.ts'
 import type { Engine } from '../../src/server/container/engine.ts'
 import { detectEngine } from '../../src/server/container/engineDetection.ts'
@@ -39,6 +40,24 @@ export async function prepareContainers(
   await ensureBaseImage(engine, log)
   return { engine, image: imageSource(engine, await packagedVersion()) }
 }
+
+/**
+ * Prepares all that tests with containers need, the image too. Returns why they do not apply here: no engine, or
+ * no way to the image, on a machine that may not be changed. Where it may be, every failure is thrown.
+ */
+export async function tryContainers(log: (line: string) => void): Promise<string | undefined> {
+  try {
+    const { engine, image } = await prepareContainers(log)
+    log(`Container engine: ${engine.description}`)
+    await ensureImage(engine, image, { signal: new AbortController().signal })
+    return undefined
+  } catch (error) {
+    if (mayChangeMachine() || !(error instanceof Error)) throw error
+    return `${error.message} (${howToAllow})`
+  }
+}
+
+const howToAllow = 'OPENCODE_TEST_MACHINE=1 lets the tests install what they need, as root on Debian'
 
 /** The image of this working tree. The packaged binary saves the download when it fits the engine. */
 export function imageSource(engine: Engine, version: string): ImageSource {
@@ -118,7 +137,7 @@ async function ensureBaseImage(engine: Engine, log: (line: string) => void): Pro
   )
   if (isFetched) return
   if (!mayChangeMachine()) {
-    throw new Error(`The image ${baseImage} cannot be fetched. Set CI=true and run as root to make it here.`)
+    throw new Error(`The image ${baseImage} cannot be fetched.`)
   }
   log(`Making ${baseImage} from Debian packages`)
   const folder = await mkdtemp(path.join(tmpdir(), 'opencode-base-'))

@@ -8,6 +8,8 @@ import { runForCode } from './run.ts'
 export interface Counts {
   readonly passed: number
   readonly failed: number
+  /** Why nothing was run, where a stage does not apply to this machine. */
+  readonly skipped?: string
   /** The same by test file, where the reporter knows it. */
   readonly files?: Readonly<Record<string, { readonly passed: number; readonly failed: number }>>
 }

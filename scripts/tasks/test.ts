@@ -12,12 +12,15 @@ await stage('check', async () => toCounts(await checkCode()))
 if ((await stage('build and budgets', buildAll)).failed === 0) {
   await stage('unit', () => suites.unit([]))
   await stage('contract', () => suites.contract([]))
+  await stage('container', () => suites.container([]))
   await stage('host', () => suites.host([]))
   await stage('e2e', () => suites.e2e([]))
 }
 console.log('\n=== summary')
-for (const [name, { passed, failed }] of results)
-  console.log(`${name.padEnd(20)} ${String(passed)} passed, ${String(failed)} failed`)
+for (const [name, { passed, failed, skipped }] of results) {
+  const result = skipped ?? `${String(passed)} passed, ${String(failed)} failed`
+  console.log(`${name.padEnd(20)} ${skipped === undefined ? '' : 'not applicable: '}${result}`)
+}
 finish({ passed: sum('passed'), failed: sum('failed') })
 
 async function stage(name: string, run: () => Promise<Counts>): Promise<Counts> {

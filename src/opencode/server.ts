@@ -11,7 +11,13 @@ export type LinkState =
 /** The life of the server that this window uses; drives the status bar, the views and the commands. */
 export type ServerStatus =
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'starting'; readonly since: number; readonly restart: number }
+  | {
+      readonly kind: 'starting'
+      readonly since: number
+      readonly restart: number
+      /** Why it has to be started again. */
+      readonly cause?: ErrorInfo
+    }
   | {
       readonly kind: 'running'
       readonly origin: ServerOrigin

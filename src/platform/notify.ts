@@ -78,6 +78,15 @@ const start: RemedyCommand = {
   label: () => vscode.l10n.t('Start server'),
   command: run('opencodeSessions.startServer'),
 }
+const installEngine: RemedyCommand = {
+  label: () => vscode.l10n.t('Install Podman'),
+  command: () => () => vscode.env.openExternal(vscode.Uri.parse('https://podman.io/docs/installation')),
+}
+const openServerSettings: RemedyCommand = {
+  label: () => vscode.l10n.t('Open settings'),
+  command: run('workbench.action.openSettings'),
+  args: 'opencodeSessions.server.',
+}
 
 const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   'binary-not-found': [install, openPathSetting],
@@ -86,6 +95,13 @@ const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   'connection-refused': [connect],
   'connection-lost': [start],
   'not-running': [start],
+  'engine-not-found': [installEngine, openServerSettings],
+  'engine-not-running': [start],
+  'image-missing': [openServerSettings],
+  'mount-failed': [openServerSettings],
+  'out-of-memory': [openServerSettings],
+  'port-taken': [openServerSettings],
+  'server-killed': [start],
   untrusted: [{ label: () => vscode.l10n.t('Manage trust'), command: run('workbench.trust.manage') }],
   'no-folder': [{ label: () => vscode.l10n.t('Open folder'), command: run('vscode.openFolder') }],
 }

@@ -27,6 +27,7 @@ export const webviewCommands = [
   'manageTrust',
   'openSettings',
   'installOpencode',
+  'installEngine',
   'pickModel',
   'pickAgent',
   'pickVariant',

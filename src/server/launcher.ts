@@ -22,6 +22,11 @@ export interface ServerHandle {
   setFarewell(requests: readonly FarewellRequest[]): void
   /** Ends a server of ours with its whole process tree; only forgets an attached one. Idempotent. */
   stop(): Promise<void>
+  /**
+   * Lets go because the window closes or reloads: the server goes on for some seconds, and ends unless a window
+   * takes it over. Absent: the server ends with its window, by `stop`. Never rejects.
+   */
+  leave?(): Promise<void>
 }
 
 /** Brings up or finds one server. */

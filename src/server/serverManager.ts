@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientLog, Connection, Endpoint } from '../client/connection.ts'
-import { OpencodeError, isAbort, toErrorInfo } from '../opencode/errors.ts'
+import { type ErrorCode, type OpencodeError, isAbort, toErrorInfo } from '../opencode/errors.ts'
 import type { LinkState, ServerStatus } from '../opencode/server.ts'
 import { Emitter, type Event } from '../util/event.ts'
 import { type Disposable, toDisposable } from '../util/lifecycle.ts'
 import { settlesWithin } from './async.ts'
+import { exitError } from './exitError.ts'
 import { LaunchError, abortedError } from './launchError.ts'
 import type { ServerExit, ServerLauncher } from './launcher.ts'
 import { type RestartPolicy, backoffRestarts } from './restartPolicy.ts'
 import { type ServerRun, launchRun } from './serverRun.ts'
-import { describeExit } from './process/supervisedProcess.ts'
 
 export interface ServerManagerOptions {
   /** Called for each start, so that changed settings count from then on. May throw an OpencodeError. */
@@ -23,12 +23,22 @@ export interface ServerManagerOptions {
 export type StopTask = (connection: Connection) => Promise<void>
 
 /** Causes that a second try cannot cure. */
-const lastingCauses = new Set([
+const lastingCauses = new Set<ErrorCode>([
   'binary-not-found',
   'version-too-old',
   'unauthorized',
   'config-invalid',
   'untrusted',
+  'unsupported',
+  'invalid-argument',
+  'forbidden',
+  'engine-not-found',
+  'engine-not-running',
+  'image-missing',
+  'image-failed',
+  'mount-failed',
+  'port-taken',
+  'disk-full',
 ])
 const stopTasksTimeoutMs = 2000
 
@@ -91,6 +101,18 @@ export class ServerManager implements Disposable {
         this.#stopping = undefined
       })
     return this.#stopping
+  }
+
+  /**
+   * Lets go of the server because this window closes or reloads; where it can, it goes on for some seconds, so
+   * that the reloaded window finds it. Otherwise the same as `stop`. Never rejects.
+   */
+  async leave(): Promise<void> {
+    const run = this.#run
+    if (!run || this.#starting || this.#stopping) return this.stop()
+    this.#dropRun()
+    await run.leave()
+    this.#setStatus({ kind: 'stopped' })
   }
 
   async restart(): Promise<Connection> {
@@ -174,26 +196,22 @@ export class ServerManager implements Disposable {
 
   #afterExit(run: ServerRun, exit: ServerExit): void {
     if (this.#run !== run || this.#stopping || this.#isDisposed) return
-    const how = describeExit(exit)
-    this.#options.log.warn(`server: it went down (${how})${exit.tail === '' ? '' : `\n${exit.tail}`}`)
+    const cause = exitError('The OpenCode server went down', exit)
+    this.#options.log.warn(`server: ${cause.message}${cause.detail === '' ? '' : `\n${cause.detail}`}`)
     const uptimeMs = Date.now() - run.since
     this.#dropRun()
     void run.connection.close().catch(() => undefined)
-    const message = `The OpenCode server went down (${how}).`
-    void this.#begin((signal) =>
-      this.#restartAfter(new LaunchError('launch-failed', message, { detail: exit.tail }), uptimeMs, signal),
-    )
+    void this.#begin((signal) => this.#restartAfter(cause, uptimeMs, signal))
   }
 
   async #restartAfter(first: OpencodeError, uptimeMs: number, signal: AbortSignal): Promise<Connection> {
     let cause: unknown = first
     for (let uptime = uptimeMs; ; uptime = 0) {
       const step = this.#policy.next(Date.now(), uptime)
-      if (!step || (cause instanceof OpencodeError && lastingCauses.has(cause.code))) {
-        throw this.#fail(step ? cause : gaveUp(cause), signal)
-      }
+      const info = toErrorInfo(cause)
+      if (!step || lastingCauses.has(info.code)) throw this.#fail(step ? cause : gaveUp(cause), signal)
       this.#policy = step.policy
-      this.#setStatus({ kind: 'starting', since: Date.now(), restart: step.count })
+      this.#setStatus({ kind: 'starting', since: Date.now(), restart: step.count, cause: info })
       try {
         await sleep(step.delayMs, undefined, { signal })
         return await this.#launch(signal)
@@ -245,7 +263,7 @@ export class ServerManager implements Disposable {
 function gaveUp(cause: unknown): LaunchError {
   const info = toErrorInfo(cause)
   return new LaunchError(
-    'launch-failed',
+    info.code,
     `The OpenCode server went down again and again, so it is not started by itself any more. ${info.message}`,
     { detail: info.detail ?? '', cause },
   )

@@ -1,8 +1,8 @@
 import type { Connection, Endpoint } from '../client/connection.ts'
 import { settlesWithin } from './async.ts'
-import { LaunchError, abortedError } from './launchError.ts'
+import { exitError } from './exitError.ts'
+import { abortedError } from './launchError.ts'
 import type { ServerHandle, ServerLauncher } from './launcher.ts'
-import { describeExit } from './process/supervisedProcess.ts'
 
 /** A server that is up together with our connection to it. */
 export interface ServerRun {
@@ -13,6 +13,8 @@ export interface ServerRun {
   setFarewell(providerKeys: readonly string[]): void
   /** Ends the work in a server of ours, then the server; leaves an attached one. Never rejects. */
   stop(): Promise<void>
+  /** Closes the connection and lets go of the server, which may go on for a window that comes at once. Never rejects. */
+  leave(): Promise<void>
 }
 
 const disposeTimeoutMs = 2000
@@ -43,13 +45,7 @@ async function connectWhileAlive(
   let isConnecting = true
   const death = handle.exited.then((exit): never => {
     if (isConnecting) gone.abort()
-    throw new LaunchError(
-      'launch-failed',
-      `The OpenCode server ended while it started (${describeExit(exit)}).`,
-      {
-        detail: exit.tail,
-      },
-    )
+    throw exitError('The OpenCode server ended while it started', exit)
   })
   death.catch(() => undefined)
   const connecting = connect(handle.endpoint, AbortSignal.any([signal, gone.signal]))
@@ -66,15 +62,21 @@ async function connectWhileAlive(
 
 function toRun(handle: ServerHandle, connection: Connection): ServerRun {
   const isOurs = handle.origin === 'managed'
+  const close = (): Promise<void> => connection.close().catch(() => undefined)
+  const stop = async (): Promise<void> => {
+    // A signal alone would leave running tools behind. Nobody else uses a server of ours.
+    if (isOurs) await settlesWithin(connection.disposeAll(), disposeTimeoutMs)
+    await Promise.all([close(), handle.stop()])
+  }
   return {
     handle,
     connection,
     since: Date.now(),
     setFarewell: (providerKeys) => handle.setFarewell(connection.farewell(providerKeys)),
-    async stop() {
-      // A signal alone would leave running tools behind. Nobody else uses a server of ours.
-      if (isOurs) await settlesWithin(connection.disposeAll(), disposeTimeoutMs)
-      await Promise.all([connection.close().catch(() => undefined), handle.stop()])
+    stop,
+    async leave() {
+      if (handle.leave) await Promise.all([close(), handle.leave()])
+      else await stop()
     },
   }
 }

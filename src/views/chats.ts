@@ -138,6 +138,7 @@ const builtIn: Partial<Record<WebviewCommand, (context: ForChat) => Thenable<unk
   manageTrust: () => vscode.commands.executeCommand('workbench.trust.manage'),
   openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', 'opencodeSessions.'),
   installOpencode: () => vscode.env.openExternal(vscode.Uri.parse('https://opencode.ai/docs/')),
+  installEngine: () => vscode.env.openExternal(vscode.Uri.parse('https://podman.io/docs/installation')),
   cycleAgent: ({ services, chat }) => cycleAgent(services, chat),
   addContext: ({ services, chat }) => addContext(services, chat),
 }

@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact'
 import type { ChatState } from '../../protocol/chat.ts'
 import type { WebviewCommand } from '../../protocol/methods.ts'
-import type { ErrorCode, ErrorInfo } from '../../opencode/errors.ts'
+import type { ErrorInfo } from '../../opencode/errors.ts'
 import { useApp } from '../app.ts'
 import { useNow } from '../clock.ts'
 import { formatRelative, secondsUntil } from '../format.ts'
+import { remedyFor } from '../remedies.ts'
 import { Fold } from './Fold.tsx'
 import { Glyph } from './Glyph.tsx'
 import { Button, Icon } from './Icon.tsx'
@@ -96,45 +97,16 @@ function NoModel({ chat }: { readonly chat: ChatState }) {
   )
 }
 
-interface Remedy {
-  readonly title: string
-  readonly buttons: readonly (readonly [WebviewCommand, string])[]
-}
-
-const retry = ['startServer', 'Retry'] as const
-/** A running server keeps to the configuration that it read first. */
-const retryAnew = ['restartServer', 'Retry'] as const
-const showLog = ['showLog', 'Show log'] as const
-const connect = ['connectToServer', 'Connect to server'] as const
-const settings = ['openSettings', 'Open settings'] as const
-
-const remedies: { readonly [C in ErrorCode]?: Remedy } = {
-  'binary-not-found': {
-    title: 'OpenCode was not found',
-    buttons: [['installOpencode', 'Install'], ['openSettings', 'Set path'], retry, showLog],
-  },
-  'version-too-old': {
-    title: 'This OpenCode is too old',
-    buttons: [['installOpencode', 'Install'], ['openSettings', 'Set path'], retry],
-  },
-  unauthorized: { title: 'The server refused the password', buttons: [connect, retry, showLog] },
-  'connection-refused': { title: 'The server does not answer', buttons: [retry, connect, showLog] },
-  'config-invalid': { title: 'OpenCode cannot read its settings', buttons: [retryAnew, settings, showLog] },
-  'consent-required': { title: 'This server is not encrypted', buttons: [connect] },
-}
-
-const otherRemedy: Remedy = { title: 'The server did not start', buttons: [retry, showLog, connect] }
-
 function Failed({ error }: { readonly error: ErrorInfo }) {
   return (
-    <Frame title={(remedies[error.code] ?? otherRemedy).title} text={error.message}>
+    <Frame title={remedyFor(error.code).title} text={error.message}>
       <FailureActions error={error} />
     </Frame>
   )
 }
 
 function FailureActions({ error }: { readonly error: ErrorInfo }) {
-  const { buttons } = remedies[error.code] ?? otherRemedy
+  const { buttons } = remedyFor(error.code)
   return (
     <>
       <div class="screen-buttons">
@@ -237,9 +209,17 @@ function ServerLine({ chat }: { readonly chat: ChatState }) {
   if (server.kind === 'starting') {
     const seconds = Math.max(0, Math.floor((now - server.since) / 1_000))
     return (
-      <p class="server-line">
-        <Icon name="loading" spin /> Starting server{seconds > 2 ? `… ${seconds} s` : '…'}
-      </p>
+      <>
+        {server.cause ? (
+          <p class="server-line" dir="auto">
+            {server.cause.message}
+          </p>
+        ) : undefined}
+        <p class="server-line">
+          <Icon name="loading" spin /> {server.cause ? 'Starting it again' : 'Starting server'}
+          {seconds > 2 ? `… ${seconds} s` : '…'}
+        </p>
+      </>
     )
   }
   if (server.kind === 'stopping') return <p class="server-line">Stopping server…</p>
@@ -259,9 +239,13 @@ export function ServerBanner({ chat }: { readonly chat: ChatState }) {
     return chat.session && chat.folderProblem ? <FolderTrouble error={chat.folderProblem} /> : null
   }
   if (!chat.session) return null
-  if (server.kind === 'starting') return <Banner icon="loading" spin text="Starting server…" />
+  if (server.kind === 'starting') return <Banner icon="loading" spin text={startingText(server.cause)} />
   if (server.kind === 'stopping') return <Banner icon="loading" spin text="Stopping server…" />
   return <ServerGone error={server.kind === 'failed' ? server.error : undefined} />
+}
+
+function startingText(cause: ErrorInfo | undefined): string {
+  return cause ? `${cause.message} Starting it again…` : 'Starting server…'
 }
 
 function Reconnecting({ retryAt }: { readonly retryAt: number | undefined }) {
