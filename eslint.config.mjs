@@ -14,9 +14,10 @@ const mayImport = {
   server: ['client', 'opencode', 'util'],
   sync: ['client', 'session', 'opencode', 'util'],
   platform: shared,
+  profiles: ['platform', 'client', 'server', ...shared],
   prompt: ['platform', ...shared],
-  views: ['prompt', 'platform', ...node, ...shared],
-  commands: ['views', 'prompt', 'platform', ...node, ...shared],
+  views: ['profiles', 'prompt', 'platform', ...node, ...shared],
+  commands: ['views', 'profiles', 'prompt', 'platform', ...node, ...shared],
   webview: shared,
 }
 

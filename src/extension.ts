@@ -1,19 +1,15 @@
 import * as vscode from 'vscode'
-import { connect } from './client/connect.ts'
-import type { Connection } from './client/connection.ts'
 import { registerCommands } from './commands/index.ts'
-import { ProviderKeys } from './commands/providerKeys.ts'
 import { Credentials } from './platform/credentials.ts'
 import { Log } from './platform/log.ts'
 import { Notify } from './platform/notify.ts'
 import { Settings } from './platform/settings.ts'
 import { StoredValue } from './platform/storage.ts'
-import { ServerManager } from './server/serverManager.ts'
-import { Outbox } from './sync/outbox.ts'
-import { SessionHub } from './sync/sessionHub.ts'
+import { ServerTarget } from './profiles/serverTarget.ts'
+import type { ServerTargetOptions } from './profiles/serverTarget.ts'
+import { thisMachine } from './profiles/thisMachine.ts'
 import { DisposableStore } from './util/lifecycle.ts'
-import type { Disposable } from './util/lifecycle.ts'
-import { Catalogs } from './views/catalogs.ts'
+import { Backends } from './views/backends.ts'
 import { ChatPanels } from './views/chatPanel.ts'
 import { Chats } from './views/chats.ts'
 import { ChatView } from './views/chatView.ts'
@@ -21,9 +17,6 @@ import { Choices } from './views/choices.ts'
 import { DiffDocuments } from './views/diffDocuments.ts'
 import { Drafts } from './views/drafts.ts'
 import { PromptHistory } from './views/promptHistory.ts'
-import { ServerAccess } from './views/serverAccess.ts'
-import { ServerTarget } from './views/serverTarget.ts'
-import type { ServerTargetOptions } from './views/serverTarget.ts'
 import type { Services } from './views/services.ts'
 import { StatusBar } from './views/statusBar.ts'
 import { WaitingCount, notifyWaiting, watchFolders } from './views/waiting.ts'
@@ -35,7 +28,6 @@ export interface TestSeam {
   readonly chats: Chats
   readonly view: ChatView
   readonly credentials: Credentials
-  readonly providerKeys: ProviderKeys
 }
 
 let end: (() => Promise<void>) | undefined
@@ -53,20 +45,14 @@ export function activate(context: vscode.ExtensionContext): TestSeam | undefined
   const settings = store.add(new Settings())
   const credentials = store.add(new Credentials(context.secrets, log.redactor))
   const target = createTarget(context, { settings, credentials, log, stored: stored('server') })
-  const server = store.add(createServer(target, log))
-  const outbox = store.add(new Outbox(stored('outbox')))
-  const hub = store.add(new SessionHub({ outbox, log }))
-  const providerKeys = store.add(new ProviderKeys({ credentials, server, log }))
-  store.add(join(server, hub, providerKeys))
+  const profiles = { for: thisMachine, onDidChange: () => ({ dispose: () => undefined }) }
+  const launcher = (): ReturnType<ServerTarget['launcher']> => target.launcher()
+  const backends = store.add(new Backends({ settings, credentials, log, stored, profiles, launcher }))
   const drafts = store.add(new Drafts(stored('drafts')))
-  const waiting = store.add(new WaitingCount(hub))
+  const waiting = store.add(new WaitingCount(backends))
   const services: Services = {
     extensionUri,
-    server,
-    access: new ServerAccess(server, settings, () => providerKeys.withdraw()),
-    hub,
-    outbox,
-    catalogs: store.add(new Catalogs(hub, log)),
+    backends,
     choices: new Choices(stored('choices')),
     drafts,
     history: new PromptHistory(stored('history')),
@@ -78,16 +64,16 @@ export function activate(context: vscode.ExtensionContext): TestSeam | undefined
   const chats = store.add(new Chats(services))
   const view = store.add(new ChatView({ chats, waiting, stored: stored('chatView') }))
   const panels = store.add(new ChatPanels(chats, extensionUri))
-  store.add(new StatusBar(server, waiting))
-  store.add(watchFolders(hub))
+  store.add(new StatusBar({ backends, chats, waiting }))
+  store.add(watchFolders(backends))
   const open = async (): Promise<void> => (await view.reveal()).revealRequest()
   store.add(notifyWaiting({ waiting, settings, isInSight: () => chats.isAnyVisible, open }))
-  store.add(registerCommands({ services, chats, view, panels, credentials, target, providerKeys }))
+  store.add(registerCommands({ services, chats, view, panels, credentials, target }))
   end = async () => {
-    await Promise.all([drafts.flush(), providerKeys.withdraw(true).then(() => server.leave())])
+    await Promise.all([drafts.flush(), backends.leave()])
   }
   const isTest = context.extensionMode === vscode.ExtensionMode.Test
-  return isTest ? { context, services, chats, view, credentials, providerKeys } : undefined
+  return isTest ? { context, services, chats, view, credentials } : undefined
 }
 
 /** VS Code waits five seconds at the most. */
@@ -103,35 +89,4 @@ function createTarget(
   const isDeveloped = extensionMode !== vscode.ExtensionMode.Production
   const developmentRoot = isDeveloped ? extensionUri.fsPath : undefined
   return new ServerTarget({ ...parts, extensionUri, storageUri: globalStorageUri, developmentRoot })
-}
-
-function createServer(target: ServerTarget, log: Log): ServerManager {
-  return new ServerManager({
-    launcher: () => target.launcher(),
-    connect: (endpoint, signal) => {
-      log.redactor.add(endpoint.password, endpoint.username)
-      return connect(endpoint, { log, signal })
-    },
-    log,
-  })
-}
-
-/** Our keys come before the stream: the server reads them when a folder is used for the first time. */
-function join(server: ServerManager, hub: SessionHub, providerKeys: ProviderKeys): Disposable {
-  const store = new DisposableStore()
-  let wasOnline = false
-  const joinServer = async (connection: Connection | undefined): Promise<void> => {
-    if (connection) await providerKeys.giveAll(connection)
-    wasOnline = false
-    hub.setConnection(server.connection)
-  }
-  store.add(server.onDidChangeConnection((connection) => void joinServer(connection)))
-  store.add(
-    hub.onDidChangeLink((link) => {
-      // A stream that has never been up has not been lost either.
-      wasOnline ||= link.kind === 'online'
-      if (wasOnline) server.setLink(link)
-    }),
-  )
-  return store
 }

@@ -1,17 +1,18 @@
 import type { Connection } from '../client/connection.ts'
-import { workspaceFolders } from '../platform/folders.ts'
 import type { SessionHub } from '../sync/sessionHub.ts'
 
 const askMs = 3_000
 
 /**
- * Whether a session runs in a folder of this window. The server is asked, since the lists of a stream that
+ * Whether a session runs in one of these directories. The server is asked, since the lists of a stream that
  * is not up yet still show what the server before it was doing; one that does not answer runs nothing for us.
  */
-export async function isAnythingRunning(connection: Connection): Promise<boolean> {
-  const folders = await workspaceFolders()
+export async function isAnythingRunning(
+  connection: Connection,
+  directories: readonly string[],
+): Promise<boolean> {
   const isRunning = async (): Promise<boolean> => {
-    const statuses = await Promise.all(folders.map(({ directory }) => connection.readStatus(directory)))
+    const statuses = await Promise.all(directories.map((directory) => connection.readStatus(directory)))
     return statuses.some(({ size }) => size > 0)
   }
   const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), askMs).unref())

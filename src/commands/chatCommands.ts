@@ -1,10 +1,9 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
-import type { SessionID } from '../opencode/ids.ts'
 import { activeFolder, workspaceFolders } from '../platform/folders.ts'
 import { pickAgent, pickModel, pickVariant } from '../views/catalogPickers.ts'
-import type { ChatSession } from '../views/chatSession.ts'
 import { pickSession } from '../views/sessionPicker.ts'
+import type { SessionRow } from '../views/sessionPicker.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
@@ -42,14 +41,12 @@ export const chatCommands = {
   },
   renameSession: {
     whenRunning: async (context) => {
-      const { id, title } = needSession(context)
-      await renameSession(context, id, title)
+      await renameSession(context, needSession(context))
     },
   },
   deleteSession: {
     whenRunning: async (context) => {
-      const { id, title } = needSession(context)
-      await deleteSession(context, id, title)
+      await deleteSession(context, needSession(context))
     },
   },
   abortSession: {
@@ -82,8 +79,8 @@ async function showSessions(context: CommandContext): Promise<void> {
     services,
     directory: chat.needDirectory(),
     current: chat.sessionID,
-    rename: (sessionID, title) => guarded(context, () => renameSession(context, sessionID, title)),
-    remove: (sessionID, title) => guarded(context, () => deleteSession(context, sessionID, title)),
+    rename: (session) => guarded(context, () => renameSession(context, session)),
+    remove: (session) => guarded(context, () => deleteSession(context, session)),
   })
   if (!picked) return
   await chat.show(picked.kind === 'open' ? picked : { sessionID: undefined, directory: chat.directory })
@@ -94,18 +91,20 @@ async function guarded({ services }: CommandContext, run: () => Promise<void>): 
   await run().catch((error: unknown) => services.notify.error(error))
 }
 
-async function renameSession({ services }: CommandContext, id: SessionID, title: string): Promise<void> {
+async function renameSession({ services }: CommandContext, session: SessionRow): Promise<void> {
+  const { id, title, directory } = session
   const next = await vscode.window.showInputBox({
     title: vscode.l10n.t('Rename session'),
     value: title,
     validateInput: (text) => (text.trim() === '' ? vscode.l10n.t('A session needs a name.') : undefined),
   })
   if (next === undefined || next.trim() === title) return
-  const connection = await services.access.ensure()
+  const connection = await services.backends.for(directory).access.ensure()
   await connection.renameSession(id, next.trim())
 }
 
-async function deleteSession({ services }: CommandContext, id: SessionID, title: string): Promise<void> {
+async function deleteSession({ services }: CommandContext, session: SessionRow): Promise<void> {
+  const { id, title, directory } = session
   const confirm = vscode.l10n.t('Delete')
   const picked = await vscode.window.showWarningMessage(
     vscode.l10n.t('Delete the session "{0}"?', title),
@@ -113,18 +112,14 @@ async function deleteSession({ services }: CommandContext, id: SessionID, title:
     confirm,
   )
   if (picked !== confirm) return
-  const connection = await services.access.ensure()
+  const connection = await services.backends.for(directory).access.ensure()
   await connection.deleteSession(id)
 }
 
-function needSession({ chats }: CommandContext): {
-  readonly id: SessionID
-  readonly title: string
-  readonly chat: ChatSession
-} {
+function needSession({ chats }: CommandContext): SessionRow {
   const chat = chats.active
   const session = chat?.state.session?.session
-  if (chat && session) return { id: session.id, title: session.title, chat }
+  if (chat && session) return { id: session.id, title: session.title, directory: chat.needDirectory() }
   throw new OpencodeError(
     'not-found',
     vscode.l10n.t('No session is open. Pick one with "OpenCode: Sessions".'),

@@ -1,13 +1,14 @@
 import * as vscode from 'vscode'
 import type { Connection } from '../client/connection.ts'
 import type { Credentials } from '../platform/credentials.ts'
+import { activeFolder } from '../platform/folders.ts'
+import type { ServerTarget } from '../profiles/serverTarget.ts'
+import type { Backend } from '../views/backends.ts'
 import type { ChatPanels } from '../views/chatPanel.ts'
 import type { ChatSession } from '../views/chatSession.ts'
 import type { ChatView } from '../views/chatView.ts'
 import type { Chats } from '../views/chats.ts'
-import type { ServerTarget } from '../views/serverTarget.ts'
 import type { Services } from '../views/services.ts'
-import type { ProviderKeys } from './providerKeys.ts'
 
 /** What commands work with. */
 export interface CommandContext {
@@ -17,10 +18,11 @@ export interface CommandContext {
   readonly panels: ChatPanels
   readonly credentials: Credentials
   readonly target: ServerTarget
-  readonly providerKeys: ProviderKeys
 }
 
 export interface RunningContext extends CommandContext {
+  /** The server that the command is about; see `backendInSight`. */
+  readonly backend: Backend
   readonly connection: Connection
 }
 
@@ -55,6 +57,13 @@ export async function chatInSight({ chats, view }: CommandContext): Promise<Chat
   return chat.whenReady()
 }
 
+/** The server that a command is about: that of the chat used last, else of the active editor's folder. */
+export async function backendInSight({ chats, services }: CommandContext): Promise<Backend> {
+  if (chats.active) return chats.active.backend
+  const folder = await activeFolder().catch(() => undefined)
+  return services.backends.for(folder?.directory)
+}
+
 /** An argument that VS Code hands to a command from a menu of files. */
 export function uriOf(value: unknown): vscode.Uri | undefined {
   return value instanceof vscode.Uri ? value : undefined
@@ -62,8 +71,8 @@ export function uriOf(value: unknown): vscode.Uri | undefined {
 
 async function perform(spec: CommandSpec, context: CommandContext, args: readonly unknown[]): Promise<void> {
   if ('run' in spec) return spec.run(context, args)
-  const { server, access } = context.services
-  const isRunning = server.status.kind === 'running'
+  const backend = await backendInSight(context)
+  const isRunning = backend.server.status.kind === 'running'
   if (!isRunning && spec.otherwise) return spec.otherwise(context, args)
-  return spec.whenRunning({ ...context, connection: await access.ensure() }, args)
+  return spec.whenRunning({ ...context, backend, connection: await backend.access.ensure() }, args)
 }

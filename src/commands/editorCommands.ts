@@ -63,7 +63,7 @@ async function ask(context: CommandContext, text: string, attachments: readonly 
 
 async function targetOf({ chats, services }: CommandContext): Promise<PromptTarget> {
   const directory = chats.active?.directory ?? (await activeFolder()).directory
-  return promptTarget(services, directory)
+  return promptTarget(services.backends.for(directory), directory)
 }
 
 /** Explorer and tabs hand over the clicked file and all selected ones; else the active editor counts. */

@@ -1,7 +1,9 @@
+import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import type { Connection, ProviderSummary } from '../client/connection.ts'
 import { OpencodeError } from '../opencode/errors.ts'
-import { activeFolder, workspaceFolders } from '../platform/folders.ts'
+import { activeFolder } from '../platform/folders.ts'
+import type { Backend } from '../views/backends.ts'
 import { isBusy, whenIdle } from './busyWork.ts'
 import type { commandIds } from './commandIds.ts'
 import type { CommandContext, CommandSpec, RunningContext } from './commandSpec.ts'
@@ -15,8 +17,9 @@ export const providerCommands = {
 } satisfies Partial<Record<Name, CommandSpec>>
 
 async function setKey(context: RunningContext): Promise<void> {
-  const { connection, credentials, providerKeys, services } = context
-  const provider = await pickProvider(connection, await credentials.providers())
+  const { backend, connection, credentials, services } = context
+  const { providerKeys } = backend
+  const provider = await pickProvider(context, await credentials.providers())
   if (!provider) return
   const known = await credentials.providerKey(provider.id)
   const owner = await providerKeys.ownerOf(connection, provider.id, known)
@@ -32,12 +35,12 @@ async function setKey(context: RunningContext): Promise<void> {
   if (key === undefined) return
   await credentials.setProviderKey(provider.id, key.trim())
   await providerKeys.give(connection, provider.id, key.trim())
-  await reloadAll(context, connection)
+  await reloadAll(backend, connection)
   services.notify.done(vscode.l10n.t('The key of {0} is set.', provider.name))
 }
 
 async function removeKey(context: CommandContext): Promise<void> {
-  const { credentials, providerKeys, services } = context
+  const { credentials, services } = context
   const providers = await credentials.providers()
   if (providers.length === 0) {
     throw new OpencodeError(
@@ -52,18 +55,21 @@ async function removeKey(context: CommandContext): Promise<void> {
   })
   if (providerID === undefined) return
   const key = await credentials.providerKey(providerID)
-  const { connection } = services.server
-  const isTaken = connection && key !== undefined && (await providerKeys.take(connection, providerID, key))
   await credentials.removeProviderKey(providerID)
   services.notify.done(vscode.l10n.t('The key of {0} is removed.', providerID))
-  if (connection && isTaken === true) await reloadAll(context, connection)
+  for (const backend of services.backends.all) {
+    const { connection } = backend.server
+    const isTaken =
+      connection && key !== undefined && (await backend.providerKeys.take(connection, providerID, key))
+    if (connection && isTaken === true) await reloadAll(backend, connection)
+  }
 }
 
 async function pickProvider(
-  connection: Connection,
+  { backend, connection }: RunningContext,
   ours: readonly string[],
 ): Promise<ProviderSummary | undefined> {
-  const { directory } = await activeFolder()
+  const directory = backend.directories[0] ?? (await activeFolder()).directory
   const providers = await connection.listProviders(directory)
   const items = [...providers]
     .sort((a, b) => Number(b.connected) - Number(a.connected) || a.name.localeCompare(b.name))
@@ -95,20 +101,19 @@ async function agreesToReplace(name: string): Promise<boolean> {
 }
 
 /** Changed keys take effect when the server loads a folder anew, which ends what runs there. */
-async function reloadAll({ services }: CommandContext, connection: Connection): Promise<void> {
-  for (const { directory, name } of await workspaceFolders()) {
-    if (isBusy(services.hub, directory) && !(await mayReload(services.hub, directory, name))) continue
+async function reloadAll({ hub, directories }: Backend, connection: Connection): Promise<void> {
+  for (const directory of directories) {
+    if (isBusy(hub, directory) && !(await mayReload(hub, directory))) continue
     await connection.reload(directory)
   }
 }
 
-async function mayReload(
-  hub: CommandContext['services']['hub'],
-  directory: string,
-  name: string,
-): Promise<boolean> {
+async function mayReload(hub: Backend['hub'], directory: string): Promise<boolean> {
   const now = vscode.l10n.t('Interrupt and reload')
-  const question = vscode.l10n.t('A session runs in {0}. Use the changed key when it is done?', name)
+  const question = vscode.l10n.t(
+    'A session runs in {0}. Use the changed key when it is done?',
+    basename(directory),
+  )
   const wait = new AbortController()
   const idle = whenIdle(hub, directory, wait.signal)
   const later = vscode.l10n.t('When it is done')

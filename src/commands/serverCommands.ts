@@ -2,9 +2,11 @@ import * as vscode from 'vscode'
 import { connect } from '../client/connect.ts'
 import { parseServerUrl } from '../client/endpoint.ts'
 import { toErrorInfo } from '../opencode/errors.ts'
-import type { AttachTarget } from '../views/serverTarget.ts'
+import type { AttachTarget } from '../profiles/serverTarget.ts'
+import type { Backend } from '../views/backends.ts'
 import { isAnythingRunning } from './busyWork.ts'
 import type { commandIds } from './commandIds.ts'
+import { backendInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
 
 type Name = keyof typeof commandIds
@@ -12,24 +14,26 @@ type Name = keyof typeof commandIds
 /** The life of the server of this window. */
 export const serverCommands = {
   startServer: {
-    async run({ services }) {
-      await services.access.ensure()
+    async run(context) {
+      await (await backendInSight(context)).access.ensure()
     },
   },
   stopServer: {
     async run(context) {
-      if (await mayInterrupt(context, vscode.l10n.t('Stop the server?'))) await context.services.access.stop()
+      const backend = await backendInSight(context)
+      if (await mayInterrupt(backend, vscode.l10n.t('Stop the server?'))) await backend.access.stop()
     },
   },
   restartServer: {
     async run(context) {
-      if (await mayInterrupt(context, vscode.l10n.t('Restart the server?')))
-        await context.services.access.restart()
+      const backend = await backendInSight(context)
+      if (await mayInterrupt(backend, vscode.l10n.t('Restart the server?'))) await backend.access.restart()
     },
   },
   connectToServer: { run: (context) => connectToServer(context) },
   disconnectFromServer: {
-    async run({ services, target }) {
+    async run(context) {
+      const { services, target } = context
       if (target.isFromSettings) {
         void services.notify.warn(
           vscode.l10n.t(
@@ -38,7 +42,7 @@ export const serverCommands = {
         )
       }
       await target.remember(undefined)
-      await services.access.stop()
+      await (await backendInSight(context)).access.stop()
     },
   },
   showLog: {
@@ -50,10 +54,10 @@ export const serverCommands = {
 } satisfies Partial<Record<Name, CommandSpec>>
 
 /** Work that would be cut off is asked about; a server that we only connect to goes on without us. */
-async function mayInterrupt({ services }: CommandContext, question: string): Promise<boolean> {
-  const { status, connection } = services.server
+async function mayInterrupt(backend: Backend, question: string): Promise<boolean> {
+  const { status, connection } = backend.server
   if (status.kind !== 'running' || status.origin === 'attached' || !connection) return true
-  if (!(await isAnythingRunning(connection))) return true
+  if (!(await isAnythingRunning(connection, backend.directories))) return true
   const yes = vscode.l10n.t('Interrupt')
   const detail = vscode.l10n.t('A session is running; it would be interrupted.')
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes
@@ -79,10 +83,11 @@ async function connectToServer(context: CommandContext): Promise<void> {
       await probe.close()
     },
   )
-  if (!(await mayInterrupt(context, vscode.l10n.t('Change the server?')))) return
+  const backend = await backendInSight(context)
+  if (!(await mayInterrupt(backend, vscode.l10n.t('Change the server?')))) return
   if (password !== '') await credentials.setServerPassword(wanted.url, wanted.username, password)
   await target.remember(wanted)
-  await services.access.restart()
+  await backend.access.restart()
   services.notify.done(vscode.l10n.t('Connected to {0}', wanted.url))
 }
 

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
@@ -11,10 +12,15 @@ export interface Folder {
 
 /** The folders on disk; those of virtual workspaces have no directory and are left out. */
 export async function workspaceFolders(): Promise<readonly Folder[]> {
+  return Promise.resolve(knownFolders())
+}
+
+const realPaths = new Map<string, string>()
+
+/** The same folders at once; each path is looked up on the disk once. */
+export function knownFolders(): readonly Folder[] {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file')
-  return Promise.all(
-    folders.map(async ({ name, uri }) => ({ name, uri, directory: await realDirectory(uri.fsPath) })),
-  )
+  return folders.map(({ name, uri }) => ({ name, uri, directory: knownDirectory(uri.fsPath) }))
 }
 
 /**
@@ -35,4 +41,20 @@ export async function activeFolder(): Promise<Folder> {
 /** A path with symbolic links resolved; the path itself where that is not possible. */
 export async function realDirectory(path: string): Promise<string> {
   return realpath(path).catch(() => path)
+}
+
+function knownDirectory(path: string): string {
+  const known = realPaths.get(path)
+  if (known !== undefined) return known
+  const directory = realDirectoryNow(path)
+  realPaths.set(path, directory)
+  return directory
+}
+
+function realDirectoryNow(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }

@@ -10,7 +10,7 @@ interface Item<T> extends vscode.QuickPickItem {
 
 /** Lets the user pick the model of a chat; the folder remembers it for new sessions. */
 export async function pickModel(services: Services, chat: ChatSession): Promise<void> {
-  const { models } = await needCatalog(services, chat)
+  const { models } = await needCatalog(chat)
   if (models.length === 0) {
     throw new OpencodeError(
       'not-found',
@@ -28,7 +28,7 @@ export async function pickModel(services: Services, chat: ChatSession): Promise<
 
 /** Lets the user pick the agent of a chat. */
 export async function pickAgent(services: Services, chat: ChatSession): Promise<void> {
-  const agents = primaryAgents(await needCatalog(services, chat))
+  const agents = primaryAgents(await needCatalog(chat))
   const current = chat.state.choice.agent?.name
   const items = agents.map((agent) => ({
     label: mark(agent.name, agent.name === current),
@@ -41,7 +41,7 @@ export async function pickAgent(services: Services, chat: ChatSession): Promise<
 
 /** Goes to the next agent, as Tab does in OpenCode's terminal. */
 export async function cycleAgent(services: Services, chat: ChatSession): Promise<void> {
-  const agents = primaryAgents(await needCatalog(services, chat))
+  const agents = primaryAgents(await needCatalog(chat))
   const current = agents.findIndex(({ name }) => name === chat.state.choice.agent?.name)
   const next = agents[(current + 1) % agents.length]
   if (next) await services.choices.pick(chat.needDirectory(), chat.sessionID, { agent: next.name })
@@ -49,7 +49,7 @@ export async function cycleAgent(services: Services, chat: ChatSession): Promise
 
 /** Lets the user pick how hard the model thinks, where the model has such variants. */
 export async function pickVariant(services: Services, chat: ChatSession): Promise<void> {
-  await needCatalog(services, chat)
+  await needCatalog(chat)
   const { model, variant } = chat.state.choice
   if (!model || model.variants.length === 0) {
     throw new OpencodeError(
@@ -70,10 +70,11 @@ export async function pickVariant(services: Services, chat: ChatSession): Promis
   })
 }
 
-async function needCatalog(services: Services, chat: ChatSession): Promise<Catalog> {
+async function needCatalog(chat: ChatSession): Promise<Catalog> {
   const directory = chat.needDirectory()
-  await services.access.ensure()
-  const catalog = services.catalogs.get(directory) ?? (await services.catalogs.load(directory))
+  const { access, catalogs } = chat.backend
+  await access.ensure()
+  const catalog = catalogs.get(directory) ?? (await catalogs.load(directory))
   if (catalog) return catalog
   throw new OpencodeError(
     'not-running',

@@ -60,7 +60,7 @@ function viewHandlers({
     'chat/history': nothing(() => chat.loadOlder()),
     'session/open': nothing(({ sessionID }) => chat.show({ sessionID, directory: chat.directory })),
     'session/abort': nothing(async () => {
-      if (chat.sessionID) await needConnection(services).abort(chat.sessionID)
+      if (chat.sessionID) await needConnection(chat).abort(chat.sessionID)
     }),
     'command/run': nothing(({ command }) => run(command)),
     'clipboard/write': nothing(async ({ text }) => vscode.env.clipboard.writeText(text)),
@@ -80,11 +80,11 @@ function promptHandlers({
   | 'draft/change'
   | 'draft/removeItem'
 > {
-  const { drafts, outbox, history } = services
+  const { drafts, history } = services
   return {
     'prompt/send': async ({ text, items }) => {
       const key = chat.draftKey
-      const target = promptTarget(services, chat.needDirectory())
+      const target = promptTarget(chat.backend, chat.needDirectory())
       // The page may go before its last keys got here; until the prompt is in the outbox the draft holds them.
       drafts.type(key, text)
       const attachments = await refreshAttachments(drafts.attachments(key, items), target)
@@ -93,9 +93,9 @@ function promptHandlers({
       await drafts.flush()
       return { messageID }
     },
-    'prompt/retry': nothing(({ messageID }) => outbox.retry(messageID)),
+    'prompt/retry': nothing(({ messageID }) => chat.backend.outbox.retry(messageID)),
     'prompt/recall': nothing(({ messageID }) => {
-      const prompt = outbox.recall(messageID)
+      const prompt = chat.backend.outbox.recall(messageID)
       if (!prompt) throw new OpencodeError('conflict', vscode.l10n.t('The server has this message already.'))
       drafts.add(chat.draftKey, attachmentsOf(prompt))
       const text = [textOf(prompt), drafts.get(chat.draftKey).text].filter((part) => part !== '').join('\n')
@@ -114,17 +114,13 @@ function requestHandlers({
   const { documents } = services
   return {
     'permission/reply': nothing(async ({ requestID, reply, message }) => {
-      await needConnection(services).replyPermission(
-        findRequest(chat.state.session, requestID),
-        reply,
-        message,
-      )
+      await needConnection(chat).replyPermission(findRequest(chat.state.session, requestID), reply, message)
     }),
     'question/reply': nothing(async ({ requestID, answers }) => {
-      await needConnection(services).replyQuestion(findRequest(chat.state.session, requestID), answers)
+      await needConnection(chat).replyQuestion(findRequest(chat.state.session, requestID), answers)
     }),
     'question/reject': nothing(async ({ requestID }) => {
-      await needConnection(services).rejectQuestion(findRequest(chat.state.session, requestID))
+      await needConnection(chat).rejectQuestion(findRequest(chat.state.session, requestID))
     }),
     'diff/openRequest': nothing(async ({ requestID }) => {
       const request = findRequest(chat.state.session, requestID)
@@ -156,7 +152,7 @@ function openHandlers({
       const block = findTool(chat.state.session, messageID, callID)
       const whole =
         block.outputCut === true && chat.sessionID
-          ? await needConnection(services).readToolOutput(chat.sessionID, messageID, callID)
+          ? await needConnection(chat).readToolOutput(chat.sessionID, messageID, callID)
           : undefined
       await documents.openText(
         `${block.name} ${callID.slice(-6)}.txt`,
@@ -166,18 +162,18 @@ function openHandlers({
   }
 
   function context(): ChangeContext {
-    return { services, state: chat.state.session }
+    return { chat, state: chat.state.session }
   }
 }
 
 interface ChangeContext {
-  readonly services: Services
+  readonly chat: ChatSession
   readonly state: SessionState | undefined
 }
 
 /** The change of a tool call; where its patch is missing, that of the whole turn. */
 async function findChange(
-  { services, state }: ChangeContext,
+  { chat, state }: ChangeContext,
   block: ToolBlock,
   path: string,
 ): Promise<FileChange> {
@@ -188,7 +184,7 @@ async function findChange(
   const promptID = turn?.prompt?.id
   if (state && promptID) {
     const directory = state.session.directory
-    const changes = await needConnection(services).turnDiff(state.session.id, promptID)
+    const changes = await needConnection(chat).turnDiff(state.session.id, promptID)
     const found = changes.find((each) => absolutePath(each.path, directory) === absolutePath(path, directory))
     if (found) return found
   }
@@ -203,8 +199,8 @@ function nothing<P>(run: (params: P) => unknown): (params: P) => Promise<undefin
   }
 }
 
-function needConnection({ hub }: Services): Connection {
-  if (hub.connection) return hub.connection
+function needConnection({ backend }: ChatSession): Connection {
+  if (backend.hub.connection) return backend.hub.connection
   throw new OpencodeError(
     'not-running',
     vscode.l10n.t('The OpenCode server is not running. Start it and try again.'),

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode'
-import type { Connection } from '../client/connection.ts'
 import { OpencodeError, toErrorInfo } from '../opencode/errors.ts'
 import type { ErrorInfo } from '../opencode/errors.ts'
 import type { MessageID, SessionID } from '../opencode/ids.ts'
@@ -14,6 +13,7 @@ import type { SessionStore } from '../sync/sessionHub.ts'
 import { Emitter } from '../util/event.ts'
 import { DisposableStore, MutableDisposable } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
+import type { Backend } from './backends.ts'
 import { ChatFeed } from './chatFeed.ts'
 import type { ChatPage } from './chatPage.ts'
 import { newDraftKey } from './drafts.ts'
@@ -45,16 +45,19 @@ export class ChatSession implements Disposable {
   #sessionID: SessionID | undefined
   #creating: Promise<SessionID> | undefined
   #lastError: ErrorInfo | undefined
-  /** Another server has other models. */
-  #catalogFrom: Connection | undefined
+  #backend: Backend
+  readonly #bound = this.#store.add(new MutableDisposable<DisposableStore>())
+  /** The session that was on screen when the chat left a server, for when it comes back. */
+  readonly #left = new Map<string, SessionID | undefined>()
 
   constructor(page: ChatPage, services: Services, place: ChatPlace) {
     this.#page = page
     this.#services = services
+    this.#backend = services.backends.for(place.directory)
     const send = (revision: number, actions: Parameters<ChatFeed['apply']>[0][]): void =>
       this.#page.changed(revision, actions)
     this.feed = this.#store.add(
-      new ChatFeed(initialState(services), (revision, actions) => send(revision, [...actions])),
+      new ChatFeed(initialState(this.#backend), (revision, actions) => send(revision, [...actions])),
     )
     this.#listen()
     this.#ready = this.#start(place)
@@ -66,6 +69,11 @@ export class ChatSession implements Disposable {
 
   get sessionID(): SessionID | undefined {
     return this.#sessionID
+  }
+
+  /** The server of the folder that this chat works in. */
+  get backend(): Backend {
+    return this.#backend
   }
 
   get isVisible(): boolean {
@@ -100,7 +108,7 @@ export class ChatSession implements Disposable {
   /** Everything the page needs to draw; starts the server on first sight where that is wanted. */
   async snapshot(): Promise<ChatSnapshot> {
     await this.#ready
-    if (this.#page.isVisible) this.#services.access.autoStart()
+    if (this.#page.isVisible) this.#backend.access.autoStart()
     return this.feed.snapshot()
   }
 
@@ -141,17 +149,18 @@ export class ChatSession implements Disposable {
     if (text.trim() === '' && attachments.length === 0) {
       throw new OpencodeError('invalid-argument', vscode.l10n.t('There is nothing to send yet.'))
     }
-    const { hub, outbox, history, access, log } = this.#services
+    const { history, log } = this.#services
+    const backend = this.#backend
     const words = composePrompt(text, attachments)
     const sessionID = this.#sessionID ?? (await this.#createFor(words, directory))
     const { choice } = this.state
     const prompt = withChoice(words, { agent: choice.agent?.name, model: modelRef(choice) })
-    hub.send(sessionID, prompt)
+    backend.hub.send(sessionID, prompt)
     this.#dropUnsent(({ id }) => id === prompt.id)
-    await outbox.saved()
+    await backend.outbox.saved()
     await history.add(directory, text)
-    if (!hub.connection)
-      access.ensure().catch((error: unknown) => log.warn(`chat: ${toErrorInfo(error).message}`))
+    if (!backend.hub.connection)
+      backend.access.ensure().catch((error: unknown) => log.warn(`chat: ${toErrorInfo(error).message}`))
     this.setProblem(undefined)
     return prompt.id
   }
@@ -179,19 +188,20 @@ export class ChatSession implements Disposable {
 
   /** Two prompts that are sent at once into "new session" make one session. */
   async #create(directory: string): Promise<SessionID> {
-    this.#creating ??= this.#createNow(directory).finally(() => {
-      this.#creating = undefined
-    })
-    return this.#creating
+    const creating = (this.#creating ??= this.#createNow(directory, this.#backend).finally(() => {
+      if (this.#creating === creating) this.#creating = undefined
+    }))
+    return creating
   }
 
-  async #createNow(directory: string): Promise<SessionID> {
-    const { access, catalogs, choices } = this.#services
+  async #createNow(directory: string, backend: Backend): Promise<SessionID> {
+    const { access, catalogs } = backend
     const connection = await access.ensure()
     if (!catalogs.get(directory)) await catalogs.load(directory)
     const { id } = await connection.createSession(directory)
-    await choices.adopt(directory, id)
-    await this.show({ sessionID: id, directory })
+    await this.#services.choices.adopt(directory, id)
+    if (this.#backend === backend) await this.show({ sessionID: id, directory })
+    else this.#left.set(backend.id, id)
     return id
   }
 
@@ -201,12 +211,10 @@ export class ChatSession implements Disposable {
   }
 
   #listen(): void {
-    const { server, hub, catalogs, choices, drafts } = this.#services
+    const { backends, choices, drafts } = this.#services
     const add = (subscription: Disposable): unknown => this.#store.add(subscription)
-    add(server.onDidChangeStatus(() => this.#refreshServer()))
-    add(server.onDidChangeConnection(() => this.#refreshServer()))
-    add(hub.onDidChangeIndex((directory) => directory === this.directory && this.#refreshRecent()))
-    add(catalogs.onDidChange((directory) => directory === this.directory && this.#refreshChoice()))
+    this.#bind(this.#backend)
+    add(backends.onDidChange(() => void this.#follow()))
     add(choices.onDidChange(() => this.#refreshChoice()))
     add(drafts.onDidChange((key) => key === this.draftKey && this.#refreshDraft()))
     add(this.#page.onDidChangeVisibility((isVisible) => this.#setVisible(isVisible)))
@@ -215,14 +223,41 @@ export class ChatSession implements Disposable {
     this.feed.setVisible(this.#page.isVisible)
   }
 
+  #bind(backend: Backend): void {
+    const { server, hub, catalogs } = backend
+    const bound = new DisposableStore()
+    this.#backend = backend
+    this.#creating = undefined
+    this.#bound.value = bound
+    this.#refreshServer()
+    bound.add(server.onDidChangeStatus(() => this.#refreshServer()))
+    bound.add(server.onDidChangeConnection(() => this.#refreshServer()))
+    bound.add(hub.onDidChangeIndex((directory) => directory === this.directory && this.#refreshRecent()))
+    bound.add(catalogs.onDidChange((directory) => directory === this.directory && this.#refreshChoice()))
+  }
+
+  /**
+   * Goes over to the server that the folder has now: to the session that was on screen there before, else to a
+   * new one. What stands in the composer comes along.
+   */
+  async #follow(): Promise<void> {
+    const next = this.#services.backends.for(this.directory)
+    if (next === this.#backend) return
+    const { draftKey } = this
+    this.#left.set(this.#backend.id, this.#sessionID)
+    await this.show({ sessionID: this.#left.get(next.id), directory: this.directory })
+    this.#services.drafts.carry(draftKey, this.draftKey)
+    if (this.#page.isVisible) next.access.autoStart()
+  }
+
   #setVisible(isVisible: boolean): void {
     this.feed.setVisible(isVisible)
-    if (isVisible) this.#services.access.autoStart()
+    if (isVisible) this.#backend.access.autoStart()
     this.#changed()
   }
 
   #openStore(): DisposableStore | undefined {
-    const { hub } = this.#services
+    const { hub } = this.#backend
     const [sessionID, directory] = [this.#sessionID, this.directory]
     this.#open = undefined
     if (sessionID === undefined || directory === undefined) {
@@ -264,8 +299,15 @@ export class ChatSession implements Disposable {
     const obstacle = vscode.workspace.isTrusted ? (folder ? 'none' : 'no-folder') : 'untrusted'
     const last = this.directory
     this.feed.apply({ type: 'place', obstacle, folder, folderCount: folders.length })
-    if (folder?.directory === last && this.#watch.value) return
-    this.#watch.value = folder && this.#services.hub.watchDirectory(folder.directory)
+    this.#watchFolder(folder?.directory, last)
+  }
+
+  #watchFolder(directory: string | undefined, last: string | undefined): void {
+    const backend = this.#services.backends.for(directory)
+    const isSame = backend === this.#backend
+    if (!isSame) this.#bind(backend)
+    if (isSame && directory === last && this.#watch.value) return
+    this.#watch.value = directory === undefined ? undefined : backend.hub.watchDirectory(directory)
     if (last !== undefined) void this.#loadCatalog()
   }
 
@@ -273,24 +315,21 @@ export class ChatSession implements Disposable {
     const hadFolder = this.directory !== undefined
     await this.#setFolder(this.directory)
     if (!hadFolder) await this.#start(this.place)
-    if (this.#page.isVisible) this.#services.access.autoStart()
+    if (this.#page.isVisible) this.#backend.access.autoStart()
   }
 
   #refreshServer(): void {
-    const { server } = this.#services
+    const { server } = this.#backend
     this.feed.apply({ type: 'server', server: server.status, capabilities: server.connection?.capabilities })
-    const { connection } = this.#services.hub
-    if (!connection || (connection === this.#catalogFrom && this.state.choice.isKnown)) return
-    this.#catalogFrom = connection
-    void this.#loadCatalog()
   }
 
   async #loadCatalog(): Promise<void> {
-    if (this.directory !== undefined) await this.#services.catalogs.load(this.directory)
+    if (this.directory !== undefined) await this.#backend.catalogs.load(this.directory)
   }
 
   #refreshChoice(): void {
-    const { catalogs, choices } = this.#services
+    const { choices } = this.#services
+    const { catalogs } = this.#backend
     const directory = this.directory
     if (directory === undefined) return
     this.feed.apply({ type: 'folder-problem', problem: catalogs.problem(directory) })
@@ -303,7 +342,7 @@ export class ChatSession implements Disposable {
   }
 
   #refreshRecent(): void {
-    const entries = this.directory === undefined ? [] : this.#services.hub.sessions(this.directory)
+    const entries = this.directory === undefined ? [] : this.#backend.hub.sessions(this.directory)
     const recent = recentSessions(entries)
     this.feed.apply({ type: 'recent', recent, waitingElsewhere: waitingElsewhere(entries, this.#sessionID) })
     this.#changed()
@@ -314,7 +353,7 @@ export class ChatSession implements Disposable {
   }
 }
 
-function initialState({ server }: Services): ChatState {
+function initialState({ server }: Backend): ChatState {
   return {
     server: server.status,
     capabilities: server.connection?.capabilities,

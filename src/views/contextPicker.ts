@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { fileAttachment } from '../prompt/filePart.ts'
 import { selectionAttachments } from '../prompt/selectionPart.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
+import type { Backend } from './backends.ts'
 import type { ChatSession } from './chatSession.ts'
 import { absolutePath } from './links.ts'
 import { promptTarget } from './promptTarget.ts'
@@ -13,9 +14,9 @@ const shown = 50
 /** Asks what to add to the chat's draft, and adds it as a chip. */
 export async function addContext(services: Services, chat: ChatSession): Promise<void> {
   const directory = chat.needDirectory()
-  const picked = await pickContext(services, directory)
+  const picked = await pickContext(chat.backend, directory)
   if (!picked) return
-  const target = promptTarget(services, directory)
+  const target = promptTarget(chat.backend, directory)
   const attachments =
     picked.kind === 'selection'
       ? await selectionAttachments(target)
@@ -32,7 +33,7 @@ interface ContextItem extends vscode.QuickPickItem {
 }
 
 /** Files are searched by the server as one types. */
-async function pickContext(services: Services, directory: string): Promise<ContextPick | undefined> {
+async function pickContext({ hub }: Backend, directory: string): Promise<ContextPick | undefined> {
   const store = new DisposableStore()
   const picker = store.add(vscode.window.createQuickPick<ContextItem>())
   picker.title = vscode.l10n.t('Add context')
@@ -40,8 +41,7 @@ async function pickContext(services: Services, directory: string): Promise<Conte
   const search = async (): Promise<void> => {
     const text = picker.value
     picker.busy = true
-    const files =
-      (await services.hub.connection?.findFiles(directory, text, shown).catch(() => undefined)) ?? []
+    const files = (await hub.connection?.findFiles(directory, text, shown).catch(() => undefined)) ?? []
     if (picker.value === text)
       picker.items = [...fixedItems(), ...files.map((path) => fileItem(path, directory))]
     picker.busy = false

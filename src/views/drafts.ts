@@ -80,6 +80,17 @@ export class Drafts implements Disposable {
     this.#onDidChange.fire(key)
   }
 
+  /** Takes a draft to another place, if nothing stands there: what is being written follows its writer. */
+  carry(from: string, to: string): void {
+    const { text, attachments } = this.#entry(from)
+    const there = this.#entry(to)
+    if (from === to || there.text !== '' || there.attachments.length > 0) return
+    if (text === '' && attachments.length === 0) return
+    this.#put(to, { text, attachments, revision: ++this.#lastRevision })
+    this.#onDidChange.fire(to)
+    this.clear(from)
+  }
+
   /** Empties a draft after it was sent. */
   clear(key: string): void {
     this.#put(key, { text: '', attachments: [], revision: ++this.#lastRevision })

@@ -1,9 +1,9 @@
 import { parseServerUrl } from '../client/endpoint.ts'
 import type { PromptTarget } from '../prompt/attachment.ts'
-import type { Services } from './services.ts'
+import type { Backend } from './backends.ts'
 
 /** A server of ours reads our disk, and so does, most likely, one that answers on this machine. */
-export function promptTarget({ server }: Pick<Services, 'server'>, directory: string): PromptTarget {
+export function promptTarget({ server }: Pick<Backend, 'server'>, directory: string): PromptTarget {
   const { status } = server
   const isHere =
     status.kind !== 'running' || status.origin === 'managed' || parseServerUrl(status.url).isLoopback

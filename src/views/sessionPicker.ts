@@ -17,12 +17,19 @@ export interface SessionPickerOptions {
   /** The folder whose sessions come first. */
   readonly directory: string
   readonly current: SessionID | undefined
-  readonly rename: (sessionID: SessionID, title: string) => Promise<void>
-  readonly remove: (sessionID: SessionID, title: string) => Promise<void>
+  readonly rename: (session: SessionRow) => Promise<void>
+  readonly remove: (session: SessionRow) => Promise<void>
+}
+
+/** A session of the list; its directory says on which server it lives. */
+export interface SessionRow {
+  readonly id: SessionID
+  readonly directory: string
+  readonly title: string
 }
 
 interface SessionItem extends vscode.QuickPickItem {
-  readonly session?: { readonly id: SessionID; readonly directory: string; readonly title: string }
+  readonly session?: SessionRow
 }
 
 const searchDelayMs = 250
@@ -41,15 +48,14 @@ export async function pickSession(options: SessionPickerOptions): Promise<Sessio
     picker.items = await list.items(picker.value)
     picker.activeItems = picker.items.filter(({ session }) => session !== undefined && session.id === active)
   }
-  store.add(options.services.hub.onDidChangeIndex(() => void draw()))
+  store.add(options.services.backends.onDidChangeIndex(() => void draw()))
   store.add(searchOnServer(picker, list, draw))
   store.add(
     picker.onDidTriggerItemButton(({ item, button }) => {
       if (!item.session) return
-      const { id, title } = item.session
       isActing = true
       const act = button === renameButton ? options.rename : options.remove
-      void act(id, title).finally(() => {
+      void act(item.session).finally(() => {
         isActing = false
         list.forget()
         picker.show()
@@ -98,7 +104,7 @@ class SessionList {
 
   async search(text: string): Promise<void> {
     const { services, directory } = this.#options
-    const { connection } = services.hub
+    const { connection } = services.backends.for(directory).hub
     this.forget()
     if (!connection || text.trim() === '') return
     const sessions = await connection
@@ -116,8 +122,9 @@ class SessionList {
     const folders = (await workspaceFolders()).map((folder) => folder.directory)
     const directories = [directory, ...folders.filter((folder) => folder !== directory)]
     const known = directories.flatMap((each) =>
-      services.hub
-        .sessions(each)
+      services.backends
+        .for(each)
+        .hub.sessions(each)
         .filter(({ session }) => session.parentID === undefined && session.archived === undefined)
         .map((entry) => toItem(entry, current, each)),
     )

@@ -1,26 +1,32 @@
 import * as vscode from 'vscode'
 import type { ServerStatus } from '../opencode/server.ts'
 import { setContextKey } from '../platform/contextKeys.ts'
-import type { ServerManager } from '../server/serverManager.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
+import type { Backends } from './backends.ts'
+import type { Chats } from './chats.ts'
 import type { WaitingCount } from './waiting.ts'
 
-/** The one status bar item: a word only when something is not plainly running, and what waits. */
+/** The one status bar item, for the server of the chat that was used last: a word only when something is not plainly running, and what waits. */
 export class StatusBar implements Disposable {
   readonly #store = new DisposableStore()
   readonly #item = this.#store.add(
     vscode.window.createStatusBarItem('opencodeSessions.status', vscode.StatusBarAlignment.Right, 90),
   )
-  readonly #server: ServerManager
+  readonly #backends: Backends
+  readonly #chats: Chats
   readonly #waiting: WaitingCount
 
-  constructor(server: ServerManager, waiting: WaitingCount) {
-    this.#server = server
+  constructor(parts: { readonly backends: Backends; readonly chats: Chats; readonly waiting: WaitingCount }) {
+    const { backends, chats, waiting } = parts
+    this.#backends = backends
+    this.#chats = chats
     this.#waiting = waiting
     this.#item.name = 'OpenCode'
     this.#item.command = 'opencodeSessions.openChat'
-    this.#store.add(server.onDidChangeStatus(() => this.#draw()))
+    this.#store.add(backends.onDidChangeStatus(() => this.#draw()))
+    this.#store.add(backends.onDidChange(() => this.#draw()))
+    this.#store.add(chats.onDidChange(() => this.#draw()))
     this.#store.add(waiting.onDidChange(() => this.#draw()))
     this.#draw()
     this.#item.show()
@@ -31,7 +37,8 @@ export class StatusBar implements Disposable {
   }
 
   #draw(): void {
-    const { status } = this.#server
+    const backend = this.#chats.active?.backend ?? this.#backends.for()
+    const { status } = backend.server
     const count = this.#waiting.count
     setContextKey('serverState', status.kind)
     setContextKey('isAttached', status.kind === 'running' && status.origin === 'attached')

@@ -1,23 +1,22 @@
 import * as vscode from 'vscode'
-import { workspaceFolders } from '../platform/folders.ts'
 import type { Settings } from '../platform/settings.ts'
-import type { SessionHub } from '../sync/sessionHub.ts'
 import { Emitter } from '../util/event.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
+import type { Backends } from './backends.ts'
 
 /** How many requests wait for the user in the folders of this window; badge and status bar show it. */
 export class WaitingCount implements Disposable {
-  readonly #hub: SessionHub
+  readonly #backends: Backends
   readonly #store = new DisposableStore()
   readonly #onDidChange = this.#store.add(new Emitter<number>())
   readonly onDidChange = this.#onDidChange.event
-  readonly #known = new Map<string, number>()
   #count = 0
 
-  constructor(hub: SessionHub) {
-    this.#hub = hub
-    this.#store.add(hub.onDidChangeIndex((directory) => this.#update(directory)))
+  constructor(backends: Backends) {
+    this.#backends = backends
+    this.#store.add(backends.onDidChangeIndex(() => this.#update()))
+    this.#store.add(backends.onDidChange(() => this.#update()))
   }
 
   get count(): number {
@@ -28,13 +27,11 @@ export class WaitingCount implements Disposable {
     this.#store.dispose()
   }
 
-  #update(directory: string): void {
-    const waiting = this.#hub
-      .sessions(directory)
+  #update(): void {
+    const count = this.#backends.places
+      .flatMap(({ directory, backend }) => backend.hub.sessions(directory))
       .filter(({ session }) => session.parentID === undefined)
-      .reduce((sum, entry) => sum + entry.waiting, 0)
-    this.#known.set(directory, waiting)
-    const count = [...this.#known.values()].reduce((sum, each) => sum + each, 0)
+      .reduce((sum, { waiting }) => sum + waiting, 0)
     if (count === this.#count) return
     this.#count = count
     this.#onDidChange.fire(count)
@@ -57,26 +54,20 @@ export function notifyWaiting(options: {
   })
 }
 
-/** Keeps the session lists of all folders current while a server runs, for the counts. */
-export function watchFolders(hub: SessionHub): Disposable {
-  const watched = new Map<string, Disposable>()
-  const update = async (): Promise<void> => {
-    const directories = new Set((await workspaceFolders()).map(({ directory }) => directory))
-    for (const [directory, watch] of watched) {
-      if (directories.has(directory)) continue
-      watch.dispose()
-      watched.delete(directory)
-    }
-    for (const directory of directories) {
-      if (!watched.has(directory)) watched.set(directory, hub.watchDirectory(directory))
-    }
+/** Keeps the session lists of all folders current while their servers run, for the counts. */
+export function watchFolders(backends: Backends): Disposable {
+  let watches: readonly Disposable[] = []
+  const update = (): void => {
+    const before = watches
+    watches = backends.places.map(({ directory, backend }) => backend.hub.watchDirectory(directory))
+    for (const watch of before) watch.dispose()
   }
-  void update()
-  const subscription = vscode.workspace.onDidChangeWorkspaceFolders(() => void update())
+  update()
+  const subscription = backends.onDidChange(update)
   return {
     dispose: () => {
       subscription.dispose()
-      for (const watch of watched.values()) watch.dispose()
+      for (const watch of watches) watch.dispose()
     },
   }
 }

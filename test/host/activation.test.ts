@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { commandIds } from '../../src/commands/commandIds.ts'
 import type { ChatState } from '../../src/protocol/chat.ts'
-import { activated, until } from './support.ts'
+import { activated, backendOf, until } from './support.ts'
 
 const slots = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')]
 const slotValues = (): readonly unknown[] =>
@@ -12,8 +12,8 @@ describe('Activation', () => {
   it('starts no server and changes nothing global', async () => {
     const before = { slots: slotValues(), env: { ...process.env }, cwd: process.cwd() }
     const { services } = await activated()
-    assert.equal(services.server.status.kind, 'stopped')
-    assert.equal(services.hub.connection, undefined)
+    assert.equal(backendOf(services).server.status.kind, 'stopped')
+    assert.equal(backendOf(services).hub.connection, undefined)
     assert.deepEqual(slotValues(), before.slots)
     assert.deepEqual({ ...process.env }, before.env)
     assert.equal(process.cwd(), before.cwd)
@@ -46,10 +46,10 @@ describe('A running server', () => {
     await chat.show({ sessionID: undefined, directory: chat.directory })
     await chat.send('[[text:An answer from **the real server**.]]', [])
     await until('the answer', () => /the real server/.test(answerOf(chat.state)), 120_000)
-    assert.equal(services.server.status.kind, 'running')
+    assert.equal(backendOf(services).server.status.kind, 'running')
     assert.deepEqual(slotValues(), before)
     await until('the end of the run', () => chat.state.session?.status.kind === 'idle')
-    assert.deepEqual(services.outbox.entries(), [])
+    assert.deepEqual(backendOf(services).outbox.entries(), [])
   })
 
   it('makes one session of two prompts that are sent at once', async function () {
@@ -59,11 +59,11 @@ describe('A running server', () => {
     await chat.show({ sessionID: undefined, directory: chat.directory })
     await Promise.all([chat.send('[[text:one]]', []), chat.send('[[text:two]]', [])])
     await until('both prompts', () => prompts(chat.state).length === 2)
-    await until('both in the server', () => services.outbox.entries().length === 0, 120_000)
+    await until('both in the server', () => backendOf(services).outbox.entries().length === 0, 120_000)
     await until(
       'the end of the run',
       async () => {
-        const running = await services.server.connection?.readStatus(chat.directory ?? '/')
+        const running = await backendOf(services).server.connection?.readStatus(chat.directory ?? '/')
         return running?.size === 0
       },
       120_000,
@@ -74,10 +74,10 @@ describe('A running server', () => {
     this.timeout(60_000)
     const { services, view } = await activated()
     await vscode.commands.executeCommand(commandIds.stopServer)
-    assert.equal(services.server.status.kind, 'stopped')
+    assert.equal(backendOf(services).server.status.kind, 'stopped')
     const chat = await view.reveal()
     await chat.snapshot()
-    assert.equal(services.server.status.kind, 'stopped')
+    assert.equal(backendOf(services).server.status.kind, 'stopped')
   })
 })
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as vscode from 'vscode'
 import { commandIds } from '../../src/commands/commandIds.ts'
-import { activated, projectUri, until } from './support.ts'
+import { activated, backendOf, projectUri, until } from './support.ts'
 
 const provider = 'anthropic'
 const ownKey = 'sk-ours-0123456789'
@@ -34,7 +34,7 @@ describe('A provider key of ours', function () {
 
   afterEach(async () => {
     const { services, credentials } = await activated()
-    await services.access.stop()
+    await backendOf(services).access.stop()
     await credentials.removeProviderKey(provider)
     await rm(authFile, { force: true })
   })
@@ -42,9 +42,9 @@ describe('A provider key of ours', function () {
   it('is in the server while it runs, comes back after a restart, and leaves with the stop', async () => {
     const { services, credentials } = await activated()
     await credentials.setProviderKey(provider, ownKey)
-    await services.access.ensure()
+    await backendOf(services).access.ensure()
     await until('the key in the server', async () => (await authKeys())[provider] === ownKey)
-    await services.access.restart()
+    await backendOf(services).access.restart()
     await until('the key in the server again', async () => (await authKeys())[provider] === ownKey)
     await vscode.commands.executeCommand(commandIds.stopServer)
     assert.equal((await authKeys())[provider], undefined)
@@ -52,15 +52,15 @@ describe('A provider key of ours', function () {
   })
 
   it("never takes the place of the user's own, and never takes it away", async () => {
-    const { services, credentials, providerKeys } = await activated()
+    const { services, credentials } = await activated()
     await mkdir(path.dirname(authFile), { recursive: true })
     await writeFile(authFile, JSON.stringify({ [provider]: { type: 'api', key: 'sk-the-users-own' } }))
     await credentials.setProviderKey(provider, ownKey)
-    const connection = await services.access.ensure()
-    await until('the stream', () => services.hub.connection === connection)
+    const connection = await backendOf(services).access.ensure()
+    await until('the stream', () => backendOf(services).hub.connection === connection)
     assert.equal((await authKeys())[provider], 'sk-the-users-own')
-    assert.equal(await providerKeys.take(connection, provider, ownKey), false)
-    await services.access.stop()
+    assert.equal(await backendOf(services).providerKeys.take(connection, provider, ownKey), false)
+    await backendOf(services).access.stop()
     assert.equal((await authKeys())[provider], 'sk-the-users-own')
   })
 
@@ -71,17 +71,17 @@ describe('A provider key of ours', function () {
     await mkdir(path.dirname(authFile), { recursive: true })
     await writeFile(authFile, JSON.stringify({ [provider]: { type: 'api', key: 'sk-the-users-own' } }))
     await credentials.setProviderKey(provider, ownKey)
-    const connection = await services.access.ensure()
-    await until('the stream', () => services.hub.connection === connection)
+    const connection = await backendOf(services).access.ensure()
+    await until('the stream', () => backendOf(services).hub.connection === connection)
     assert.equal((await authKeys())[provider], 'sk-the-users-own')
-    await services.access.stop()
+    await backendOf(services).access.stop()
     await writeFile(configFile, open)
   })
 
   it('is nowhere to be read but there, and so is the password of the server', async () => {
     const { services, credentials, context } = await activated()
     await credentials.setProviderKey(provider, ownKey)
-    await services.access.ensure()
+    await backendOf(services).access.ensure()
     await until('the key in the server', async () => (await authKeys())[provider] === ownKey)
     const password = await serverPassword()
     const places = {

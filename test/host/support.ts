@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as vscode from 'vscode'
 import type { TestSeam } from '../../src/extension.ts'
+import type { Backend } from '../../src/views/backends.ts'
 
 /** The extension as it runs in this host. */
 export async function activated(): Promise<TestSeam> {
@@ -12,6 +13,11 @@ export async function activated(): Promise<TestSeam> {
   const seam = await extension.activate()
   assert.ok(seam, 'The extension does not know that it is tested.')
   return seam
+}
+
+/** The server of the project's folder. */
+export function backendOf({ backends }: Pick<TestSeam['services'], 'backends'>): Backend {
+  return backends.for()
 }
 
 export function projectUri(name = ''): vscode.Uri {

@@ -52,6 +52,20 @@ describe('Drafts', () => {
     assert.equal(drafts.get('ses_1').text, '')
   })
 
+  it('follow their writer to an empty place, and stay where something stands already', () => {
+    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
+    drafts.type('ses_1', 'half a thought')
+    drafts.add('ses_1', [attachment('a.ts')])
+    drafts.carry('ses_1', 'new:/p')
+    assert.equal(drafts.get('new:/p').text, 'half a thought')
+    assert.equal(drafts.attachments('new:/p', ['a.ts']).length, 1)
+    assert.equal(drafts.get('ses_1').text, '')
+    drafts.type('ses_2', 'another')
+    drafts.carry('new:/p', 'ses_2')
+    assert.equal(drafts.get('ses_2').text, 'another')
+    assert.equal(drafts.get('new:/p').text, 'half a thought')
+  })
+
   it('take the same selection only once', () => {
     const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
     const same = (id: string): Attachment => ({

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Connection } from '../client/connection.ts'
 import { toErrorInfo } from '../opencode/errors.ts'
 import type { Credentials } from '../platform/credentials.ts'
-import { workspaceFolders } from '../platform/folders.ts'
 import type { Log } from '../platform/log.ts'
 import type { ServerManager } from '../server/serverManager.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
@@ -22,6 +21,7 @@ export class ProviderKeys implements Disposable {
   readonly #credentials: Credentials
   readonly #server: ServerManager
   readonly #log: Log
+  readonly #directory: () => string
   readonly #store = new DisposableStore()
   /** The providers whose key of ours the present server holds. */
   readonly #given = new Set<string>()
@@ -32,10 +32,13 @@ export class ProviderKeys implements Disposable {
     readonly credentials: Credentials
     readonly server: ServerManager
     readonly log: Log
+    /** A directory that the server can work in. */
+    readonly directory: () => string
   }) {
     this.#credentials = options.credentials
     this.#server = options.server
     this.#log = options.log
+    this.#directory = options.directory
     this.#store.add(options.server.addStopTask((connection) => this.#takeBack(connection, quickCheckMs)))
   }
 
@@ -69,7 +72,7 @@ export class ProviderKeys implements Disposable {
   }
 
   async ownerOf(connection: Connection, providerID: string, key: string | undefined): Promise<KeyOwner> {
-    const credential = await connection.providerCredential(await checkDirectory(), providerID)
+    const credential = await connection.providerCredential(this.#directory(), providerID)
     if (credential.kind === 'hidden') return 'user'
     if (credential.kind !== 'stored') return 'nobody'
     return key !== undefined && credential.fingerprint === fingerprint(key) ? 'us' : 'user'
@@ -131,14 +134,10 @@ export class ProviderKeys implements Disposable {
   /** Whether the user has put another key in the place of ours meanwhile. */
   async #isForeign(connection: Connection, providerID: string): Promise<boolean> {
     const key = await this.#credentials.providerKey(providerID)
-    const credential = await connection.providerCredential(await checkDirectory(), providerID)
+    const credential = await connection.providerCredential(this.#directory(), providerID)
     if (!key || credential.kind !== 'stored' || credential.fingerprint === undefined) return false
     return credential.fingerprint !== fingerprint(key)
   }
-}
-
-async function checkDirectory(): Promise<string> {
-  return (await workspaceFolders())[0]?.directory ?? '/'
 }
 
 function fingerprint(key: string): string {
