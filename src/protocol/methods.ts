@@ -89,6 +89,10 @@ export interface WebviewMethods extends MethodMap {
   /** `revision` is one higher than the last one; otherwise the page MUST call `chat/open` again. */
   'chat/changed': { params: { revision: number; actions: readonly ChatAction[] }; result: undefined }
   'composer/focus': { params: Record<string, never>; result: undefined }
+  /** Opens the search bar of the transcript and gives it the focus. */
+  'transcript/find': { params: Record<string, never>; result: undefined }
+  /** Goes to the prompt before (-1) or after (1) the one that is being read. */
+  'transcript/step': { params: { direction: 1 | -1 }; result: undefined }
   /** Shows the oldest open request and offers focus to it. */
   'request/reveal': { params: Record<string, never>; result: undefined }
 }

@@ -15,6 +15,12 @@ export interface AppContext {
 export interface TranscriptControl {
   hold(element: Element): void
   toEnd(): void
+  /** Scrolls something that stands in the page into sight: to the upper edge, or near the middle where it is not visible. */
+  reveal(target: Element | Range, place: 'top' | 'middle'): void
+  /** Brings a loaded item into the page and gives its element. */
+  showItem(key: string): Promise<HTMLElement | undefined>
+  /** Goes to the next or the previous prompt. */
+  step(direction: 1 | -1): void
 }
 
 /** Filled by the composer while it is on screen. */

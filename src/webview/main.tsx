@@ -6,6 +6,7 @@ import './styles/tools.css'
 import './styles/docks.css'
 import './styles/composer.css'
 import './styles/screens.css'
+import './styles/search.css'
 import { render } from 'preact'
 import type { ChatAction } from '../protocol/chat.ts'
 import type { HostMethods, WebviewMethods } from '../protocol/methods.ts'
@@ -15,7 +16,17 @@ import { announceChanges } from './announce.ts'
 import type { AppContext } from './app.ts'
 import { App } from './components/App.tsx'
 import { acquireHost } from './host.ts'
+import { listenForPageKeys } from './pageKeys.ts'
 import { ChatStore } from './store.ts'
+
+/** Until a transcript is on screen. */
+const idleTranscript: AppContext['transcript'] = {
+  hold: () => undefined,
+  toEnd: () => undefined,
+  reveal: () => undefined,
+  showItem: () => Promise.resolve(undefined),
+  step: () => undefined,
+}
 
 start()
 
@@ -30,6 +41,8 @@ function start(): void {
     {
       'chat/changed': ({ revision, actions }) => mirror.receive(revision, actions),
       'composer/focus': () => focusWhenDrawn(store, () => app.composer.focus()),
+      'transcript/find': () => focusWhenDrawn(store, () => store.toggleSearch(true)),
+      'transcript/step': ({ direction }) => focusWhenDrawn(store, () => app.transcript.step(direction)),
       'request/reveal': () => focusWhenDrawn(store, () => revealRequest(store)),
     },
     { onError: (method, error) => actions.reportError(`${method}: ${String(error)}`) },
@@ -38,12 +51,13 @@ function start(): void {
   const app: AppContext = {
     store,
     actions,
-    transcript: { hold: () => undefined, toEnd: () => undefined },
+    transcript: { ...idleTranscript },
     composer: { focus: () => undefined },
   }
   reportErrors(actions.reportError)
   flushDrafts(actions.flushDraft)
   announceChanges(store)
+  listenForPageKeys(app)
   render(<App app={app} />, root)
   void mirror.open()
 }

@@ -76,6 +76,25 @@ export class ScrollKeeper implements Disposable {
     this.settle()
   }
 
+  /** The end is followed no longer: something else is about to be shown. */
+  release(): void {
+    this.#setStuck(false)
+    this.#remember()
+  }
+
+  /** Scrolls to something in the page; what is in sight already stays where it is, unless it shall be at the top. */
+  reveal(target: Element | Range, place: 'top' | 'middle'): void {
+    const { top, bottom } = target.getBoundingClientRect()
+    const height = this.#scroller.clientHeight
+    const isSeen = top >= this.#edge && bottom <= this.#edge + height
+    this.#setStuck(false)
+    if (place === 'top') this.#scrollTo(this.#scroller.scrollTop + top - this.#edge - 8)
+    else if (!isSeen) this.#scrollTo(this.#scroller.scrollTop + top - this.#edge - height / 3)
+    this.#remember()
+    this.#reach()
+    this.#events.onPlace(this.#place())
+  }
+
   /** Corrects the place after heights changed. Runs by itself; call it when a frame must not wait. */
   settle(): void {
     if (this.#isStuck) this.#scrollTo(this.#scroller.scrollHeight)

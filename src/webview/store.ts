@@ -3,6 +3,7 @@ import type { Signal } from '@preact/signals'
 import { reduceChat } from '../protocol/chat.ts'
 import type { ChatAction, ChatSnapshot, ChatState, Draft } from '../protocol/chat.ts'
 import type { Host, PageState } from './host.ts'
+import type { SearchQuery } from './search/matcher.ts'
 
 const foldLimit = 200
 
@@ -16,12 +17,15 @@ export class ChatStore {
   readonly folds: Signal<Readonly<Record<string, boolean>>>
   /** A sentence about a call that failed, until the next one works or it is dismissed. */
   readonly callError: Signal<string | undefined> = signal(undefined)
+  /** What is looked for in the transcript; undefined while the search bar is closed. */
+  readonly search: Signal<SearchQuery | undefined> = signal(undefined)
   /** Said by the polite live region. */
   readonly announcement = signal('')
   readonly #host: Host
   #revision = -1
   #draftRevision: number | undefined
   #isSending = false
+  #lastSearch: SearchQuery = { text: '', isRegex: false, isCaseSensitive: false }
   #page: PageState
 
   constructor(host: Host) {
@@ -72,6 +76,12 @@ export class ChatStore {
   cancelSend(text: string): void {
     this.#isSending = false
     this.setText([text, this.text.value].filter((part) => part !== '').join('\n'))
+  }
+
+  /** Opens the search bar, or closes it. What was looked for last stands there again. */
+  toggleSearch(isOpen: boolean): void {
+    if (this.search.value) this.#lastSearch = this.search.value
+    this.search.value = isOpen ? { ...this.#lastSearch } : undefined
   }
 
   isOpen(key: string, byDefault: boolean): boolean {

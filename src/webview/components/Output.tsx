@@ -1,3 +1,4 @@
+import { useApp } from '../app.ts'
 import { parseAnsi } from '../markdown/ansi.ts'
 import { memo } from '../memo.tsx'
 import { Button } from './Icon.tsx'
@@ -15,7 +16,9 @@ interface OutputProps {
 
 /** Terminal text in the theme's colours; long output shows its end. */
 export const Output = memo(function Output({ text, label, cut = false, onOpen }: OutputProps) {
-  const shown = tail(text)
+  const { store } = useApp()
+  // What is looked for may stand in the part that is left out.
+  const shown = store.search.value ? text.trimEnd() : tail(text)
   const isCut = cut || shown.length < text.length
   if (text.trim() === '') return <div class="dim">No output</div>
   return (

@@ -1,6 +1,7 @@
 import type { FileBlock, UserMessage as Message } from '../../session/model.ts'
 import { useApp } from '../app.ts'
 import { memo } from '../memo.tsx'
+import { promptText } from '../promptText.ts'
 import { Button, Icon } from './Icon.tsx'
 import { MessageTools } from './MessageTools.tsx'
 
@@ -20,13 +21,6 @@ export const UserMessage = memo(function UserMessage({ message }: { readonly mes
     </div>
   )
 })
-
-function promptText(message: Message): string {
-  return message.blocks
-    .flatMap((block) => (block.type === 'text' && !block.synthetic ? [block.text] : []))
-    .join('\n\n')
-    .trim()
-}
 
 function PromptText({ text, foldKey }: { readonly text: string; readonly foldKey: string }) {
   const { store, transcript } = useApp()

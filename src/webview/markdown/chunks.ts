@@ -3,6 +3,12 @@ import { watchFar } from './farWatch.ts'
 import { toFragment } from './sanitize.ts'
 
 const blocksPerChunk = 24
+const lists = new WeakMap<Element, ChunkList>()
+
+/** Draws the whole of the texts inside an element, e.g. to find something in them. */
+export function fillChunks(element: Element): void {
+  for (const root of element.querySelectorAll('.markdown')) lists.get(root)?.fillAll()
+}
 
 interface FrozenBlock {
   readonly html: string
@@ -27,6 +33,12 @@ export class ChunkList {
 
   constructor(root: HTMLElement) {
     this.#root = root
+    lists.set(root, this)
+  }
+
+  /** Draws all that was emptied; it may be emptied again once it has been near and goes far. */
+  fillAll(): void {
+    for (const chunk of this.#chunks) fill(chunk)
   }
 
   /** Adds a block at the end; `drawn` is its element when it already stands there unchanged. */
