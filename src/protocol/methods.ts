@@ -76,6 +76,12 @@ export interface HostMethods extends MethodMap {
   'diff/openRequest': { params: { requestID: RequestID }; result: undefined }
   /** Opens the whole output of a tool call as a read-only document. */
   'output/open': { params: { messageID: MessageID; callID: string }; result: undefined }
+  /** Puts a block of code in the place of the selection of the last used editor. */
+  'code/insert': { params: { code: string }; result: undefined }
+  /** Opens a block of code as an untitled document; `lang` is what the model called its language. */
+  'code/open': { params: { code: string; lang: string }; result: undefined }
+  /** Shows in a diff what the code would make of a file, and asks before the file is changed. */
+  'code/apply': { params: { code: string; path?: string | undefined }; result: undefined }
   'clipboard/write': { params: { text: string }; result: undefined }
   'problem/dismiss': { params: Record<string, never>; result: undefined }
   /** Recall with ↑: earlier prompts of this folder, newest first, at most 100. */

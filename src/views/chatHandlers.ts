@@ -12,6 +12,7 @@ import { turnsOf } from '../session/selectors.ts'
 import type { SessionState } from '../session/state.ts'
 import type { ChatPage } from './chatPage.ts'
 import type { ChatSession } from './chatSession.ts'
+import { applyCode, insertCode, openCode } from './codeBlocks.ts'
 import { absolutePath, openFile, openLink } from './links.ts'
 import { promptTarget } from './promptTarget.ts'
 import type { Services } from './services.ts'
@@ -31,6 +32,7 @@ export function createHandlers(context: HandlerContext): Handlers<HostMethods> {
     ...promptHandlers(context),
     ...requestHandlers(context),
     ...openHandlers(context),
+    ...codeHandlers(context),
   }
 }
 
@@ -163,6 +165,23 @@ function openHandlers({
 
   function context(): ChangeContext {
     return { chat, state: chat.state.session }
+  }
+}
+
+function codeHandlers({
+  chat,
+  services,
+}: HandlerContext): Picked<'code/insert' | 'code/open' | 'code/apply'> {
+  return {
+    'code/insert': nothing(({ code }) => insertCode(code)),
+    'code/open': nothing(({ code, lang }) => openCode(code, lang)),
+    'code/apply': nothing(async ({ code, path }) => {
+      const { documents, notify } = services
+      const request = { code, path, directory: chat.needDirectory(), documents }
+      // The answer may take as long as the user likes; the page's call must not wait for it.
+      void applyCode(request).catch((error: unknown) => notify.error(error))
+      return Promise.resolve()
+    }),
   }
 }
 

@@ -64,6 +64,24 @@ export class DiffDocuments implements Disposable {
     )
   }
 
+  /** Opens what a document would become beside what it is. */
+  async openResult(uri: vscode.Uri, after: string): Promise<void> {
+    const name = vscode.l10n.t('{0} (from the chat)', basename(uri.path))
+    await this.#show(uri, this.#put(diffScheme, uri.path, after), name)
+  }
+
+  /** Closes the diffs that `openResult` opened for a document. */
+  async closeResult(uri: vscode.Uri): Promise<void> {
+    const tabs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs)
+    const own = tabs.filter(
+      ({ input }) =>
+        input instanceof vscode.TabInputTextDiff &&
+        input.original.toString() === uri.toString() &&
+        input.modified.scheme === diffScheme,
+    )
+    if (own.length > 0) await vscode.window.tabGroups.close(own)
+  }
+
   async openText(name: string, text: string): Promise<void> {
     const document = await vscode.workspace.openTextDocument(this.#put(outputScheme, name, text))
     await vscode.window.showTextDocument(document, { preview: true })

@@ -27,17 +27,28 @@ export async function openLink(href: string): Promise<void> {
  * @throws OpencodeError `not-found`
  */
 export async function openFile(path: string, line: number | undefined, directory: string): Promise<void> {
-  const absolute = await realDirectory(resolve(directory, path))
-  const uri = vscode.Uri.file(absolute)
-  const stat = await statOf(uri)
-  if (!(await isKnown(absolute, directory)) && !(await isAllowed(absolute))) return
-  if (stat.type & vscode.FileType.Directory) {
+  const uri = await knownFile(path, directory)
+  if (!uri) return
+  if ((await statOf(uri)).type & vscode.FileType.Directory) {
     await vscode.commands.executeCommand('revealInExplorer', uri)
     return
   }
   const start = new vscode.Position(Math.max((line ?? 1) - 1, 0), 0)
   const selection = line === undefined ? {} : { selection: new vscode.Range(start, start) }
   await vscode.commands.executeCommand('vscode.open', uri, { preview: true, ...selection })
+}
+
+/**
+ * The place of a file or folder that a model named. Undefined: it lies outside of the known folders, and
+ * the user does not want it opened.
+ *
+ * @throws OpencodeError `not-found`
+ */
+export async function knownFile(path: string, directory: string): Promise<vscode.Uri | undefined> {
+  const absolute = await realDirectory(resolve(directory, path))
+  const uri = vscode.Uri.file(absolute)
+  await statOf(uri)
+  return (await isKnown(absolute, directory)) || (await isAllowed(absolute)) ? uri : undefined
 }
 
 /** The absolute path of something that the server named. */

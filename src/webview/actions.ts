@@ -44,6 +44,11 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
       call('diff/open', { messageID, callID, path }),
     openRequestDiff: (requestID: RequestID) => call('diff/openRequest', { requestID }),
     openOutput: (messageID: MessageID, callID: string) => call('output/open', { messageID, callID }),
+    insertCode: (code: string) => call('code/insert', { code }),
+    openCode: (code: string, lang: string) => call('code/open', { code, lang }),
+    /** `path`: the file that the model named for this code, if it did. */
+    applyCode: (code: string, path: string | undefined) =>
+      call('code/apply', { code, ...(path ? { path } : {}) }),
     copy: (text: string) => call('clipboard/write', { text }),
     dismissProblem: () => call('problem/dismiss', {}),
     reportError: (message: string) => channel.notify('log/error', { message: message.slice(0, 4_000) }),

@@ -1,5 +1,6 @@
 import type { TargetedKeyboardEvent, TargetedMouseEvent } from 'preact'
 import type { AppContext } from './app.ts'
+import type { CodeAction } from './markdown/decorate.ts'
 
 /** Clicks on links, file names and copy buttons inside rendered markdown, which knows no handlers. */
 export function onTranscriptClick(event: TargetedMouseEvent<HTMLElement>, app: AppContext): void {
@@ -9,8 +10,8 @@ export function onTranscriptClick(event: TargetedMouseEvent<HTMLElement>, app: A
     event.preventDefault()
     return follow(link, app)
   }
-  const copy = target?.closest<HTMLElement>('.copy-code')
-  if (copy) void copyCode(copy, app)
+  const button = target?.closest<HTMLElement>('.code-action')
+  if (button) void runCodeAction(button, app)
 }
 
 /** Arrow keys move between messages that hold the focus; Enter follows a link. */
@@ -54,9 +55,28 @@ function follow(link: HTMLElement, { actions }: AppContext): void {
   else if (href) void actions.openLink(href)
 }
 
-async function copyCode(button: HTMLElement, { actions }: AppContext): Promise<void> {
-  const code = button.closest('.code')?.querySelector('pre')?.textContent ?? ''
-  if (!(await actions.copy(code.replace(/\n$/, '')))) return
+async function runCodeAction(button: HTMLElement, { actions }: AppContext): Promise<void> {
+  const pre = button.closest('.code')?.querySelector('pre')
+  if (!pre) return
+  const code = pre.textContent.replace(/\n$/, '')
+  const lang = pre.dataset['lang'] ?? ''
+  switch (button.dataset['action'] as CodeAction) {
+    case 'copy':
+      if (await actions.copy(code)) showDone(button)
+      return
+    case 'wrap':
+      button.setAttribute('aria-pressed', String(pre.classList.toggle('wrapped')))
+      return
+    case 'insert':
+      return void actions.insertCode(code)
+    case 'open':
+      return void actions.openCode(code, lang)
+    case 'apply':
+      return void actions.applyCode(code, pre.dataset['path'])
+  }
+}
+
+function showDone(button: HTMLElement): void {
   const icon = button.querySelector('.codicon')
   icon?.classList.replace('codicon-copy', 'codicon-check')
   setTimeout(() => icon?.classList.replace('codicon-check', 'codicon-copy'), 1_500)

@@ -17,6 +17,7 @@ const documents: Readonly<Record<string, string>> = {
   'html block':
     'a <b>bold</b> and <kbd>Ctrl</kbd>\n\n<details><summary>More</summary>\n\ninner *text*\n\n</details>\n\nend',
   'two fences': '```ts\nconst a = 1\n```\n\ntext\n\n~~~\nplain\n~~~\n\n    indented code\n\ndone',
+  'math among prices': 'It costs $5 and $6, $x_1^2$ is math.\n\n$$\n\\frac{a}{b}\n$$\n\nend \\(y\\)',
   'table cut in the middle': '| a | b |\n| - | - |\n| 1 | `x|y` |\n| 2 |',
 }
 
@@ -45,6 +46,8 @@ const hostile = [
   '<a data-path="/etc/passwd" data-href="https://evil.example" role="link">x</a>',
   '<a id="root" name="body">clobber</a>',
   '<<script>script>window.hacked = 1<</script>/script>',
+  '$\\href{javascript:window.hacked=1}{x}$ and $\\includegraphics{https://tracker.example/m.png}$',
+  '$$\\htmlStyle{position:fixed}{x} \\htmlClass{dock}{y}$$',
 ]
 
 describe('markdown in the page', function () {
@@ -166,6 +169,45 @@ describe('markdown in the page', function () {
     await chat.page.locator('.code').hover()
     await chat.page.getByRole('button', { name: 'Copy code' }).click()
     assert.deepEqual(await chat.waitForCall('clipboard/write'), { text: 'const a = "<b>"' })
+    await chat.dispose()
+  })
+
+  it('offers to insert, apply, open and wrap the code of a block', async () => {
+    const long = `const words = "${'long '.repeat(60)}"`
+    chat = await harness.open(
+      chatWith([
+        user('msg_1', 'go'),
+        answer('msg_2', [textBlock('b1', `\`\`\`ts title="src/a.ts"\n${long}\n\`\`\``)]),
+      ]),
+    )
+    const pre = chat.page.locator('.code pre')
+    const press = async (name: string) => {
+      await chat.page.locator('.code').hover()
+      await chat.page.getByRole('button', { name }).click()
+    }
+    const isWide = () => pre.evaluate((element) => element.scrollWidth > element.clientWidth + 1)
+    assert.equal(await isWide(), true)
+    await press('Wrap long lines')
+    assert.equal(await isWide(), false)
+    await press('Insert at cursor')
+    assert.deepEqual(await chat.waitForCall('code/insert'), { code: long })
+    await press('Open as new file')
+    assert.deepEqual(await chat.waitForCall('code/open'), { code: long, lang: 'ts' })
+    await press('Apply to file…')
+    assert.deepEqual(await chat.waitForCall('code/apply'), { code: long, path: 'src/a.ts' })
+    await chat.dispose()
+  })
+
+  it('draws TeX as MathML and leaves prices and broken TeX as they are', async () => {
+    const text = 'Pay $5 or $6. Energy is $E = mc^2$.\n\n$$\\int_0^1 x\\,dx$$\n\nBroken $\\frac{$ stays.'
+    chat = await harness.open(chatWith([user('msg_1', 'go'), answer('msg_2', [textBlock('b1', text)])]))
+    await chat.page.locator('.math-block math').waitFor()
+    assert.equal(await chat.page.locator('math').count(), 2)
+    await chat.page.getByText('Pay $5 or $6.').waitFor()
+    await chat.page.getByText('Broken $\\frac{$ stays.').waitFor()
+    const box = await chat.page.locator('.math-inline math').boundingBox()
+    assert.ok(box && box.width > 40 && box.height < 40, 'it stands in its line')
+    assert.deepEqual(chat.errors, [])
     await chat.dispose()
   })
 

@@ -1,4 +1,5 @@
 import { highlight } from './highlight.ts'
+import { drawMath } from './math.ts'
 
 /**
  * Gives a drawn block what HTML text cannot carry: links that the keyboard reaches, a frame with a
@@ -14,6 +15,7 @@ export function decorate(block: HTMLElement, options: { readonly isLive: boolean
   for (const table of block.querySelectorAll<HTMLElement>('table')) {
     if (!table.parentElement?.classList.contains('table-scroll')) frameTable(table)
   }
+  if (!options.isLive) drawMath(block)
   for (const element of block.querySelectorAll<HTMLElement>(
     'p, ul, ol, h1, h2, h3, h4, h5, h6, blockquote, td, th',
   )) {
@@ -35,22 +37,41 @@ function frameCode(pre: HTMLElement): void {
   head.className = 'code-head'
   const label = document.createElement('span')
   label.textContent = pre.dataset['lang'] ?? ''
-  const copy = document.createElement('button')
-  copy.type = 'button'
-  copy.className = 'icon-button copy-code'
-  copy.title = 'Copy code'
-  copy.setAttribute('aria-label', 'Copy code')
-  const icon = document.createElement('span')
-  icon.className = 'codicon codicon-copy'
-  icon.ariaHidden = 'true'
-  copy.append(icon)
-  head.append(label, copy)
+  const buttons = document.createElement('span')
+  buttons.className = 'code-buttons'
+  buttons.append(...codeActions.map(codeButton))
+  head.append(label, buttons)
   pre.replaceWith(frame)
   pre.tabIndex = 0
   pre.dir = 'ltr'
   pre.setAttribute('role', 'group')
   pre.setAttribute('aria-label', pre.dataset['lang'] ? `Code: ${pre.dataset['lang']}` : 'Code')
   frame.append(head, pre)
+}
+
+/** What can be done with a block of code; `transcriptInput` does it. */
+const codeActions = [
+  { action: 'insert', icon: 'insert', label: 'Insert at cursor' },
+  { action: 'apply', icon: 'git-pull-request-go-to-changes', label: 'Apply to file…' },
+  { action: 'open', icon: 'new-file', label: 'Open as new file' },
+  { action: 'wrap', icon: 'word-wrap', label: 'Wrap long lines' },
+  { action: 'copy', icon: 'copy', label: 'Copy code' },
+] as const
+export type CodeAction = (typeof codeActions)[number]['action']
+
+function codeButton({ action, icon, label }: (typeof codeActions)[number]): HTMLElement {
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.className = 'icon-button code-action'
+  button.dataset['action'] = action
+  button.title = label
+  button.setAttribute('aria-label', label)
+  if (action === 'wrap') button.setAttribute('aria-pressed', 'false')
+  const image = document.createElement('span')
+  image.className = `codicon codicon-${icon}`
+  image.ariaHidden = 'true'
+  button.append(image)
+  return button
 }
 
 function frameTable(table: HTMLElement): void {

@@ -2,6 +2,7 @@ import { Lexer, Marked } from 'marked'
 import type { Token, TokensList } from 'marked'
 import { readLink, readPath } from './links.ts'
 import type { LinkTarget } from './links.ts'
+import { mathExtension } from './math.ts'
 import { bareHtml, escapeHtml } from './sanitize.ts'
 
 export type Links = TokensList['links']
@@ -31,12 +32,16 @@ const marked = new Marked({
     },
     code(token) {
       const lang = /^[\w+#.-]{1,30}/.exec(token.lang ?? '')?.[0] ?? ''
-      return `<pre data-lang="${escapeHtml(lang)}"><code>${escapeHtml(token.text)}\n</code></pre>`
+      const path = namedPath(token.lang ?? '')
+      const named = path === undefined ? '' : ` data-path="${escapeHtml(path)}"`
+      return `<pre data-lang="${escapeHtml(lang)}"${named}><code>${escapeHtml(token.text)}\n</code></pre>`
     },
     html: (token) => bareHtml(token.text),
     checkbox: (token) => `<span class="task-mark">${token.checked ? '☑' : '☐'}</span> `,
   },
 })
+
+marked.use(mathExtension)
 
 /** Splits text into blocks. Inline text is not looked at before a block is drawn. */
 export function splitBlocks(text: string): { readonly tokens: readonly BlockToken[]; readonly links: Links } {
@@ -47,6 +52,17 @@ export function splitBlocks(text: string): { readonly tokens: readonly BlockToke
 
 export function blockHtml(token: BlockToken): string {
   return marked.parser([token])
+}
+
+/** The file that the words behind a fence name: `ts src/add.ts`, `ts:src/add.ts`, `ts title="src/add.ts"`. */
+function namedPath(info: string): string | undefined {
+  const words = info
+    .replace(/^[\w+#.-]{1,30}:?/, '')
+    .replace(/^\s*(?:title|file|filename|path)=/, '')
+    .trim()
+    .replace(/^["'{](.*)["'}]$/, '$1')
+  const target = readPath(words)
+  return target?.kind === 'file' ? target.path : undefined
 }
 
 function linkHtml(target: LinkTarget | undefined, inner: string, source: string): string {

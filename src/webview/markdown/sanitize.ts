@@ -16,6 +16,7 @@ const allowedAttributes = [
   'data-path',
   'data-line',
   'data-lang',
+  'data-tex',
 ]
 
 const bareTags = new Set(allowedTags.filter((tag) => tag !== 'a' && tag !== 'pre'))
