@@ -1,4 +1,4 @@
-// Bundles into dist/: extension.js and supervisor.js for Node, webview.js + webview.css for the page, the codicon font.
+// Bundles into dist/: extension.js, supervisor.js and keeper.js for Node, webview.js + webview.css for the page, the codicon font.
 //
 //   node esbuild.js [--production] [--watch]
 //
@@ -24,7 +24,12 @@ main().catch((error) => {
 async function main() {
   await mkdir(dist, { recursive: true })
   await copyCodicons()
-  const bundles = { extension: extensionBundle(), supervisor: supervisorBundle(), webview: webviewBundle() }
+  const bundles = {
+    extension: extensionBundle(),
+    supervisor: programBundle('supervisor', 'src/server/process/supervisor/main.ts'),
+    keeper: programBundle('keeper', 'src/server/container/keeper/main.ts'),
+    webview: webviewBundle(),
+  }
   if (isWatching) return watch(bundles)
   await build(bundles)
 }
@@ -80,10 +85,11 @@ function extensionBundle() {
   }
 }
 
-function supervisorBundle() {
+/** A program of its own beside the extension, run by the editor's Node. */
+function programBundle(name, source) {
   return {
     ...common(),
-    entryPoints: [{ in: 'src/server/process/supervisor/main.ts', out: 'supervisor' }],
+    entryPoints: [{ in: source, out: name }],
     platform: 'node',
     format: 'cjs',
     target: 'node22',

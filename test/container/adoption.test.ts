@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import path from 'node:path'
 import {
   listLeftovers,
@@ -8,8 +7,8 @@ import {
 } from '../../src/server/container/containerLeftovers.ts'
 import { claim, findOwner, formatOwner, ownIdentity } from '../../src/server/container/containerOwner.ts'
 import { defaultSettings, type ContainerSettings } from '../../src/server/container/containerSettings.ts'
-import { offlineEnvironment, repositoryRoot } from '../support/opencodeLab.ts'
-import { startContainerTestLab, type ContainerTestLab } from './support/containerTestLab.ts'
+import { offlineEnvironment } from '../support/opencodeLab.ts'
+import { launchAndDie, startContainerTestLab, type ContainerTestLab } from './support/containerTestLab.ts'
 
 describe('A container whose window is gone', () => {
   let lab: ContainerTestLab
@@ -62,10 +61,10 @@ describe('A container whose window is gone', () => {
 
   it('is taken over by the same process after a reload of the extension', async () => {
     const first = await lab.launch()
-    first.release()
+    await first.leave()
     const second = await lab.launch()
     assert.deepEqual([second.id, second.isAdopted], [first.id, true])
-    second.release()
+    await second.leave()
     const third = await lab.launch()
     assert.equal(third.id, first.id)
     await third.stop()
@@ -95,14 +94,3 @@ describe('A container whose window is gone', () => {
     await removeProjectData(lab.engine, workspace)
   })
 })
-
-function launchAndDie(settings: ContainerSettings): Promise<string> {
-  const script = path.join(repositoryRoot, 'test/container/support/launchAndDie.ts')
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [script, JSON.stringify(settings)], (error, stdout, stderr) => {
-      const id = stdout.trim()
-      if (/^[0-9a-f]{64}$/.test(id)) resolve(id)
-      else reject(new Error(`The window did not start a container: ${stderr}`, { cause: error }))
-    })
-  })
-}

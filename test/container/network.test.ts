@@ -22,7 +22,7 @@ describe('The network of a container', () => {
     const listening = await lab.podman('exec', handle.id, 'sh', '-c', 'cat /proc/net/tcp')
     const hex = Number(port).toString(16).toUpperCase().padStart(4, '0')
     assert.match(listening, new RegExp(`0100007F:${hex} 00000000:0000 0A`), 'it listens on loopback only')
-    handle.release()
+    await handle.leave()
     const again = await lab.launch({ network: { kind: 'host' } })
     assert.equal(again.id, handle.id, 'and can be taken over')
     await connection.close()

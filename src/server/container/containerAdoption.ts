@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Endpoint } from '../../client/connection.ts'
 import { hold, letGo } from './containerHandle.ts'
 import { type OwnerChange, claim, findOwner, labels, readPassword, thisMachine } from './containerOwner.ts'
@@ -27,9 +28,9 @@ export interface Adopted {
  */
 export async function adopt(request: AdoptionRequest): Promise<Adopted | undefined> {
   const { engine, hash, owner, signal } = request
-  for (const entry of await ofWorkspace(engine, request.workspace, signal)) {
-    const fits = entry.isRunning && entry.labels[labels.settings] === hash
-    const from = fits ? await freeOwner(engine, entry) : undefined
+  const all = await ofWorkspace(engine, request.workspace, signal)
+  for (const entry of all.filter((item) => item.isRunning && item.labels[labels.settings] === hash)) {
+    const from = await soonFree(engine, entry, signal)
     if (from === undefined) continue
     const endpoint = await endpointOf(request, entry)
     if (!endpoint || (await probeHealth(endpoint)) !== 'healthy') continue
@@ -37,6 +38,9 @@ export async function adopt(request: AdoptionRequest): Promise<Adopted | undefin
   }
   return undefined
 }
+
+const patienceMs = 3000
+const pauseMs = 300
 
 /** Removes what earlier windows of this workspace left and nobody took over. */
 export async function clearWorkspace(request: AdoptionRequest): Promise<void> {
@@ -86,6 +90,21 @@ function ofWorkspace(
 async function freeOwner(engine: Engine, entry: ContainerEntry): Promise<string | undefined> {
   const { state, text } = await findOwner(engine, entry)
   return state === 'gone' || state === 'own' ? text : undefined
+}
+
+/** A window that reloads may still be about to let go. */
+async function soonFree(
+  engine: Engine,
+  entry: ContainerEntry,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  for (let waited = 0; waited < patienceMs && !signal.aborted; waited += pauseMs) {
+    const { state, text } = await findOwner(engine, entry)
+    if (state === 'gone' || state === 'own') return text
+    if (state === 'elsewhere') return undefined
+    await sleep(pauseMs)
+  }
+  return undefined
 }
 
 async function endpointOf(request: AdoptionRequest, entry: ContainerEntry): Promise<Endpoint | undefined> {

@@ -4,7 +4,9 @@ import { type ErrorInfo, OpencodeError, isAbort, toErrorInfo } from '../../openc
 import { settlesWithin } from '../async.ts'
 import type { ServerExit, ServerHandle } from '../launcher.ts'
 import { describeEnd } from './containerEnd.ts'
+import type { ContainerKeeper } from './containerKeeper.ts'
 import type { ContainerLog } from './containerLog.ts'
+import { disown } from './containerOwner.ts'
 import type { Engine } from './engine.ts'
 import { removeGateway } from './gateway.ts'
 
@@ -17,6 +19,8 @@ export interface ContainerParts {
   readonly endpoint: Endpoint
   readonly output: ContainerLog
   readonly isAdopted: boolean
+  /** Ends the container when this process is gone; undefined: it stays until somebody finds it. */
+  readonly keeper: ContainerKeeper | undefined
 }
 
 /** Names of the containers that this process starts, looks after or removes. */
@@ -77,7 +81,7 @@ export class ContainerHandle implements ServerHandle {
     return this.#parts.isAdopted
   }
 
-  /** A container outlives us on purpose; who opens the workspace next adopts or removes it. */
+  /** Keys need no farewell: they are in the memory of the container and end with it. */
   setFarewell(): void {
     return undefined
   }
@@ -97,8 +101,14 @@ export class ContainerHandle implements ServerHandle {
   }
 
   /** Lets go without stopping, so that the next window for this workspace can adopt it. `exited` stays open. */
-  release(): void {
-    this.#stopping ??= Promise.resolve()
+  leave(): Promise<void> {
+    this.#stopping ??= this.#leaveNow()
+    return this.#stopping
+  }
+
+  async #leaveNow(): Promise<void> {
+    const owner = await disown(this.engine, this.id).catch(() => undefined)
+    if (owner !== undefined) this.#parts.keeper?.leave(owner)
     this.#letGo()
   }
 
@@ -109,6 +119,7 @@ export class ContainerHandle implements ServerHandle {
       return null
     })
     this.#letGo()
+    this.#parts.keeper?.dismiss()
     this.#resolve({ code, signal: null, tail: this.tail() })
   }
 
@@ -138,6 +149,7 @@ export class ContainerHandle implements ServerHandle {
     this.#log.warn(`server: the container ${this.name} ended: ${info.code}`)
     await settlesWithin(this.#remove(), 10_000)
     this.#letGo()
+    this.#parts.keeper?.dismiss()
     this.#resolve({ code, signal: null, tail: this.tail(), reason: info })
   }
 

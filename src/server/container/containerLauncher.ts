@@ -8,6 +8,7 @@ import type { ServerLauncher } from '../launcher.ts'
 import { adopt, clearWorkspace } from './containerAdoption.ts'
 import { ContainerHandle, hold, letGo } from './containerHandle.ts'
 import { ensureImage } from './containerImage.ts'
+import { ContainerKeeper, type KeeperProgram, type KeptContainer } from './containerKeeper.ts'
 import { ContainerLog } from './containerLog.ts'
 import {
   environmentScript,
@@ -39,6 +40,8 @@ export interface ContainerLauncherOptions {
   readonly log: ClientLog
   /** Says in a few words what is being done, also each line of a build. */
   readonly onProgress?: (message: string) => void
+  /** Ends the container when this process is gone. Left out: it stays until it is found as a leftover. */
+  readonly keeper?: KeeperProgram
   /** From the start of the container to the first answer; default 60 s. */
   readonly startTimeoutMs?: number
 }
@@ -106,8 +109,9 @@ export class ContainerLauncher implements ServerLauncher {
       const { id, name, labels: marks } = found.entry
       const endpoint: Endpoint = { ...found.endpoint, pathRules: pathRules(settings) }
       const group = marks[labels.group]
+      const keeper = this.#keeper({ engine, id, group, owner: launch.owner })
       return new ContainerHandle(
-        { engine, id, name, group, endpoint, output, isAdopted: true },
+        { engine, id, name, group, endpoint, output, isAdopted: true, keeper },
         this.#options.log,
       )
     }
@@ -180,10 +184,15 @@ export class ContainerLauncher implements ServerLauncher {
     const output = new ContainerLog([password])
     output.follow(engine, id, this.#options.log, 'start')
     const group = gateway ? name : undefined
+    const keeper = this.#keeper({ engine, id, group, owner: launch.owner })
     return new ContainerHandle(
-      { engine, id, name, group, endpoint, output, isAdopted: false },
+      { engine, id, name, group, endpoint, output, isAdopted: false, keeper },
       this.#options.log,
     )
+  }
+
+  #keeper(container: KeptContainer): ContainerKeeper | undefined {
+    return this.#options.keeper && new ContainerKeeper(this.#options.keeper, container)
   }
 
   /** Connects server and gateway, where there is one, and returns the published port. */

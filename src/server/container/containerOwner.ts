@@ -37,6 +37,20 @@ function parseOwner(text: string): ProcessIdentity | undefined {
   return found ? { pid: Number(found[1]), startTime: found[2] ?? '' } : undefined
 }
 
+/** For a container that its window has let go of; whoever comes first may have it. */
+function freeOwner(): string {
+  return `free#${randomBytes(4).toString('hex')}`
+}
+
+/** Lets go of a container, also for windows that come before this process has ended. */
+export async function disown(engine: Engine, id: string): Promise<string> {
+  const owner = freeOwner()
+  const script = `umask 077; cd ${memoryFolder} && cat > owner.new && mv owner.new owner`
+  const result = await engine.exec(id, script, { input: owner, timeoutMs: 2000 })
+  if (result.code !== 0) throw new OpencodeError('not-found', 'The container is gone.')
+  return owner
+}
+
 /** `own`: this process, be it that it uses the container or has let go of it. */
 export type OwnerState = 'own' | 'alive' | 'gone' | 'elsewhere'
 

@@ -43,11 +43,12 @@ const shortMs = 15_000
  */
 export class Engine {
   readonly facts: EngineFacts
-  readonly #env: Readonly<Record<string, string>>
+  /** What its client sees; it may name a host or context. */
+  readonly env: Readonly<Record<string, string>>
 
   constructor(facts: EngineFacts, env: Readonly<Record<string, string>>) {
     this.facts = facts
-    this.#env = env
+    this.env = env
   }
 
   /** For people: "Podman 4.3.1 (rootless)". */
@@ -212,7 +213,7 @@ export class Engine {
 
   #run(args: readonly string[], options: Options): Promise<CommandResult> {
     const { path, contextArgs } = this.facts
-    return runCommand(path, [...contextArgs, ...args], { timeoutMs: shortMs, ...options, env: this.#env })
+    return runCommand(path, [...contextArgs, ...args], { timeoutMs: shortMs, ...options, env: this.env })
   }
 }
 

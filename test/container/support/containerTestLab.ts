@@ -10,20 +10,33 @@ import type { ClientLog, Connection } from '../../../src/client/connection.ts'
 import { newBlockID, newMessageID } from '../../../src/opencode/newIds.ts'
 import type { PromptPart, Session } from '../../../src/session/model.ts'
 import { defaultSettings, type ContainerSettings } from '../../../src/server/container/containerSettings.ts'
-import { ContainerLauncher } from '../../../src/server/container/containerLauncher.ts'
+import type { KeeperProgram } from '../../../src/server/container/containerKeeper.ts'
+import {
+  ContainerLauncher,
+  type ContainerLauncherOptions,
+} from '../../../src/server/container/containerLauncher.ts'
 import type { ContainerHandle } from '../../../src/server/container/containerHandle.ts'
 import { labels } from '../../../src/server/container/containerOwner.ts'
 import { removeProjectData } from '../../../src/server/container/containerLeftovers.ts'
 import type { Engine } from '../../../src/server/container/engine.ts'
 import { prepareContainers, type ContainerParts } from '../../../scripts/lib/containerLab.ts'
-import { modelConfig, offlineEnvironment, startLab, type Lab } from '../../support/opencodeLab.ts'
+import {
+  modelConfig,
+  offlineEnvironment,
+  repositoryRoot,
+  startLab,
+  type Lab,
+} from '../../support/opencodeLab.ts'
 
 export interface ContainerTestLab extends ContainerParts {
   readonly lab: Lab
   readonly log: string[]
   /** Where containers find the scripted model. */
   readonly modelUrlInside: string
-  launcher(changes?: Partial<ContainerSettings>, options?: { startTimeoutMs?: number }): ContainerLauncher
+  launcher(
+    changes?: Partial<ContainerSettings>,
+    options?: Partial<ContainerLauncherOptions>,
+  ): ContainerLauncher
   launch(changes?: Partial<ContainerSettings>): Promise<ContainerHandle>
   connect(handle: ContainerHandle): Promise<Connection>
   /** Runs the engine's own client. */
@@ -122,6 +135,19 @@ async function startRelay(port: number): Promise<{ readonly port: number; readon
 function recordingLog(lines: string[]): ClientLog {
   const add = (line: string): void => void lines.push(line)
   return { debug: add, info: add, warn: add }
+}
+
+/** Starts a server from a process that then dies without a word, and returns the container's id. */
+export async function launchAndDie(settings: ContainerSettings, keeper?: KeeperProgram): Promise<string> {
+  const script = path.join(repositoryRoot, 'test/container/support/launchAndDie.ts')
+  const given = [settings, ...(keeper ? [keeper] : [])].map((item) => JSON.stringify(item))
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [script, ...given], (error, stdout, stderr) => {
+      const id = stdout.trim()
+      if (/^[0-9a-f]{64}$/.test(id)) resolve(id)
+      else reject(new Error(`The window did not start a container: ${stderr}`, { cause: error }))
+    })
+  })
 }
 
 /** The text of a file, or undefined. */

@@ -27,10 +27,19 @@ export async function createTempFolder(): Promise<TempFolder> {
 }
 
 /** Builds the supervisor as it is shipped: one CommonJS file without dependencies. */
-export async function bundleSupervisor(folder: string): Promise<string> {
-  const outfile = join(folder, 'supervisor.js')
+export function bundleSupervisor(folder: string): Promise<string> {
+  return bundleProgram(folder, 'supervisor', 'src/server/process/supervisor/main.ts')
+}
+
+/** Builds the keeper of containers as it is shipped. */
+export function bundleKeeper(folder: string): Promise<string> {
+  return bundleProgram(folder, 'keeper', 'src/server/container/keeper/main.ts')
+}
+
+async function bundleProgram(folder: string, name: string, source: string): Promise<string> {
+  const outfile = join(folder, `${name}.js`)
   await build({
-    entryPoints: [join(repositoryRoot, 'src/server/process/supervisor/main.ts')],
+    entryPoints: [join(repositoryRoot, source)],
     outfile,
     bundle: true,
     platform: 'node',

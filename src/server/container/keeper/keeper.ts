@@ -1,0 +1,59 @@
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { foreignEnvironment } from '../../environment.ts'
+import { readLines } from '../../process/lineReader.ts'
+import { claim, formatOwner, ownIdentity } from '../containerOwner.ts'
+import { Engine } from '../engine.ts'
+import { removeGateway } from '../gateway.ts'
+import type { ToKeeper } from './messages.ts'
+
+type Order = Extract<ToKeeper, { type: 'keep' }>
+
+/**
+ * Looks after one container from outside of the window: when the window is gone, be it closed, reloaded or
+ * killed, it waits for another one to take over, and otherwise ends and removes the container.
+ */
+export class Keeper {
+  readonly #quit: () => void
+  #order: Order | undefined
+  #owner = ''
+  #ending: Promise<void> | undefined
+
+  constructor(input: Readable, quit: () => void) {
+    this.#quit = quit
+    readLines(input, (line) => this.#receive(JSON.parse(line) as ToKeeper), {
+      onEnd: () => void this.end(true),
+    })
+  }
+
+  /** Ends the container unless a window has it; `isPatient`: only after the time of grace. Never rejects. */
+  end(isPatient: boolean): Promise<void> {
+    this.#ending ??= this.#endNow(isPatient)
+      .catch(() => undefined)
+      .then(() => this.#quit())
+    return this.#ending
+  }
+
+  #receive(message: ToKeeper): void {
+    if (message.type === 'done') return this.#quit()
+    this.#owner = message.owner
+    if (message.type === 'keep') this.#order = message
+  }
+
+  async #endNow(isPatient: boolean): Promise<void> {
+    if (!this.#order) return
+    const { facts, id, group, graceMs } = this.#order
+    const engine = new Engine(facts, foreignEnvironment(process.env))
+    if (isPatient) await sleep(graceMs)
+    const state = await engine.state(id)
+    if (!state) return
+    if (state.isRunning) {
+      const { name, labels, isRunning } = state
+      const change = { from: this.#owner, to: formatOwner(await ownIdentity()) }
+      if (!(await claim(engine, { id, name, labels, isRunning }, change))) return
+      await engine.stop(id, 2)
+    }
+    await engine.remove([id])
+    if (group !== undefined) await removeGateway(engine, group)
+  }
+}
