@@ -8,6 +8,14 @@ export type LinkState =
   | { readonly kind: 'online' }
   | { readonly kind: 'reconnecting'; readonly since: number; readonly retryAt: number | undefined }
 
+/** A server of ours that several windows can use at once. */
+export interface ServerSharing {
+  /** How many use it at this moment, this one included. */
+  readonly windows: number
+  /** It ran already when this window came. */
+  readonly isAdopted: boolean
+}
+
 /** The life of the server that this window uses; drives the status bar, the views and the commands. */
 export type ServerStatus =
   | { readonly kind: 'stopped' }
@@ -25,6 +33,8 @@ export type ServerStatus =
       /** Without credentials. */
       readonly url: string
       readonly link: LinkState
+      /** Missing for a server that this window alone may use. */
+      readonly sharing?: ServerSharing
     }
   | { readonly kind: 'stopping' }
   | { readonly kind: 'failed'; readonly error: ErrorInfo }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientLog, Connection, Endpoint } from '../client/connection.ts'
 import { type ErrorCode, type OpencodeError, isAbort, toErrorInfo } from '../opencode/errors.ts'
-import type { LinkState, ServerStatus } from '../opencode/server.ts'
+import type { LinkState, ServerSharing, ServerStatus } from '../opencode/server.ts'
 import { Emitter, type Event } from '../util/event.ts'
 import { type Disposable, toDisposable } from '../util/lifecycle.ts'
 import { settlesWithin } from './async.ts'
 import { exitError } from './exitError.ts'
 import { LaunchError, abortedError } from './launchError.ts'
-import type { ServerExit, ServerLauncher } from './launcher.ts'
+import type { ServerExit, ServerLauncher, StopIntent } from './launcher.ts'
 import { type RestartPolicy, backoffRestarts } from './restartPolicy.ts'
 import { type ServerRun, launchRun } from './serverRun.ts'
 
@@ -89,34 +89,24 @@ export class ServerManager implements Disposable {
   }
 
   /**
-   * Ends a server of ours with all that runs in it, or leaves an attached one; calls off a start. Resolves
-   * when nothing of it runs any more. Never rejects.
+   * Ends a server of ours with all that runs in it, for all windows that use it, or leaves an attached one;
+   * calls off a start. Resolves when nothing of it runs any more. Never rejects.
    */
   stop(): Promise<void> {
-    const start = this.#starting
-    start?.controller.abort()
-    this.#stopping ??= Promise.resolve()
-      .then(() => this.#stopNow(start?.promise))
-      .finally(() => {
-        this.#stopping = undefined
-      })
-    return this.#stopping
+    return this.#leaveBy((run) => this.#stopRun(run, 'stop'))
   }
 
   /**
-   * Lets go of the server because this window closes or reloads; where it can, it goes on for some seconds, so
-   * that the reloaded window finds it. Otherwise the same as `stop`. Never rejects.
+   * Lets go of the server because this window closes or reloads; where it can, it goes on for other windows and
+   * for some seconds, so that the reloaded window finds it. Otherwise the same as `stop`. Never rejects.
    */
-  async leave(): Promise<void> {
-    const run = this.#run
-    if (!run || this.#starting || this.#stopping) return this.stop()
-    this.#dropRun()
-    await run.leave()
-    this.#setStatus({ kind: 'stopped' })
+  leave(): Promise<void> {
+    return this.#leaveBy((run) => (run.handle.leave ? this.#leaveRun(run) : this.#stopRun(run, 'stop')))
   }
 
+  /** Other windows that use the server get the new one. */
   async restart(): Promise<Connection> {
-    await this.stop()
+    await this.#leaveBy((run) => this.#stopRun(run, 'restart'))
     return this.start()
   }
 
@@ -137,11 +127,11 @@ export class ServerManager implements Disposable {
     return toDisposable(() => this.#stopTasks.delete(task))
   }
 
-  /** Begins to stop and tells nobody any more; await `stop` before to be sure that all has ended. */
+  /** Begins to leave and tells nobody any more; await `leave` or `stop` before to be sure that all has ended. */
   dispose(): void {
     if (this.#isDisposed) return
     this.#isDisposed = true
-    void this.stop()
+    void this.leave()
     this.#onDidChangeStatus.dispose()
     this.#onDidChangeConnection.dispose()
   }
@@ -172,17 +162,24 @@ export class ServerManager implements Disposable {
     const launcher = this.#options.launcher()
     const run = await launchRun(launcher, this.#options.connect, signal)
     if (signal.aborted) {
-      await run.stop()
+      await (run.handle.sharing ? run.leave() : run.stop())
       throw abortedError()
     }
     run.setFarewell(this.#providerKeys)
     this.#run = run
     void run.handle.exited.then((exit) => this.#afterExit(run, exit))
     const { version, url } = run.connection
-    this.#options.log.info(`server: connected to OpenCode ${version}, ${run.handle.origin}`)
+    const { origin, sharing } = run.handle
+    this.#options.log.info(`server: connected to OpenCode ${version}, ${origin}`)
     this.#onDidChangeConnection.fire(run.connection)
-    this.#setStatus({ kind: 'running', origin: run.handle.origin, version, url, link: { kind: 'online' } })
+    const shared = sharing && { sharing: sharing.current }
+    this.#setStatus({ kind: 'running', origin, version, url, link: { kind: 'online' }, ...shared })
+    sharing?.onDidChange((now) => this.#setSharing(run, now))
     return run.connection
+  }
+
+  #setSharing(run: ServerRun, sharing: ServerSharing): void {
+    if (this.#run === run && this.#status.kind === 'running') this.#setStatus({ ...this.#status, sharing })
   }
 
   /** Shows the failure of a start, unless it was only called off, and returns what to throw. */
@@ -196,12 +193,22 @@ export class ServerManager implements Disposable {
 
   #afterExit(run: ServerRun, exit: ServerExit): void {
     if (this.#run !== run || this.#stopping || this.#isDisposed) return
+    if (exit.intent !== undefined) return this.#afterOrder(run, exit.intent)
     const cause = exitError('The OpenCode server went down', exit)
     this.#options.log.warn(`server: ${cause.message}${cause.detail === '' ? '' : `\n${cause.detail}`}`)
     const uptimeMs = Date.now() - run.since
     this.#dropRun()
     void run.connection.close().catch(() => undefined)
     void this.#begin((signal) => this.#restartAfter(cause, uptimeMs, signal))
+  }
+
+  /** Another window has ended the server that we shared, and may be starting a new one just now. */
+  #afterOrder(run: ServerRun, intent: StopIntent): void {
+    this.#options.log.info(`server: another window has ended it (${intent})`)
+    this.#dropRun()
+    void run.connection.close().catch(() => undefined)
+    if (intent === 'stop') this.#setStatus({ kind: 'stopped' })
+    else void this.#begin((signal) => this.#startFirst(signal))
   }
 
   async #restartAfter(first: OpencodeError, uptimeMs: number, signal: AbortSignal): Promise<Connection> {
@@ -222,19 +229,38 @@ export class ServerManager implements Disposable {
     }
   }
 
-  async #stopNow(abortedStart: Promise<unknown> | undefined): Promise<void> {
+  #leaveBy(end: (run: ServerRun) => Promise<void>): Promise<void> {
+    const start = this.#starting
+    start?.controller.abort()
+    this.#stopping ??= Promise.resolve()
+      .then(() => this.#endNow(start?.promise, end))
+      .finally(() => {
+        this.#stopping = undefined
+      })
+    return this.#stopping
+  }
+
+  async #endNow(
+    abortedStart: Promise<unknown> | undefined,
+    end: (run: ServerRun) => Promise<void>,
+  ): Promise<void> {
     if (this.#run || abortedStart) this.#setStatus({ kind: 'stopping' })
     await abortedStart?.catch(() => undefined)
-    if (this.#run) await this.#stopRun(this.#run)
+    if (this.#run) await end(this.#run)
     this.#setStatus({ kind: 'stopped' })
   }
 
-  async #stopRun(run: ServerRun): Promise<void> {
+  async #stopRun(run: ServerRun, intent: StopIntent): Promise<void> {
     if (run.handle.origin === 'managed') {
       await settlesWithin(this.#runStopTasks(run.connection), stopTasksTimeoutMs)
     }
     this.#dropRun()
-    await run.stop()
+    await run.stop(intent)
+  }
+
+  async #leaveRun(run: ServerRun): Promise<void> {
+    this.#dropRun()
+    await run.leave()
   }
 
   async #runStopTasks(connection: Connection): Promise<void> {

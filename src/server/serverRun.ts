@@ -2,7 +2,7 @@ import type { Connection, Endpoint } from '../client/connection.ts'
 import { settlesWithin } from './async.ts'
 import { exitError } from './exitError.ts'
 import { abortedError } from './launchError.ts'
-import type { ServerHandle, ServerLauncher } from './launcher.ts'
+import type { ServerHandle, ServerLauncher, StopIntent } from './launcher.ts'
 
 /** A server that is up together with our connection to it. */
 export interface ServerRun {
@@ -12,14 +12,14 @@ export interface ServerRun {
   readonly since: number
   setFarewell(providerKeys: readonly string[]): void
   /** Ends the work in a server of ours, then the server; leaves an attached one. Never rejects. */
-  stop(): Promise<void>
+  stop(intent?: StopIntent): Promise<void>
   /** Closes the connection and lets go of the server, which may go on for a window that comes at once. Never rejects. */
   leave(): Promise<void>
 }
 
 const disposeTimeoutMs = 2000
 
-/** Brings up a server and connects; when the connection fails, the server is ended again. */
+/** Brings up a server and connects; when the connection fails, the server is ended again, or left to other windows. */
 export async function launchRun(
   launcher: ServerLauncher,
   connect: (endpoint: Endpoint, signal: AbortSignal) => Promise<Connection>,
@@ -30,7 +30,7 @@ export async function launchRun(
     const connection = await connectWhileAlive(handle, connect, signal)
     return toRun(handle, connection)
   } catch (error) {
-    await handle.stop()
+    await (handle.sharing && handle.leave ? handle.leave() : handle.stop())
     throw signal.aborted ? abortedError() : error
   }
 }
@@ -63,10 +63,10 @@ async function connectWhileAlive(
 function toRun(handle: ServerHandle, connection: Connection): ServerRun {
   const isOurs = handle.origin === 'managed'
   const close = (): Promise<void> => connection.close().catch(() => undefined)
-  const stop = async (): Promise<void> => {
-    // A signal alone would leave running tools behind. Nobody else uses a server of ours.
+  const stop = async (intent?: StopIntent): Promise<void> => {
+    // A signal alone would leave running tools behind.
     if (isOurs) await settlesWithin(connection.disposeAll(), disposeTimeoutMs)
-    await Promise.all([close(), handle.stop()])
+    await Promise.all([close(), handle.stop(intent)])
   }
   return {
     handle,

@@ -71,13 +71,20 @@ export class Leftovers {
     if (await isRunning(record.owner)) return
     // A living supervisor is about to end its server, in better order than we could.
     if (record.supervisor && (await isRunning(record.supervisor))) return
-    const now = await describeProcess(record.server.pid)
-    if (now && isSameProcess(now, record.server)) {
-      this.#log.info(`server: ending a server that a crash left behind (pid ${now.pid})`)
-      await killTree([now], graceMs)
-    }
+    await endLeftover(record.server, this.#log)
     await this.forget(name)
   }
+}
+
+/**
+ * Ends a server that a crash left behind with all it runs, if pid, start time and command line are the ones that
+ * were written down.
+ */
+export async function endLeftover(server: ProcessDetails, log: ClientLog): Promise<void> {
+  const now = await describeProcess(server.pid)
+  if (!now || !isSameProcess(now, server)) return
+  log.info(`server: ending a server that a crash left behind (pid ${now.pid})`)
+  await killTree([now], graceMs)
 }
 
 function isSameProcess(a: ProcessDetails, b: ProcessDetails): boolean {

@@ -8,6 +8,7 @@ import { serverEnvironment } from '../environment.ts'
 import { findFreePort } from '../freePort.ts'
 import { LaunchError, abortedError } from '../launchError.ts'
 import type { ServerHandle, ServerLauncher } from '../launcher.ts'
+import { underStartLock } from '../lease/startLock.ts'
 import { Leftovers } from './leftovers.ts'
 import { type ProcessIdentity, describeProcess } from './processTable.ts'
 import { SupervisedProcess } from './supervisedProcess.ts'
@@ -49,7 +50,15 @@ export class ProcessLauncher implements ServerLauncher {
 
   async launch(signal: AbortSignal): Promise<ServerHandle> {
     if (signal.aborted) throw abortedError()
-    const [binary] = await orAborted(Promise.all([this.#options.binary(), this.#prepare()]), signal)
+    const binary = await orAborted(this.#options.binary(), signal)
+    const { env, log } = this.#options
+    const started = await underStartLock({ env, log, signal }, () => this.start(binary, signal))
+    return toPrivateHandle(started)
+  }
+
+  /** Starts a server; the caller sees to it that no other starts on the same data meanwhile. */
+  async start(binary: Binary, signal: AbortSignal): Promise<StartedServer> {
+    await orAborted(this.#prepare(), signal)
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#launchOnce(binary, signal)
@@ -73,15 +82,16 @@ export class ProcessLauncher implements ServerLauncher {
     await this.#leftovers.reap()
   }
 
-  async #launchOnce(binary: Binary, signal: AbortSignal): Promise<ServerHandle> {
+  async #launchOnce(binary: Binary, signal: AbortSignal): Promise<StartedServer> {
     const port = await (this.#options.choosePort ?? findFreePort)()
     const password = randomBytes(32).toString('base64url')
     const server = this.#spawn(binary, port, password)
     const record = this.#record(server, port)
     try {
-      const actual = await server.ready(this.#options.startTimeoutMs ?? defaultStartTimeoutMs, signal)
+      const actual = await server.channel.ready(this.#options.startTimeoutMs ?? defaultStartTimeoutMs, signal)
       await record.refresh()
-      return toHandle(server, record, { url: `http://127.0.0.1:${actual}`, username, password })
+      const endpoint = { url: `http://127.0.0.1:${actual}`, username, password }
+      return { process: server, port: actual, endpoint, gone: record.gone }
     } catch (error) {
       await server.stop()
       throw error
@@ -111,7 +121,11 @@ export class ProcessLauncher implements ServerLauncher {
   #record(server: SupervisedProcess, port: number): RunningRecord {
     let name: string | undefined
     const write = async (): Promise<void> => {
-      const [first, supervisor, owner] = await Promise.all([server.spawned, server.supervisor, ownIdentity()])
+      const [first, supervisor, owner] = await Promise.all([
+        server.channel.spawned,
+        server.supervisor,
+        ownIdentity(),
+      ])
       const details = first && (await describeProcess(first.pid))
       if (!details || details.startTime !== first.startTime || !owner) return
       name = await this.#leftovers.remember({ server: details, port, owner, supervisor }, name)
@@ -127,8 +141,17 @@ export class ProcessLauncher implements ServerLauncher {
     const forget = async (): Promise<void> => {
       if (name !== undefined) await this.#leftovers.forget(name)
     }
-    return { refresh: () => enqueue(write), gone: server.exited.then(() => enqueue(forget)) }
+    return { refresh: () => enqueue(write), gone: server.channel.exited.then(() => enqueue(forget)) }
   }
+}
+
+/** A server that is up, with the window's own grip on it. */
+export interface StartedServer {
+  readonly process: SupervisedProcess
+  readonly port: number
+  readonly endpoint: Endpoint
+  /** Resolves when it has ended and its record is deleted. */
+  readonly gone: Promise<void>
 }
 
 interface RunningRecord {
@@ -137,15 +160,17 @@ interface RunningRecord {
   readonly gone: Promise<void>
 }
 
-function toHandle(server: SupervisedProcess, record: RunningRecord, endpoint: Endpoint): ServerHandle {
+/** For a server that ends with this window. */
+export function toPrivateHandle({ process: server, endpoint, gone }: StartedServer): ServerHandle {
   return {
     origin: 'managed',
     endpoint,
-    exited: server.exited,
-    setFarewell: (requests) => server.setFarewell(endpoint, requests),
-    stop: async () => {
-      await server.stop()
-      await settlesWithin(record.gone, recordTimeoutMs)
+    exited: server.channel.exited,
+    setFarewell: (requests) => server.channel.setFarewell(endpoint, requests),
+    stop: async (intent) => {
+      server.channel.setFarewell(endpoint, [])
+      await server.stop(intent)
+      await settlesWithin(gone, recordTimeoutMs)
     },
   }
 }

@@ -1,60 +1,98 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { StopIntent } from '../../launcher.ts'
 import { readLines } from '../lineReader.ts'
 import { type ProcessIdentity, describeProcess } from '../processTable.ts'
 import { descendantsOf, killTree } from '../processTree.ts'
-import { sendFarewell } from './farewell.ts'
-import { type FromSupervisor, type ToSupervisor, maxMessageLength } from './messages.ts'
+import { type Door, type Visitor, openDoor } from './door.ts'
+import { Farewell } from './farewell.ts'
+import type { ShareOffer, ToSupervisor } from './messages.ts'
+import { Windows, write } from './windows.ts'
 
 type StartMessage = Extract<ToSupervisor, { type: 'start' }>
-type FarewellMessage = Extract<ToSupervisor, { type: 'farewell' }>
 
-/** Together with the farewell (2 s at most) the server is gone within 5 s after the host. */
-const graceMs = 1500
+/** Together with the farewell (2 s at most) the server is gone within 5 s after it was abandoned. */
+const killGraceMs = 1500
 const sampleMs = 1000
 /** What the server printed last may still be on its way through the pipes when it is dead. */
 const drainMs = 50
 
+export interface SupervisorEnd {
+  readonly withFarewell: boolean
+  readonly intent?: StopIntent
+}
+
 /**
- * Stands between the extension host and one server, in a process of its own. Its standard input is the
- * lifeline: when the host goes away, however it does, the pipe closes and the server is ended in good order
- * (a server that only gets a signal leaves its running tools behind).
+ * Stands between the windows and one server, in a process of its own. Its standard input is the lifeline of the
+ * window that made it: when that window goes away, however it does, the pipe closes. Further windows hold a
+ * local socket instead. When no window is left, the server is ended in good order (a server that only gets a
+ * signal leaves its running tools behind).
  */
 export class Supervisor {
-  readonly #output: Writable
+  readonly #windows: Windows
   readonly #quit: () => void
+  readonly #farewell = new Farewell()
   #server: ChildProcess | undefined
   #identity: Promise<ProcessIdentity | undefined> = Promise.resolve(undefined)
   #tools: readonly ProcessIdentity[] = []
-  #farewell: FarewellMessage | undefined
+  #door: Promise<Door | undefined> = Promise.resolve(undefined)
   #isEnding = false
+  #intent: StopIntent | undefined
 
-  constructor(input: Readable, output: Writable, quit: () => void) {
-    this.#output = output
+  constructor(quit: () => void) {
     this.#quit = quit
-    output.on('error', () => undefined)
-    readLines(input, (line) => this.#receive(line), {
-      onEnd: () => void this.end(true),
-      maxLength: maxMessageLength,
+    this.#windows = new Windows({
+      receive: (message, from) => this.#receive(message, from),
+      onAbandoned: () => void this.end({ withFarewell: true }),
     })
   }
 
+  /** Serves the window at the other end of these streams. */
+  attach(input: Readable, output: Writable): void {
+    this.#windows.add(input, output)
+  }
+
   /** Ends the server and everything it started, reports, and quits. The second call does nothing. */
-  async end(withFarewell: boolean): Promise<void> {
+  async end({ withFarewell, intent }: SupervisorEnd): Promise<void> {
     if (this.#isEnding) return
     this.#isEnding = true
+    this.#intent = intent
     const identity = await this.#identity
-    if (identity && withFarewell && this.#farewell) await sendFarewell(this.#farewell)
-    if (identity) await killTree([identity, ...this.#tools], graceMs)
+    if (identity && withFarewell) await this.#farewell.send()
+    if (identity) await killTree([identity, ...this.#tools], killGraceMs)
     await this.#report()
   }
 
-  #receive(line: string): void {
-    const message = JSON.parse(line) as ToSupervisor
+  #receive(message: ToSupervisor, from: Writable): void {
     if (message.type === 'start') this.#start(message)
-    else if (message.type === 'farewell') this.#farewell = message
-    else void this.end(false)
+    else if (message.type === 'share') void this.#share(message.offer, from)
+    else if (message.type === 'farewell') this.#farewell.change(message)
+    // Whoever orders the end has said farewell itself, but only for what it knows of.
+    else if (message.type === 'stop') void this.end({ withFarewell: true, intent: message.intent })
+  }
+
+  async #share(offer: ShareOffer, asker: Writable): Promise<void> {
+    const opening = openDoor(offer, (visitor) => this.#welcome(visitor, offer.password))
+    this.#door = opening.catch(() => undefined)
+    try {
+      await opening
+      this.#windows.graceMs = offer.graceMs
+      write(asker, { type: 'shared' })
+    } catch (error) {
+      write(asker, { type: 'shared', reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  /** Too late means: it comes to an end now, and the visitor had better wait for that. */
+  #welcome({ socket, wantsPassword }: Visitor, password: string): void {
+    if (this.#isEnding) {
+      write(socket, { type: 'ending' })
+      socket.end()
+      return
+    }
+    write(socket, { type: 'welcome', ...(wantsPassword ? { password } : {}) })
+    this.attach(socket, socket)
   }
 
   #start(message: StartMessage): void {
@@ -69,7 +107,7 @@ export class Supervisor {
     })
     this.#server = child
     for (const stream of ['stdout', 'stderr'] as const) {
-      readLines(child[stream], (text) => this.#tell({ type: 'line', stream, text }))
+      readLines(child[stream], (text) => this.#windows.tell({ type: 'line', stream, text }))
     }
     child.once('error', (error: NodeJS.ErrnoException) => void this.#failToSpawn(error))
     child.once('exit', () => void this.#afterCrash())
@@ -79,7 +117,7 @@ export class Supervisor {
   async #identify(pid: number): Promise<ProcessIdentity | undefined> {
     const found = await describeProcess(pid)
     if (!found) return undefined
-    this.#tell({ type: 'spawned', ...found })
+    this.#windows.tell({ type: 'spawned', ...found })
     const identity = { pid, startTime: found.startTime }
     // Elsewhere each look would cost a program run; there only the tree at the time of the stop counts.
     if (process.platform === 'linux') setInterval(() => void this.#sample(identity), sampleMs).unref()
@@ -96,7 +134,7 @@ export class Supervisor {
   async #failToSpawn(error: NodeJS.ErrnoException): Promise<void> {
     if (this.#server?.pid !== undefined || this.#isEnding) return
     this.#isEnding = true
-    this.#tell({ type: 'spawn-failed', reason: error.code ?? error.message })
+    this.#windows.tell({ type: 'spawn-failed', reason: error.code ?? error.message })
     await this.#report()
   }
 
@@ -108,17 +146,16 @@ export class Supervisor {
     await this.#report()
   }
 
+  /** The lease goes last, so that whoever finds none starts a server on data that no other is just leaving. */
   async #report(): Promise<void> {
     await sleep(drainMs)
-    this.#tell({
+    await (await this.#door)?.close()
+    await this.#windows.tellLast({
       type: 'exit',
       code: this.#server?.exitCode ?? null,
       signal: this.#server?.signalCode ?? null,
+      ...(this.#intent === undefined ? {} : { intent: this.#intent }),
     })
-    this.#output.write('', () => this.#quit())
-  }
-
-  #tell(message: FromSupervisor): void {
-    this.#output.write(`${JSON.stringify(message)}\n`)
+    this.#quit()
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { OutputTail } from '../../../../src/server/process/outputTail.ts'
-import { portOfReadyLine } from '../../../../src/server/process/supervisedProcess.ts'
+import { portOfReadyLine } from '../../../../src/server/process/supervisorChannel.ts'
 
 describe('The tail of what a server printed', () => {
   it('holds the last 40 lines', () => {

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { rm } from 'node:fs/promises'
+import type { Endpoint } from '../../client/connection.ts'
+import { orAborted, settlesWithin } from '../async.ts'
+import type { Binary } from '../binary/binaryLocator.ts'
+import { abortedError } from '../launchError.ts'
+import type { ServerHandle, ServerLauncher, ServerShare, StopIntent } from '../launcher.ts'
+import { endLeftover } from '../process/leftovers.ts'
+import {
+  ProcessLauncher,
+  type ProcessLauncherOptions,
+  type StartedServer,
+  toPrivateHandle,
+} from '../process/processLauncher.ts'
+import { type ProcessIdentity, describeProcess, isRunning } from '../process/processTable.ts'
+import type { SupervisorChannel } from '../process/supervisorChannel.ts'
+import { type AttachFailure, AttachedServer } from './attachedServer.ts'
+import { acquireLock } from './fileLock.ts'
+import { type Lease, leaseProtocol, readLease } from './lease.ts'
+import { type LeasePlace, leasePlace } from './leasePlace.ts'
+import { type LeaseSecrets, PasswordMemory } from './passwordMemory.ts'
+import { startPatienceMs } from './startLock.ts'
+
+export interface SharedLauncherOptions extends ProcessLauncherOptions {
+  readonly secrets: LeaseSecrets
+  /** How long a server goes on without any window; default 10 s: long enough to reload one. */
+  readonly graceMs?: number
+  /** Instead of the user's private folder on this machine. */
+  readonly leaseDirectory?: string
+}
+
+const defaultGraceMs = 10_000
+/** Farewell, end of the tree and report. */
+const endingMs = 8000
+const pollMs = 100
+const recordTimeoutMs = 500
+
+/**
+ * Gives all windows of this user that would start the same server one between them. The first starts it and
+ * writes the lease; the others find that and get in through the supervisor, which ends the server when no window
+ * is left. Who comes when it has just ended, starts it again.
+ */
+export class SharedLauncher implements ServerLauncher {
+  readonly origin = 'managed'
+  readonly #options: SharedLauncherOptions
+  readonly #process: ProcessLauncher
+  readonly #secrets: PasswordMemory
+
+  constructor(options: SharedLauncherOptions) {
+    this.#options = options
+    this.#process = new ProcessLauncher(options)
+    this.#secrets = new PasswordMemory(options.secrets, options.log)
+  }
+
+  async launch(signal: AbortSignal): Promise<ServerHandle> {
+    if (signal.aborted) throw abortedError()
+    const binary = await orAborted(this.#options.binary(), signal)
+    const place = await this.#place(binary)
+    if (!place) return this.#process.launch(signal)
+    const found = await this.#attach(place)
+    return typeof found === 'object' ? found : this.#launchAlone(place, binary, signal)
+  }
+
+  async #place(binary: Binary): Promise<LeasePlace | undefined> {
+    const { env, supervisorPath, leaseDirectory, log } = this.#options
+    try {
+      return await leasePlace({ binary, env, supervisorPath }, leaseDirectory)
+    } catch (error) {
+      log.warn(`server: it is not shared with other windows: ${String(error)}`)
+      return undefined
+    }
+  }
+
+  /** Nobody else starts one meanwhile; who had the lock before us may have left a server for us. */
+  async #launchAlone(place: LeasePlace, binary: Binary, signal: AbortSignal): Promise<ServerHandle> {
+    const lock = await acquireLock(place.lockPath, { signal, timeoutMs: startPatienceMs })
+    try {
+      const found = await this.#attach(place)
+      if (typeof found === 'object') return found
+      if (found !== undefined) await this.#clear(place, found, signal)
+      return await this.#start(place, binary, signal)
+    } finally {
+      await lock.release()
+    }
+  }
+
+  /** Undefined when there is no lease. */
+  async #attach(place: LeasePlace): Promise<ServerHandle | AttachFailure | undefined> {
+    const { log } = this.#options
+    const lease = await readLease(place.leasePath)
+    if (lease === undefined || lease === 'broken') return lease && 'absent'
+    const password = await this.#secrets.get(place.key, lease.nonce)
+    const server = await AttachedServer.attach({ lease, password, log })
+    if (!(server instanceof AttachedServer)) return server
+    log.info(
+      `server: using the one that another window started (pid ${lease.server.pid}, port ${lease.port})`,
+    )
+    if (password === undefined) await this.#secrets.set(place.key, lease.nonce, server.password)
+    const { username, port } = lease
+    const endpoint = { url: `http://127.0.0.1:${port}`, username, password: server.password }
+    return toHandle(server, { endpoint, isAdopted: true })
+  }
+
+  /**
+   * Makes room for a new lease. A supervisor that is coming to its end is waited for, since it takes provider
+   * keys out of data that the next server uses; one that hangs keeps its server and loses its lease.
+   */
+  async #clear(place: LeasePlace, failure: AttachFailure, signal: AbortSignal): Promise<void> {
+    const { log } = this.#options
+    const lease = await readLease(place.leasePath)
+    if (lease !== undefined && lease !== 'broken') {
+      if (failure !== 'silent') await waitForEnd(lease.supervisor, signal)
+      if (!(await isRunning(lease.supervisor))) await endLeftover(lease.server, log)
+      else
+        log.warn(`server: the supervisor ${lease.supervisor.pid} does not answer, so another one is started`)
+    }
+    log.info('server: removing a lease whose server cannot be used any more')
+    await rm(place.leasePath, { force: true })
+    await this.#secrets.delete(place.key)
+  }
+
+  async #start(place: LeasePlace, binary: Binary, signal: AbortSignal): Promise<ServerHandle> {
+    const started = await this.#process.start(binary, signal)
+    const lease = await this.#describe(place, binary, started)
+    const { password } = started.endpoint
+    const { graceMs = defaultGraceMs, log } = this.#options
+    const { leasePath } = place
+    const refusal = lease
+      ? await started.process.channel.share({ lease, leasePath, password, graceMs })
+      : 'Its processes cannot be looked at.'
+    if (lease && refusal === undefined) {
+      await this.#secrets.set(place.key, lease.nonce, password)
+      return toHandle(started.process, { endpoint: started.endpoint, isAdopted: false, gone: started.gone })
+    }
+    log.warn(`server: it is not shared with other windows: ${refusal}`)
+    return toPrivateHandle(started)
+  }
+
+  async #describe(place: LeasePlace, binary: Binary, started: StartedServer): Promise<Lease | undefined> {
+    const { channel } = started.process
+    const [supervisor, first] = await Promise.all([started.process.supervisor, channel.spawned])
+    // A start script replaces its own command line.
+    const server = first && (await describeProcess(first.pid))
+    if (!supervisor || !server || server.startTime !== first.startTime) return undefined
+    const nonce = randomUUID()
+    return {
+      protocol: leaseProtocol,
+      nonce,
+      supervisor,
+      server,
+      port: started.port,
+      username: started.endpoint.username,
+      version: binary.version,
+      socketPath: place.socketPath(nonce),
+    }
+  }
+}
+
+interface SharedProcess {
+  readonly channel: SupervisorChannel
+  stop(intent?: StopIntent): Promise<void>
+  release(): void
+}
+
+interface HandleFacts {
+  readonly endpoint: Endpoint
+  readonly isAdopted: boolean
+  /** Resolves when nothing about it is written down any more. */
+  readonly gone?: Promise<void>
+}
+
+function toHandle(server: SharedProcess, { endpoint, isAdopted, gone }: HandleFacts): ServerHandle {
+  const { channel } = server
+  const sharing: ServerShare = {
+    get current() {
+      return { windows: channel.windows, isAdopted }
+    },
+    onDidChange: (listener) => channel.onDidChangeWindows((windows) => listener({ windows, isAdopted })),
+  }
+  return {
+    origin: 'managed',
+    endpoint,
+    exited: channel.exited,
+    sharing,
+    setFarewell: (requests) => channel.setFarewell(endpoint, requests),
+    stop: async (intent) => {
+      channel.setFarewell(endpoint, [])
+      await server.stop(intent)
+      if (gone) await settlesWithin(gone, recordTimeoutMs)
+    },
+    leave: () => {
+      server.release()
+      return Promise.resolve()
+    },
+  }
+}
+
+async function waitForEnd(supervisor: ProcessIdentity, signal: AbortSignal): Promise<void> {
+  const end = Date.now() + endingMs
+  while (Date.now() < end && (await isRunning(supervisor))) {
+    await sleep(pollMs, undefined, { signal }).catch(() => {
+      throw abortedError()
+    })
+  }
+}
