@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import * as vscode from 'vscode'
 import { registerCommands } from './commands/index.ts'
+import { BlobStore } from './platform/blobs.ts'
 import { Credentials } from './platform/credentials.ts'
 import { Log } from './platform/log.ts'
 import { Notify } from './platform/notify.ts'
@@ -14,6 +16,7 @@ import { ChatPanels } from './views/chatPanel.ts'
 import { Chats } from './views/chats.ts'
 import { ChatView } from './views/chatView.ts'
 import { Choices } from './views/choices.ts'
+import { ComposerParts } from './views/composer/composerParts.ts'
 import { DiffDocuments } from './views/diffDocuments.ts'
 import { Drafts } from './views/drafts.ts'
 import { PromptHistory } from './views/promptHistory.ts'
@@ -48,13 +51,16 @@ export function activate(context: vscode.ExtensionContext): TestSeam | undefined
   const profiles = { for: thisMachine, onDidChange: () => ({ dispose: () => undefined }) }
   const launcher = (): ReturnType<ServerTarget['launcher']> => target.launcher()
   const backends = store.add(new Backends({ settings, credentials, log, stored, profiles, launcher }))
-  const drafts = store.add(new Drafts(stored('drafts')))
+  const storage = context.storageUri ?? context.globalStorageUri
+  const blobs = new BlobStore(join(storage.fsPath, 'attachments'), ['drafts'])
+  const drafts = store.add(new Drafts(stored('drafts'), blobs))
   const waiting = store.add(new WaitingCount(backends))
   const services: Services = {
     extensionUri,
     backends,
     choices: new Choices(stored('choices')),
     drafts,
+    composer: store.add(new ComposerParts(drafts, stored)),
     history: new PromptHistory(stored('history')),
     documents: store.add(new DiffDocuments()),
     settings,

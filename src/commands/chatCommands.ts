@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import { activeFolder, workspaceFolders } from '../platform/folders.ts'
 import { pickAgent, pickModel, pickVariant } from '../views/catalogPickers.ts'
+import { showPrompt } from '../views/composer/composerHandlers.ts'
 import { pickSession } from '../views/sessionPicker.ts'
 import type { SessionRow } from '../views/sessionPicker.ts'
 import type { commandIds } from './commandIds.ts'
@@ -52,6 +53,14 @@ export const chatCommands = {
   abortSession: {
     whenRunning: async (context) => {
       await context.connection.abort(needSession(context).id)
+    },
+  },
+  showPrompt: {
+    async run(context) {
+      const { services } = context
+      const chat = await chatInSight(context)
+      const { text, items } = services.drafts.get(chat.draftKey)
+      await showPrompt(services, chat, { text, items: items.map(({ id }) => id) })
     },
   },
   pickModel: { run: async (context) => pickModel(context.services, await chatInSight(context)) },

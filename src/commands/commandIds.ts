@@ -11,6 +11,7 @@ export const commandIds = {
   addFile: 'opencodeSessions.addFile',
   explainSelection: 'opencodeSessions.explainSelection',
   fixProblem: 'opencodeSessions.fixProblem',
+  showPrompt: 'opencodeSessions.showPrompt',
   pickModel: 'opencodeSessions.pickModel',
   pickAgent: 'opencodeSessions.pickAgent',
   pickVariant: 'opencodeSessions.pickVariant',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { ContextItem } from '../protocol/chat.ts'
 import type { PromptPart } from '../session/model.ts'
@@ -9,6 +10,16 @@ export interface Attachment {
   readonly parts: readonly PromptPart[]
   /** Where the content came from, to look again before it is sent. */
   readonly source?: string
+  /** Which text of which file this is, to tell whether the session has it already. */
+  readonly content?: SentContent
+  /** Set by hand: goes along in full although the session has it. */
+  readonly isForced?: boolean
+}
+
+/** A file, or some lines of it, and a digest of the text. */
+export interface SentContent {
+  readonly key: string
+  readonly digest: string
 }
 
 /** What a part maker must know of the server. */
@@ -30,6 +41,11 @@ export function checkSize(name: string, bytes: number): void {
     'too-large',
     `${name} has ${size} MiB; at most 10 MiB can be sent. Select a part of it.`,
   )
+}
+
+/** The first 16 hex digits of SHA-256: enough to tell two versions of a text apart. */
+export function digestOf(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16)
 }
 
 export function inlinePart(

@@ -5,7 +5,7 @@ import { OpencodeError } from '../opencode/errors.ts'
 import type { ContextItem } from '../protocol/chat.ts'
 import { realDirectory } from '../platform/folders.ts'
 import type { PromptPart } from '../session/model.ts'
-import { checkSize, hiddenText, inlinePart } from './attachment.ts'
+import { checkSize, digestOf, hiddenText, inlinePart } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
 import { placeOf, shortName } from './documentPlace.ts'
 import { createBlockID } from './promptIds.ts'
@@ -34,21 +34,29 @@ export async function fileAttachment(uri: vscode.Uri, target: PromptTarget): Pro
   if (stat.type & vscode.FileType.Directory) return folderAttachment(path, name, target)
   checkSize(name, stat.size)
   const mime = documentTypes[extname(name).toLowerCase()] ?? 'text/plain'
-  const part = await filePart({ uri, path, name, mime }, target)
-  return attachment(mime.startsWith('image/') ? 'image' : 'file', name, path ?? uri.toString(), [part])
+  const bytes = await vscode.workspace.fs.readFile(uri)
+  if (mime === 'text/plain') checkIsText(name, bytes)
+  const part = filePart({ path, name, mime, bytes }, target)
+  const detail = path ?? uri.toString()
+  const made = attachment({ kind: kindOf(mime), name, detail, size: bytes.byteLength }, [part])
+  return { ...made, source: uri.toString(), content: { key: detail, digest: digestOf(bytes) } }
+}
+
+/** What a chip shows of a file of this type. */
+export function kindOf(mime: string): 'image' | 'pdf' | 'file' {
+  if (mime.startsWith('image/')) return 'image'
+  return mime === 'application/pdf' ? 'pdf' : 'file'
 }
 
 interface NamedFile {
-  readonly uri: vscode.Uri
   /** Real path on our disk, if it is there. */
   readonly path: string | undefined
   readonly name: string
   readonly mime: string
+  readonly bytes: Uint8Array
 }
 
-async function filePart({ uri, path, name, mime }: NamedFile, target: PromptTarget): Promise<PromptPart> {
-  const bytes = await vscode.workspace.fs.readFile(uri)
-  if (mime === 'text/plain') checkIsText(name, bytes)
+function filePart({ path, name, mime, bytes }: NamedFile, target: PromptTarget): PromptPart {
   if (path === undefined) return inlinePart(name, bytes, { mime })
   if (!target.sharesDisk) return inlinePart(name, bytes, { mime, path })
   return { type: 'file', id: createBlockID(), path, name, mime }
@@ -58,10 +66,14 @@ async function documentAttachment(document: vscode.TextDocument, target: PromptT
   const place = await placeOf(document, target)
   const note = document.isUntitled ? 'is not saved yet' : 'has unsaved changes; this is what is on the screen'
   const path = place.path === undefined ? {} : { path: place.path }
-  return attachment('file', place.name, vscode.l10n.t('{0} · unsaved', place.name), [
+  const text = document.getText()
+  const detail = vscode.l10n.t('{0} · unsaved', place.name)
+  const made = attachment({ kind: 'file', name: place.name, detail, size: Buffer.byteLength(text) }, [
     hiddenText(`${place.name} (${document.languageId}) ${note}.`),
-    inlinePart(place.name, document.getText(), path),
+    inlinePart(place.name, text, path),
   ])
+  const key = place.path ?? document.uri.toString()
+  return { ...made, source: document.uri.toString(), content: { key, digest: digestOf(text) } }
 }
 
 function folderAttachment(path: string | undefined, name: string, target: PromptTarget): Attachment {
@@ -72,16 +84,19 @@ function folderAttachment(path: string | undefined, name: string, target: Prompt
     )
   }
   const part: PromptPart = { type: 'file', id: createBlockID(), path, name, mime: 'application/x-directory' }
-  return attachment('folder', name, path, [part])
+  return { ...attachment({ kind: 'folder', name, detail: path }, [part]), source: `folder:${path}` }
 }
 
-function attachment(
-  kind: ContextItem['kind'],
-  name: string,
-  detail: string,
-  parts: readonly PromptPart[],
-): Attachment {
-  return { item: { id: randomUUID(), kind, label: basename(name), detail }, parts }
+interface Chip {
+  readonly kind: ContextItem['kind']
+  readonly name: string
+  readonly detail: string
+  readonly size?: number
+}
+
+function attachment({ kind, name, detail, size }: Chip, parts: readonly PromptPart[]): Attachment {
+  const item = { id: randomUUID(), kind, label: basename(name), detail }
+  return { item: size === undefined ? item : { ...item, size }, parts }
 }
 
 async function statOf(uri: vscode.Uri): Promise<vscode.FileStat> {

@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { ContextItem } from '../protocol/chat.ts'
 import type { PromptPart } from '../session/model.ts'
-import { checkSize, hiddenText, inlinePart, lineLabel } from './attachment.ts'
+import { checkSize, digestOf, hiddenText, inlinePart, lineLabel } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
 import { cellOf, placeOf } from './documentPlace.ts'
 import type { DocumentPlace } from './documentPlace.ts'
@@ -63,10 +63,12 @@ export async function rangeAttachment(
         lines,
         ...(place.path === undefined ? {} : { path: place.path }),
       })
+  const key = `${place.path ?? document.uri.toString()}#${lines.start}-${lines.end}`
   return {
-    item: itemOf(document, place, { lines, symbol: around }),
+    item: { ...itemOf(document, place, { lines, symbol: around }), size: Buffer.byteLength(text) },
     parts: [hiddenText(explain(document, place, { lines, symbol: around })), content],
-    source: `${document.uri.toString()}#${digest(text)}`,
+    source: `${document.uri.toString()}#${digestOf(text)}`,
+    content: { key, digest: digestOf(text) },
   }
 }
 
@@ -148,8 +150,4 @@ function explain(document: vscode.TextDocument, place: DocumentPlace, { lines, s
       ? ' The file has unsaved changes; this is what is on the screen.'
       : ''
   return `The user selected lines ${lineLabel(lines)} of ${place.name} (${kind}${inside}).${unsaved}`
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }

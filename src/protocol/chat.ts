@@ -6,6 +6,7 @@ import type { SessionAction } from '../session/actions.ts'
 import type { UserMessage } from '../session/model.ts'
 import { reduceSession } from '../session/reducer.ts'
 import type { SessionState } from '../session/state.ts'
+import type { PromptQueueState } from './composer.ts'
 
 /**
  * What one chat (a side bar view or an editor tab) shows. The host owns it; the webview holds a mirror
@@ -29,6 +30,8 @@ export interface ChatState {
   readonly folderProblem?: ErrorInfo | undefined
   readonly choice: Choice
   readonly draft: Draft
+  /** Prompts that wait for the run to end; absent where none does. */
+  readonly queue?: PromptQueueState | undefined
   readonly recent: readonly SessionSummary[]
   /** Open requests in other root sessions of the folder, to be shown as a hint with a way there. */
   readonly waitingElsewhere: number
@@ -64,11 +67,30 @@ export interface Draft {
 /** A context chip; its content stays on the host. */
 export interface ContextItem {
   readonly id: string
-  readonly kind: 'file' | 'selection' | 'symbol' | 'problem' | 'image' | 'folder' | 'cell' | 'terminal'
+  readonly kind:
+    | 'file'
+    | 'selection'
+    | 'symbol'
+    | 'problem'
+    | 'image'
+    | 'pdf'
+    | 'folder'
+    | 'cell'
+    | 'terminal'
+    | 'changes'
+    | 'session'
+    | 'agent'
+    | 'paste'
   /** E.g. `add.ts:3–9`. */
   readonly label: string
   /** For the tooltip: path, language, symbol, "unsaved". */
   readonly detail: string
+  /** Bytes of what it brings along; absent where nobody can know, e.g. for folders. */
+  readonly size?: number
+  /** The word in the text that stands for it, e.g. `@add.ts`. */
+  readonly mention?: string
+  /** It went along before in this session and has not changed: only its name will be sent. */
+  readonly isKnown?: boolean
   /** Why it may no longer be what the user meant; shown on the chip. */
   readonly stale?: string
 }
@@ -99,6 +121,7 @@ export type ChatAction =
   | { readonly type: 'folder-problem'; readonly problem: ErrorInfo | undefined }
   | { readonly type: 'choice'; readonly choice: Choice }
   | { readonly type: 'draft'; readonly draft: Draft }
+  | { readonly type: 'queue'; readonly queue: PromptQueueState | undefined }
   | { readonly type: 'recent'; readonly recent: readonly SessionSummary[]; readonly waitingElsewhere: number }
   | { readonly type: 'problem'; readonly problem: ErrorInfo | undefined }
 
@@ -129,6 +152,8 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
       return { ...state, choice: action.choice }
     case 'draft':
       return { ...state, draft: action.draft }
+    case 'queue':
+      return state.queue === action.queue ? state : { ...state, queue: action.queue }
     case 'recent':
       return { ...state, recent: action.recent, waitingElsewhere: action.waitingElsewhere }
     case 'problem':

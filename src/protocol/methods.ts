@@ -1,6 +1,7 @@
 import type { MessageID, RequestID, SessionID } from '../opencode/ids.ts'
 import type { PermissionReply } from '../session/model.ts'
 import type { ChatAction, ChatSnapshot } from './chat.ts'
+import type { MentionAnswer } from './composer.ts'
 
 /** Method name → what goes in and what comes back. */
 export type MethodMap = Record<string, { params: unknown; result: unknown }>
@@ -56,6 +57,14 @@ export interface HostMethods extends MethodMap {
   /** Sent 300 ms after the last key, and when the page is hidden. */
   'draft/change': { params: { text: string }; result: undefined }
   'draft/removeItem': { params: { id: string }; result: undefined }
+  /** Sends a file again although the session has it unchanged. */
+  'draft/resendItem': { params: { id: string }; result: undefined }
+  /** Opens a read-only document of the exact parts that would be sent now. */
+  'draft/inspect': { params: { text: string; items: readonly string[] }; result: undefined }
+  /** What `@` may stand for; `withIgnored` looks into git-ignored files as well. */
+  'mention/search': { params: { query: string; withIgnored: boolean }; result: MentionAnswer }
+  /** Adds what a mention stands for to the draft. */
+  'mention/pick': { params: { id: string }; result: undefined }
   'permission/reply': {
     params: { requestID: RequestID; reply: PermissionReply; message?: string | undefined }
     result: undefined

@@ -39,6 +39,7 @@ const sessionID = id(toSessionID)
 const messageID = id(toMessageID)
 const requestID = id(toRequestID)
 const answers = v.pipe(v.array(v.pipe(v.array(text(20_000)), v.maxLength(100))), v.maxLength(100))
+const itemIDs = v.pipe(v.array(text(100)), v.maxLength(200))
 const line = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000))
 
 const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, HostMethods[K]['params']> } = {
@@ -46,12 +47,16 @@ const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, Hos
   'chat/history': nothing,
   'session/open': v.object({ sessionID }),
   'session/abort': nothing,
-  'prompt/send': v.object({ text: text(promptLimit), items: v.pipe(v.array(text(100)), v.maxLength(200)) }),
+  'prompt/send': v.object({ text: text(promptLimit), items: itemIDs }),
   'prompt/retry': v.object({ messageID }),
   'prompt/recall': v.object({ messageID }),
   'prompt/historyList': nothing,
   'draft/change': v.object({ text: text(promptLimit) }),
   'draft/removeItem': v.object({ id: text(100) }),
+  'draft/resendItem': v.object({ id: text(100) }),
+  'draft/inspect': v.object({ text: text(promptLimit), items: itemIDs }),
+  'mention/search': v.object({ query: text(200), withIgnored: v.boolean() }),
+  'mention/pick': v.object({ id: text(100) }),
   'permission/reply': v.object({
     requestID,
     reply: v.picklist(['once', 'always', 'reject']),

@@ -13,6 +13,7 @@ import type { SessionState } from '../session/state.ts'
 import type { ChatPage } from './chatPage.ts'
 import type { ChatSession } from './chatSession.ts'
 import { applyCode, insertCode, openCode } from './codeBlocks.ts'
+import { createComposerHandlers } from './composer/composerHandlers.ts'
 import { absolutePath, openFile, openLink } from './links.ts'
 import { promptTarget } from './promptTarget.ts'
 import type { Services } from './services.ts'
@@ -30,6 +31,7 @@ export function createHandlers(context: HandlerContext): Handlers<HostMethods> {
   return {
     ...viewHandlers(context),
     ...promptHandlers(context),
+    ...createComposerHandlers(context),
     ...requestHandlers(context),
     ...openHandlers(context),
     ...codeHandlers(context),

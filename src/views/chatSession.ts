@@ -149,13 +149,16 @@ export class ChatSession implements Disposable {
     if (text.trim() === '' && attachments.length === 0) {
       throw new OpencodeError('invalid-argument', vscode.l10n.t('There is nothing to send yet.'))
     }
-    const { history, log } = this.#services
+    const { history, log, composer } = this.#services
     const backend = this.#backend
-    const words = composePrompt(text, attachments)
+    const parts = composer.sent.withoutKnown(this.state.session, attachments)
+    const words = composePrompt(text, parts)
     const sessionID = this.#sessionID ?? (await this.#createFor(words, directory))
     const { choice } = this.state
     const prompt = withChoice(words, { agent: choice.agent?.name, model: modelRef(choice) })
     backend.hub.send(sessionID, prompt)
+    const inFull = attachments.filter((attachment) => parts.includes(attachment))
+    void composer.sent.record(sessionID, prompt.id, inFull)
     this.#dropUnsent(({ id }) => id === prompt.id)
     await backend.outbox.saved()
     await history.add(directory, text)
@@ -338,7 +341,8 @@ export class ChatSession implements Disposable {
   }
 
   #refreshDraft(): void {
-    this.feed.apply({ type: 'draft', draft: this.#services.drafts.get(this.draftKey) })
+    const draft = this.#services.composer.present(this.draftKey, this.state.session)
+    this.feed.apply({ type: 'draft', draft })
   }
 
   #refreshRecent(): void {

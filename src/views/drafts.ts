@@ -1,17 +1,15 @@
 import * as v from 'valibot'
-import { toBlockID } from '../opencode/ids.ts'
 import { isRecord } from '../platform/storage.ts'
 import type { StoredValue } from '../platform/storage.ts'
+import type { BlobStore } from '../platform/blobs.ts'
 import type { Attachment } from '../prompt/attachment.ts'
 import type { Draft } from '../protocol/chat.ts'
-import type { PromptPart } from '../session/model.ts'
 import { Emitter } from '../util/event.ts'
 import type { Disposable } from '../util/lifecycle.ts'
+import { attachmentSchema, restoreAttachment, storeAttachment } from './attachmentCodec.ts'
 
 const delayMs = 400
 const keptDrafts = 100
-/** Larger attachments live in memory only: the workspace state is read and written as a whole. */
-const storedAttachmentBytes = 512 * 1024
 
 interface Entry {
   readonly text: string
@@ -30,16 +28,19 @@ export function newDraftKey(directory: string): string {
  */
 export class Drafts implements Disposable {
   readonly #stored: StoredValue
+  readonly #blobs: BlobStore
   readonly #entries: Map<string, Entry>
   readonly #onDidChange = new Emitter<string>()
   /** Fires with the key of a draft that changed by other means than typing. */
   readonly onDidChange = this.#onDidChange.event
   #lastRevision: number
   #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> = Promise.resolve()
 
-  constructor(stored: StoredValue) {
+  constructor(stored: StoredValue, blobs: BlobStore) {
     this.#stored = stored
-    this.#entries = readEntries(stored.get())
+    this.#blobs = blobs
+    this.#entries = readEntries(stored.get(), blobs)
     this.#lastRevision = Math.max(0, ...[...this.#entries.values()].map(({ revision }) => revision))
   }
 
@@ -91,6 +92,14 @@ export class Drafts implements Disposable {
     this.clear(from)
   }
 
+  /** Changes one attachment, e.g. when its text moved. */
+  update(key: string, item: string, change: (attachment: Attachment) => Attachment): void {
+    const entry = this.#entry(key)
+    const attachments = entry.attachments.map((each) => (each.item.id === item ? change(each) : each))
+    this.#put(key, { ...entry, attachments })
+    this.#onDidChange.fire(key)
+  }
+
   /** Empties a draft after it was sent. */
   clear(key: string): void {
     this.#put(key, { text: '', attachments: [], revision: ++this.#lastRevision })
@@ -110,16 +119,33 @@ export class Drafts implements Disposable {
     this.#onDidChange.fire(next)
   }
 
+  /** Resolves when all changes made so far are stored. */
   async flush(): Promise<void> {
-    clearTimeout(this.#timer)
-    if (this.#timer === undefined) return
-    this.#timer = undefined
-    await this.#stored.set(toStored(this.#entries))
+    if (this.#timer !== undefined) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      const write = (): Promise<void> => this.#write()
+      this.#writing = this.#writing.then(write, write)
+    }
+    await this.#writing
   }
 
   dispose(): void {
     void this.flush()
     this.#onDidChange.dispose()
+  }
+
+  async #write(): Promise<void> {
+    const kept = [...this.#entries]
+      .filter(([, { text, attachments }]) => text !== '' || attachments.length > 0)
+      .slice(-keptDrafts)
+    const names = new Set<string>()
+    const stored = kept.map(async ([key, entry]) => {
+      const attachments = entry.attachments.map((each) => storeAttachment(each, this.#blobs, names))
+      return [key, { ...entry, attachments: await Promise.all(attachments) }] as const
+    })
+    await this.#stored.set(Object.fromEntries(await Promise.all(stored)))
+    await this.#blobs.hold('drafts', [...names])
   }
 
   #entry(key: string): Entry {
@@ -137,74 +163,21 @@ export class Drafts implements Disposable {
   }
 }
 
-function toStored(entries: ReadonlyMap<string, Entry>): unknown {
-  const kept = [...entries].filter(([, { text, attachments }]) => text !== '' || attachments.length > 0)
-  return Object.fromEntries(
-    kept
-      .slice(-keptDrafts)
-      .map(([key, entry]) => [key, { ...entry, attachments: entry.attachments.filter(isSmall) }]),
-  )
-}
-
-function isSmall({ parts }: Attachment): boolean {
-  const bytes = parts.reduce((sum, part) => sum + (part.type === 'inline' ? part.base64.length : 0), 0)
-  return bytes <= storedAttachmentBytes
-}
-
-const lines = v.optional(v.object({ start: v.number(), end: v.number() }))
-const blockID = v.pipe(
-  v.string(),
-  v.transform((id) => toBlockID(id)),
-)
-const part = v.variant('type', [
-  v.object({ type: v.literal('text'), id: blockID, text: v.string(), synthetic: v.optional(v.boolean()) }),
-  v.object({
-    type: v.literal('file'),
-    id: blockID,
-    path: v.string(),
-    name: v.string(),
-    mime: v.string(),
-    lines,
-  }),
-  v.object({
-    type: v.literal('inline'),
-    id: blockID,
-    name: v.string(),
-    mime: v.string(),
-    base64: v.string(),
-    path: v.optional(v.string()),
-    lines,
-  }),
-  v.object({ type: v.literal('agent'), id: blockID, name: v.string() }),
-]) satisfies v.GenericSchema<unknown, PromptPart>
-const kind = v.picklist(['file', 'selection', 'symbol', 'problem', 'image', 'folder', 'cell', 'terminal'])
 const entrySchema = v.object({
   text: v.string(),
   revision: v.number(),
-  attachments: v.array(
-    v.object({
-      item: v.object({ id: v.string(), kind, label: v.string(), detail: v.string() }),
-      parts: v.array(part),
-      source: v.optional(v.string()),
-    }),
-  ),
+  attachments: v.array(attachmentSchema),
 })
 
 /** Drafts of an older version that cannot be read are dropped. */
-function readEntries(value: unknown): Map<string, Entry> {
+function readEntries(value: unknown, blobs: BlobStore): Map<string, Entry> {
   if (!isRecord(value)) return new Map()
   return new Map(
     Object.entries(value).flatMap(([key, entry]) => {
-      const result = safeParse(entry)
-      return result ? [[key, result] as const] : []
+      const result = v.safeParse(entrySchema, entry)
+      if (!result.success) return []
+      const attachments = result.output.attachments.flatMap((each) => restoreAttachment(each, blobs) ?? [])
+      return [[key, { ...result.output, attachments }] as const]
     }),
   )
-}
-
-function safeParse(value: unknown): Entry | undefined {
-  try {
-    return v.parse(entrySchema, value)
-  } catch {
-    return undefined
-  }
 }

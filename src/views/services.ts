@@ -4,6 +4,7 @@ import type { Notify } from '../platform/notify.ts'
 import type { Settings } from '../platform/settings.ts'
 import type { Backends } from './backends.ts'
 import type { Choices } from './choices.ts'
+import type { ComposerParts } from './composer/composerParts.ts'
 import type { DiffDocuments } from './diffDocuments.ts'
 import type { Drafts } from './drafts.ts'
 import type { PromptHistory } from './promptHistory.ts'
@@ -15,6 +16,7 @@ export interface Services {
   readonly backends: Backends
   readonly choices: Choices
   readonly drafts: Drafts
+  readonly composer: ComposerParts
   readonly history: PromptHistory
   readonly documents: DiffDocuments
   readonly settings: Settings

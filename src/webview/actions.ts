@@ -1,6 +1,7 @@
 import { toErrorInfo } from '../opencode/errors.ts'
 import type { MessageID, RequestID, SessionID } from '../opencode/ids.ts'
 import type { HostMethods, WebviewCommand, WebviewMethods } from '../protocol/methods.ts'
+import type { MentionAnswer, SlashCommand } from '../protocol/composer.ts'
 import type { RpcChannel } from '../protocol/rpc.ts'
 import type { PermissionReply } from '../session/model.ts'
 import type { ChatStore } from './store.ts'
@@ -21,11 +22,11 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
     loadOlder: () => call('chat/history', {}),
     async send(): Promise<boolean> {
       const text = store.text.value
-      const items = store.chat.value?.draft.items ?? []
+      const items = itemIDs(store)
       draft.cancelDraft()
       history = undefined
       store.beginSend()
-      const isSent = await call('prompt/send', { text, items: items.map((item) => item.id) })
+      const isSent = await call('prompt/send', { text, items })
       if (!isSent) store.cancelSend(text)
       return isSent
     },
@@ -33,6 +34,13 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
     recall: (messageID: MessageID) => call('prompt/recall', { messageID }),
     abort: () => call('session/abort', {}),
     removeItem: (id: string) => call('draft/removeItem', { id }),
+    resendItem: (id: string) => call('draft/resendItem', { id }),
+    inspect: () => call('draft/inspect', { text: store.text.value, items: itemIDs(store) }),
+    pickMention: (id: string) => call('mention/pick', { id }),
+    searchMentions: (query: string, withIgnored: boolean): Promise<MentionAnswer> =>
+      channel.call('mention/search', { query, withIgnored }).catch(() => noMentions),
+    slashCommands: (): Promise<readonly SlashCommand[]> => Promise.resolve([]),
+    runSlash: (name: string) => Promise.resolve(name),
     replyPermission: (requestID: RequestID, reply: PermissionReply, message?: string) =>
       call('permission/reply', { requestID, reply, ...(message ? { message } : {}) }),
     replyQuestion: (requestID: RequestID, answers: readonly (readonly string[])[]) =>
@@ -57,6 +65,12 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
       return history
     },
   }
+}
+
+const noMentions: MentionAnswer = { mentions: [], hasIgnored: false }
+
+function itemIDs({ chat }: ChatStore): readonly string[] {
+  return chat.value?.draft.items.map(({ id }) => id) ?? []
 }
 
 /** Resolves to whether the host did it. */

@@ -1,13 +1,17 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { TargetedKeyboardEvent } from 'preact'
-import type { ChatState, ContextItem } from '../../protocol/chat.ts'
+import type { ChatState } from '../../protocol/chat.ts'
 import { isBusy } from '../../session/selectors.ts'
 import { useApp } from '../app.ts'
 import type { AppContext } from '../app.ts'
+import { useRecall } from '../composer/recall.ts'
+import type { Recall, TextKey } from '../composer/recall.ts'
+import { useSuggest } from '../composer/useSuggest.ts'
+import type { Suggest } from '../composer/useSuggest.ts'
 import { memo } from '../memo.tsx'
 import { focusTranscript } from '../transcriptInput.ts'
+import { Chips } from './Chips.tsx'
 import { ComposerFooter } from './ComposerFooter.tsx'
-import { Icon } from './Icon.tsx'
+import { SuggestList, suggestListID, suggestRowID } from './Suggest.tsx'
 
 const secondEscapeMs = 1_500
 
@@ -16,8 +20,8 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
   const app = useApp()
   const { store, composer } = app
   const input = useRef<HTMLTextAreaElement>(null)
-  const [isStopAsked, setStopAsked] = useState(false)
   const recall = useRecall(app, input)
+  const suggest = useSuggest(app, input)
   useLayoutEffect(() => {
     composer.focus = () => input.current?.focus()
   }, [])
@@ -31,34 +35,34 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
     app.transcript.toEnd()
     void app.actions.send()
   }
-  const stop = (): void => {
-    setStopAsked(false)
-    void app.actions.abort()
-  }
-  const escape = (): void => {
-    if (!busy) return
-    if (isStopAsked) return stop()
-    setStopAsked(true)
-    setTimeout(() => setStopAsked(false), secondEscapeMs)
-  }
+  const { isStopAsked, stop, escape } = useStop(app, busy)
   return (
     <div class="composer">
       <div
         class="composer-frame"
         onClick={(event) => event.target === event.currentTarget && input.current?.focus()}
       >
-        <Chips items={chat.draft.items} />
+        <SuggestList suggest={suggest} />
+        <Chips items={chat.draft.items} text={text} model={chat.choice.model} />
         <textarea
           ref={input}
           class="composer-text"
           aria-label="Message OpenCode"
-          placeholder="Ask OpenCode…"
+          placeholder="Ask OpenCode… @ for context, / for commands"
+          aria-autocomplete="list"
+          aria-haspopup="listbox"
+          {...suggestAttributes(suggest)}
           dir="auto"
           rows={1}
           spellcheck={false}
           value={text}
-          onInput={(event) => app.actions.type(event.currentTarget.value)}
-          onKeyDown={(event) => onKey(event, { send, escape, recall })}
+          onInput={(event) => {
+            app.actions.type(event.currentTarget.value)
+            suggest.update()
+          }}
+          onSelect={suggest.update}
+          onBlur={suggest.close}
+          onKeyDown={(event) => onKey(event, { send, escape, recall, suggest })}
         />
         <ComposerFooter chat={chat} busy={busy} canSend={canSend} onSend={send} onStop={stop} />
       </div>
@@ -68,6 +72,22 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
     </div>
   )
 })
+
+/** Esc twice stops the run; the first one says so. */
+function useStop({ actions }: AppContext, busy: boolean) {
+  const [isStopAsked, setStopAsked] = useState(false)
+  const stop = (): void => {
+    setStopAsked(false)
+    void actions.abort()
+  }
+  const escape = (): void => {
+    if (!busy) return
+    if (isStopAsked) return stop()
+    setStopAsked(true)
+    setTimeout(() => setStopAsked(false), secondEscapeMs)
+  }
+  return { isStopAsked, stop, escape }
+}
 
 /** Why nothing can be sent now; undefined when it can. A stopped server is started by sending. */
 function obstacleOf(chat: ChatState): string | undefined {
@@ -81,20 +101,29 @@ interface Keys {
   readonly send: () => void
   readonly escape: () => void
   readonly recall: Recall
+  readonly suggest: Suggest
 }
 
-type TextKey = TargetedKeyboardEvent<HTMLTextAreaElement>
+function suggestAttributes({ state }: Suggest) {
+  if (!state || state.rows.length === 0) return {}
+  return { 'aria-controls': suggestListID, 'aria-activedescendant': suggestRowID(state.active) }
+}
 
 /** Enter while an input method composes belongs to it; key code 229 is how some of them say so. */
 function onKey(event: TextKey, keys: Keys): void {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari and some input methods say it in no other way.
   if (event.isComposing || event.keyCode === 229) return
+  const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey
+  if (isPlain && keys.suggest.onKey(event)) return keep(event)
   if (leadsUp(event)) {
-    if (!focusRequest() && !focusTranscript()) return
-    event.preventDefault()
-    // VS Code hears of every key that gets past the page, and moves the focus on F6 as well.
-    event.stopPropagation()
-  } else if (!event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) onPlainKey(event, keys)
+    if (focusRequest() || focusTranscript()) keep(event)
+  } else if (isPlain && !event.shiftKey) onPlainKey(event, keys)
+}
+
+/** VS Code hears of every key that gets past the page, and would act on some of them as well. */
+function keep(event: TextKey): void {
+  event.preventDefault()
+  event.stopPropagation()
 }
 
 function leadsUp(event: TextKey): boolean {
@@ -122,96 +151,3 @@ function focusRequest(): boolean {
   button?.focus()
   return button !== null
 }
-
-interface Recall {
-  readonly older: (event: TextKey) => void
-  readonly newer: (event: TextKey) => void
-  readonly reset: () => void
-}
-
-/** ↑ at the start of the text brings earlier prompts, ↓ leads back to what was being written. */
-function useRecall(
-  { store, actions }: AppContext,
-  input: { readonly current: HTMLTextAreaElement | null },
-): Recall {
-  const position = useRef(-1)
-  const unsent = useRef('')
-  const shown = useRef<string>(undefined)
-  const show = (text: string): void => {
-    shown.current = text
-    actions.type(text)
-    requestAnimationFrame(() => input.current?.setSelectionRange(0, 0))
-  }
-  const move = async (step: number): Promise<void> => {
-    const history = await actions.promptHistory()
-    const next = Math.min(history.length - 1, position.current + step)
-    if (next === position.current) return
-    if (position.current === -1) unsent.current = store.text.value
-    position.current = Math.max(-1, next)
-    show(position.current === -1 ? unsent.current : (history[position.current] ?? ''))
-  }
-  const reset = (): void => {
-    position.current = -1
-    shown.current = undefined
-  }
-  return {
-    reset,
-    older(event) {
-      const { selectionStart, selectionEnd } = event.currentTarget
-      if (selectionStart !== 0 || selectionEnd !== 0) return
-      event.preventDefault()
-      if (store.text.value !== shown.current) reset()
-      void move(1)
-    },
-    newer(event) {
-      if (position.current < 0 || store.text.value !== shown.current) return
-      event.preventDefault()
-      void move(-1)
-    },
-  }
-}
-
-const itemIcons: Readonly<Record<ContextItem['kind'], string>> = {
-  file: 'file',
-  selection: 'selection',
-  symbol: 'symbol-method',
-  problem: 'warning',
-  image: 'file-media',
-  folder: 'folder',
-  cell: 'notebook',
-  terminal: 'terminal',
-}
-
-const Chips = memo(function Chips({ items }: { readonly items: readonly ContextItem[] }) {
-  const { actions, composer } = useApp()
-  if (items.length === 0) return null
-  const remove = (id: string): void => {
-    void actions.removeItem(id)
-    composer.focus()
-  }
-  return (
-    <ul class="chips" aria-label="Context">
-      {items.map((item) => (
-        <li
-          key={item.id}
-          class={item.stale ? 'chip stale' : 'chip'}
-          title={[item.detail, item.stale].filter(Boolean).join(' · ')}
-        >
-          <span class="chip-body">
-            <Icon name={item.stale ? 'warning' : itemIcons[item.kind]} />
-            <span class="chip-label">{item.label}</span>
-            {item.stale ? <span class="visually-hidden">{item.stale}</span> : undefined}
-          </span>
-          <button
-            type="button"
-            class="chip-remove"
-            aria-label={`Remove ${item.label}`}
-            onClick={() => remove(item.id)}
-          >
-            <Icon name="close" />
-          </button>
-        </li>
-      ))}
-    </ul>
-  )
-})

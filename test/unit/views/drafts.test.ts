@@ -1,18 +1,30 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import type { Memento } from 'vscode'
+import { BlobStore } from '../../../src/platform/blobs.ts'
 import { StoredValue } from '../../../src/platform/storage.ts'
 import { inlinePart } from '../../../src/prompt/attachment.ts'
 import type { Attachment } from '../../../src/prompt/attachment.ts'
 import { Drafts } from '../../../src/views/drafts.ts'
 
 describe('Drafts', () => {
+  let directory: string
+  let blobs: BlobStore
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'drafts-'))
+    blobs = new BlobStore(directory, ['drafts'])
+  })
+  afterEach(() => rm(directory, { recursive: true, force: true }))
+
   it('come back after a crash with text, chips and their content', async () => {
     const memento = fakeMemento()
-    const drafts = new Drafts(new StoredValue(memento, 'drafts'))
+    const drafts = new Drafts(new StoredValue(memento, 'drafts'), blobs)
     drafts.type('ses_1', 'half a thought')
     drafts.add('ses_1', [attachment('a.ts')])
     await drafts.flush()
-    const next = new Drafts(new StoredValue(memento, 'drafts'))
+    const next = new Drafts(new StoredValue(memento, 'drafts'), blobs)
     assert.equal(next.get('ses_1').text, 'half a thought')
     assert.deepEqual(next.attachments('ses_1', ['a.ts']), [
       attachment('a.ts', drafts.attachments('ses_1', ['a.ts'])[0]),
@@ -20,7 +32,7 @@ describe('Drafts', () => {
   })
 
   it('keep their revision while one types, and never share one', () => {
-    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
+    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'), blobs)
     const { revision } = drafts.get('one')
     drafts.type('one', 'text')
     assert.equal(drafts.get('one').revision, revision)
@@ -30,7 +42,7 @@ describe('Drafts', () => {
   })
 
   it('keep what was written and added while a prompt was sent', () => {
-    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
+    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'), blobs)
     drafts.type('new:/p', 'first')
     drafts.add('new:/p', [attachment('a.ts')])
     drafts.type('new:/p', 'second')
@@ -53,7 +65,7 @@ describe('Drafts', () => {
   })
 
   it('follow their writer to an empty place, and stay where something stands already', () => {
-    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
+    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'), blobs)
     drafts.type('ses_1', 'half a thought')
     drafts.add('ses_1', [attachment('a.ts')])
     drafts.carry('ses_1', 'new:/p')
@@ -67,7 +79,7 @@ describe('Drafts', () => {
   })
 
   it('take the same selection only once', () => {
-    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'))
+    const drafts = new Drafts(new StoredValue(fakeMemento(), 'drafts'), blobs)
     const same = (id: string): Attachment => ({
       ...attachment(id),
       item: { ...attachment('x').item, id },
@@ -81,19 +93,35 @@ describe('Drafts', () => {
     )
   })
 
-  it('leave huge attachments out of the storage but not out of the draft', async () => {
+  it('keep huge attachments in files, over a reload, and only as long as they are needed', async () => {
     const memento = fakeMemento()
-    const drafts = new Drafts(new StoredValue(memento, 'drafts'))
+    const drafts = new Drafts(new StoredValue(memento, 'drafts'), blobs)
     drafts.add('one', [{ ...attachment('big'), parts: [inlinePart('big', 'x'.repeat(700_000))] }])
     await drafts.flush()
-    assert.equal(drafts.get('one').items.length, 1)
     assert.ok(JSON.stringify(memento.get('drafts')).length < 1_000)
+    const again = new BlobStore(directory, ['drafts'])
+    const next = new Drafts(new StoredValue(memento, 'drafts'), again)
+    assert.deepEqual(next.attachments('one', ['big']), drafts.attachments('one', ['big']))
+    next.clear('one')
+    await next.flush()
+    assert.deepEqual(await readdir(directory), [])
+  })
+
+  it('drop an attachment whose content is gone, and keep the text', async () => {
+    const memento = fakeMemento()
+    const drafts = new Drafts(new StoredValue(memento, 'drafts'), blobs)
+    drafts.type('one', 'words')
+    drafts.add('one', [{ ...attachment('big'), parts: [inlinePart('big', 'x'.repeat(700_000))] }])
+    await drafts.flush()
+    await rm(directory, { recursive: true })
+    const next = new Drafts(new StoredValue(memento, 'drafts'), new BlobStore(directory, ['drafts']))
+    assert.deepEqual([next.get('one').text, next.get('one').items], ['words', []])
   })
 
   it('that make no sense are dropped', () => {
     const memento = fakeMemento()
     void memento.update('drafts', { good: { text: 'a', revision: 1, attachments: [] }, bad: { text: 7 } })
-    const drafts = new Drafts(new StoredValue(memento, 'drafts'))
+    const drafts = new Drafts(new StoredValue(memento, 'drafts'), blobs)
     assert.equal(drafts.get('good').text, 'a')
     assert.equal(drafts.get('bad').text, '')
   })
