@@ -17,7 +17,8 @@ const mayImport = {
   profiles: ['platform', 'client', 'server', ...shared],
   prompt: ['platform', ...shared],
   views: ['profiles', 'prompt', 'platform', ...node, ...shared],
-  commands: ['views', 'profiles', 'prompt', 'platform', ...node, ...shared],
+  api: ['views', 'profiles', 'prompt', 'platform', ...node, ...shared],
+  commands: ['api', 'views', 'profiles', 'prompt', 'platform', ...node, ...shared],
   webview: shared,
 }
 

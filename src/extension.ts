@@ -1,5 +1,10 @@
 import { join } from 'node:path'
 import * as vscode from 'vscode'
+import type { OpencodeSessionsExports } from '../api/index.d.ts'
+import { ApiError } from './api/apiError.ts'
+import { Consents } from './api/consents.ts'
+import { Executions } from './api/executions.ts'
+import { createExports } from './api/exports.ts'
 import { registerCommands } from './commands/index.ts'
 import { BlobStore } from './platform/blobs.ts'
 import { Credentials } from './platform/credentials.ts'
@@ -31,15 +36,21 @@ export interface TestSeam {
   readonly chats: Chats
   readonly view: ChatView
   readonly credentials: Credentials
+  readonly consents: Consents
+}
+
+/** What `activate` returns: the API, and in a test host what its tests look into. */
+export interface Exports extends OpencodeSessionsExports {
+  readonly testSeam?: TestSeam
 }
 
 let end: (() => Promise<void>) | undefined
 
 /**
- * Builds and connects everything. Nothing is started and nothing is sent before a chat is shown. Gives
- * its parts away to tests in an extension host only.
+ * Builds and connects everything. Nothing is started and nothing is sent before a chat is shown, a command
+ * is run or another extension asks. Gives its parts away to tests in an extension host only.
  */
-export function activate(context: vscode.ExtensionContext): TestSeam | undefined {
+export function activate(context: vscode.ExtensionContext): Exports {
   const store = new DisposableStore()
   context.subscriptions.push(store)
   const stored = (key: string): StoredValue => new StoredValue(context.workspaceState, key)
@@ -74,12 +85,28 @@ export function activate(context: vscode.ExtensionContext): TestSeam | undefined
   store.add(watchFolders(backends))
   const open = async (): Promise<void> => (await view.reveal()).revealRequest()
   store.add(notifyWaiting({ waiting, settings, isInSight: () => chats.isAnyVisible, open }))
-  store.add(registerCommands({ services, chats, view, panels, credentials, target }))
+  const consents = store.add(new Consents(new StoredValue(context.globalState, 'consents')))
+  const executions = store.add(joinExecutions(consents))
+  store.add(registerCommands({ services, chats, view, panels, credentials, target, consents }))
   end = async () => {
-    await Promise.all([drafts.flush(), backends.leave()])
+    const leave = async (): Promise<void> => {
+      await executions.close()
+      await backends.leave()
+    }
+    await Promise.all([drafts.flush(), leave()])
   }
-  const isTest = context.extensionMode === vscode.ExtensionMode.Test
-  return isTest ? { context, services, chats, view, credentials } : undefined
+  const exported = createExports({ services, consents, executions })
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return exported
+  return { ...exported, testSeam: { context, services, chats, view, credentials, consents } }
+}
+
+/** Who may not use OpenCode any more does not go on with it. */
+function joinExecutions(consents: Consents): Executions {
+  const executions = new Executions()
+  consents.onDidDeny((extension) => {
+    void executions.endAll(new ApiError('consent-denied', 'The user took the access back.'), extension)
+  })
+  return executions
 }
 
 /** VS Code waits five seconds at the most. */

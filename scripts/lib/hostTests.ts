@@ -1,5 +1,5 @@
 import { createWriteStream, existsSync, globSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,7 +34,7 @@ export async function runHostTests(args: readonly string[]): Promise<Counts> {
       TEST_MODEL_URL: lab.modelUrl,
       TEST_MOCHA: mochaOptions(args),
     }
-    const run: HostRun = { lab, env, index, folder }
+    const run: HostRun = { lab, env, index, folder, example: await bundleExample() }
     const code = usesDesktop() ? await runInDesktop(run) : await runInBrowser(run)
     return checked(await readCounts(counts), code)
   } finally {
@@ -48,6 +48,8 @@ interface HostRun {
   readonly env: Readonly<Record<string, string>>
   readonly index: string
   readonly folder: string
+  /** Folder of a second extension, that uses ours. */
+  readonly example: string
 }
 
 /** `--grep` is the only option of mocha that reaches the extension host. */
@@ -81,6 +83,26 @@ async function bundleTests(files: readonly string[]): Promise<string> {
   return path.join(outdir, 'index.js')
 }
 
+/** A second extension that uses ours, as another author would write it. */
+async function bundleExample(): Promise<string> {
+  const source = inRepository('test', 'exampleExtension')
+  const folder = path.join(cacheFolder, 'test-host-example')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  await copyFile(path.join(source, 'package.json'), path.join(folder, 'package.json'))
+  await build({
+    entryPoints: [path.join(source, 'extension.ts')],
+    outdir: folder,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    external: ['vscode'],
+    logLevel: 'warning',
+  })
+  return folder
+}
+
 /** Support files find the repository by their own place, which bundling would move. */
 const sourceUrls: Plugin = {
   name: 'source-urls',
@@ -99,7 +121,7 @@ function usesDesktop(): boolean {
   return process.env['VSCODE_EXECUTABLE'] !== undefined || process.env['VSCODE_DOWNLOAD'] !== undefined
 }
 
-async function runInDesktop({ lab, env, index, folder }: HostRun): Promise<number> {
+async function runInDesktop({ lab, env, index, folder, example }: HostRun): Promise<number> {
   const { runTests } = await import('@vscode/test-electron')
   const executable = process.env['VSCODE_EXECUTABLE']
   const profile = [
@@ -111,7 +133,7 @@ async function runInDesktop({ lab, env, index, folder }: HostRun): Promise<numbe
   try {
     return await runTests({
       ...(executable !== undefined && existsSync(executable) ? { vscodeExecutablePath: executable } : {}),
-      extensionDevelopmentPath: repositoryRoot,
+      extensionDevelopmentPath: [repositoryRoot, example],
       extensionTestsPath: index,
       extensionTestsEnv: { ...env },
       launchArgs: [
@@ -127,11 +149,12 @@ async function runInDesktop({ lab, env, index, folder }: HostRun): Promise<numbe
   }
 }
 
-async function runInBrowser({ lab, env, index, folder }: HostRun): Promise<number> {
+async function runInBrowser({ lab, env, index, folder, example }: HostRun): Promise<number> {
   const server = await startVscodeServer({
     port: await freePort(),
     dataDirectory: path.join(folder, 'data'),
     env,
+    extensions: [example],
   })
   const browser = await launchBrowser()
   try {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ensureCodeServer } from './codeServer.ts'
@@ -35,6 +35,8 @@ export interface VscodeServerOptions {
   readonly settings?: Readonly<Record<string, unknown>>
   /** Extension packages to install before the start. */
   readonly vsix?: readonly string[]
+  /** Folders of extensions to copy to the installed ones before the start. */
+  readonly extensions?: readonly string[]
   /** Keeps Restricted Mode in play. */
   readonly workspaceTrust?: boolean
 }
@@ -44,6 +46,7 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
   const main = path.join(await ensureCodeServer(), 'out', 'server-main.js')
   await writeSettings(options)
   for (const vsix of options.vsix ?? []) await installVsix(main, vsix, options)
+  for (const folder of options.extensions ?? []) await installFolder(folder, options)
   const child = spawn(process.execPath, [main, ...serverArguments(options)], {
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -120,6 +123,14 @@ async function installVsix(main: string, vsix: string, options: VscodeServerOpti
     env: options.env,
     output: 'quiet',
   })
+}
+
+/** A server that starts for the first time takes what it finds among its extensions for installed. */
+async function installFolder(folder: string, { dataDirectory }: VscodeServerOptions): Promise<void> {
+  const text = await readFile(path.join(folder, 'package.json'), 'utf8')
+  const { publisher, name, version } = JSON.parse(text) as Readonly<Record<string, string>>
+  const id = `${String(publisher)}.${String(name)}-${String(version)}`
+  await cp(folder, path.join(dataDirectory, 'extensions', id), { recursive: true })
 }
 
 function listening(child: ChildProcess): Promise<void> {

@@ -22,5 +22,6 @@ export const commandIds = {
   disconnectFromServer: 'opencodeSessions.disconnectFromServer',
   setProviderKey: 'opencodeSessions.setProviderKey',
   removeProviderKey: 'opencodeSessions.removeProviderKey',
+  manageExtensionAccess: 'opencodeSessions.manageExtensionAccess',
   showLog: 'opencodeSessions.showLog',
 } as const

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import type { Consents } from '../api/consents.ts'
 import type { Connection } from '../client/connection.ts'
 import type { Credentials } from '../platform/credentials.ts'
 import { activeFolder } from '../platform/folders.ts'
@@ -18,6 +19,7 @@ export interface CommandContext {
   readonly panels: ChatPanels
   readonly credentials: Credentials
   readonly target: ServerTarget
+  readonly consents: Consents
 }
 
 export interface RunningContext extends CommandContext {

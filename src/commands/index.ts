@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
+import { accessCommands } from './accessCommands.ts'
 import { chatCommands } from './chatCommands.ts'
 import { commandIds } from './commandIds.ts'
 import { runCommand } from './commandSpec.ts'
@@ -16,6 +17,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...editorCommands,
   ...serverCommands,
   ...providerCommands,
+  ...accessCommands,
 }
 
 export function registerCommands(context: CommandContext): Disposable {

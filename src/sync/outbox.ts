@@ -7,6 +7,8 @@ import type { OutboxEntry, StoredOutbox } from './outboxCodec.ts'
 
 export type { OutboxEntry } from './outboxCodec.ts'
 
+export type SendOptions = Pick<OutboxEntry, 'isVolatile'>
+
 /** Where the outbox lives between reloads and crashes: the workspace state. */
 export interface OutboxStorage {
   get(): unknown
@@ -42,9 +44,12 @@ export class Outbox implements Disposable {
   }
 
   /** Takes a prompt in. The same prompt twice counts once. */
-  add(sessionID: SessionID, directory: string, prompt: Prompt): void {
+  add(sessionID: SessionID, directory: string, prompt: Prompt, options: SendOptions = {}): void {
     if (this.find(prompt.id)) return
-    this.#change(sessionID, [...this.#entries, { sessionID, directory, prompt, state: 'waiting' }])
+    this.#change(sessionID, [
+      ...this.#entries,
+      { sessionID, directory, prompt, ...options, state: 'waiting' },
+    ])
   }
 
   /** The server's message was seen: the entry has done its work. */
@@ -124,7 +129,8 @@ export class Outbox implements Disposable {
     this.#isWriteQueued = true
     const write = async (): Promise<void> => {
       this.#isWriteQueued = false
-      const value: StoredOutbox = { version: 1, entries: this.#entries }
+      const entries = this.#entries.filter(({ isVolatile }) => isVolatile !== true)
+      const value: StoredOutbox = { version: 1, entries }
       await this.#storage.set(value)
     }
     this.#write = this.#write.then(write, write)
@@ -132,7 +138,6 @@ export class Outbox implements Disposable {
   }
 }
 
-function waiting(entry: OutboxEntry): OutboxEntry {
-  const { sessionID, directory, prompt } = entry
-  return { sessionID, directory, prompt, state: 'waiting' }
+function waiting({ message: _, ...entry }: OutboxEntry): OutboxEntry {
+  return { ...entry, state: 'waiting' }
 }

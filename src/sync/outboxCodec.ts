@@ -12,6 +12,8 @@ export interface OutboxEntry {
   readonly state: 'waiting' | 'sent' | 'failed'
   /** A sentence for people, when failed. */
   readonly message?: string
+  /** Is not kept over a reload: whoever sent it waits for the answer, and is gone then. */
+  readonly isVolatile?: boolean
 }
 
 /** The form in storage. */

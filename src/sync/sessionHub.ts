@@ -15,7 +15,7 @@ import { IndexKeeper } from './indexKeeper.ts'
 import { Lineage } from './lineage.ts'
 import { MirrorPool } from './mirrorPool.ts'
 import type { OpenMirror } from './mirrorPool.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox, SendOptions } from './outbox.ts'
 import { listSessions } from './sessionEntries.ts'
 import type { SessionEntry } from './sessionEntries.ts'
 import { SessionMirror } from './sessionMirror.ts'
@@ -133,9 +133,9 @@ export class SessionHub implements Disposable {
   }
 
   /** Puts a prompt into the outbox: shown at once, delivered when connected, exactly once. */
-  send(sessionID: SessionID, prompt: Prompt): void {
+  send(sessionID: SessionID, prompt: Prompt, options: SendOptions = {}): void {
     const directory = this.#pool.get(sessionID)?.directory ?? this.#indexes.find(sessionID)?.directory ?? ''
-    this.#options.outbox.add(sessionID, directory, prompt)
+    this.#options.outbox.add(sessionID, directory, prompt, options)
     if (this.#removed.has(sessionID)) this.#courier.sessionRemoved(sessionID)
   }
 

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as vscode from 'vscode'
-import type { TestSeam } from '../../src/extension.ts'
+import type { Exports, TestSeam } from '../../src/extension.ts'
 import type { Backend } from '../../src/views/backends.ts'
 
 /** The extension as it runs in this host. */
 export async function activated(): Promise<TestSeam> {
-  const extension = vscode.extensions.getExtension<TestSeam | undefined>(
-    'opencode-sessions.opencode-sessions',
-  )
+  const extension = vscode.extensions.getExtension<Exports>('opencode-sessions.opencode-sessions')
   assert.ok(extension, 'The extension is not installed.')
-  const seam = await extension.activate()
+  const { testSeam: seam } = await extension.activate()
   assert.ok(seam, 'The extension does not know that it is tested.')
   return seam
 }

@@ -47,6 +47,17 @@ describe('Outbox', () => {
     ])
   })
 
+  it('forgets over a reload what nobody waits for any more', async () => {
+    const outbox = new Outbox(storage)
+    outbox.add(sessionID, '/project', textPrompt('1', 'kept'))
+    outbox.add(sessionID, '/project', textPrompt('2', 'of another extension'), { isVolatile: true })
+    outbox.markSent(textPrompt('2', '').id)
+    assert.equal(outbox.entries().length, 2)
+    await outbox.saved()
+    const kept = new Outbox(storage).entries().map(({ prompt }) => prompt.id)
+    assert.deepEqual(kept, [textPrompt('1', '').id])
+  })
+
   it('leaves out what makes no sense in storage, and keeps the rest', () => {
     const good = { sessionID, directory: '', prompt: textPrompt('1', 'x'), state: 'failed', message: 'No.' }
     stored = {
