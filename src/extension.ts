@@ -8,12 +8,14 @@ import { createExports } from './api/exports.ts'
 import { registerCommands } from './commands/index.ts'
 import { BlobStore } from './platform/blobs.ts'
 import { Credentials } from './platform/credentials.ts'
+import { knownFolders } from './platform/folders.ts'
 import { Log } from './platform/log.ts'
 import { Notify } from './platform/notify.ts'
 import { Settings } from './platform/settings.ts'
 import { StoredValue } from './platform/storage.ts'
+import { folderOfNoFolder } from './profiles/launchers/index.ts'
+import type { LauncherContext } from './profiles/launchers/index.ts'
 import { ServerTarget } from './profiles/serverTarget.ts'
-import type { ServerTargetOptions } from './profiles/serverTarget.ts'
 import { thisMachine } from './profiles/thisMachine.ts'
 import { DisposableStore } from './util/lifecycle.ts'
 import { Backends } from './views/backends.ts'
@@ -58,7 +60,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const log = store.add(new Log())
   const settings = store.add(new Settings())
   const credentials = store.add(new Credentials(context.secrets, log.redactor))
-  const target = createTarget(context, { settings, credentials, log, stored: stored('server') })
+  const target = createTarget(context, { settings, credentials, log })
   const profiles = { for: thisMachine, onDidChange: () => ({ dispose: () => undefined }) }
   const launcher = (): ReturnType<ServerTarget['launcher']> => target.launcher()
   const backends = store.add(new Backends({ settings, credentials, log, stored, profiles, launcher }))
@@ -116,10 +118,12 @@ export async function deactivate(): Promise<void> {
 }
 
 function createTarget(
-  { extensionUri, extensionMode, globalStorageUri }: vscode.ExtensionContext,
-  parts: Pick<ServerTargetOptions, 'settings' | 'credentials' | 'log' | 'stored'>,
+  { extensionUri, extensionMode, globalStorageUri, workspaceState }: vscode.ExtensionContext,
+  parts: Pick<LauncherContext, 'settings' | 'credentials' | 'log'>,
 ): ServerTarget {
   const isDeveloped = extensionMode !== vscode.ExtensionMode.Production
   const developmentRoot = isDeveloped ? extensionUri.fsPath : undefined
-  return new ServerTarget({ ...parts, extensionUri, storageUri: globalStorageUri, developmentRoot })
+  const folder = knownFolders()[0]?.directory ?? folderOfNoFolder
+  const context = { ...parts, extensionUri, storageUri: globalStorageUri, developmentRoot, folder }
+  return new ServerTarget(context, new StoredValue(workspaceState, 'server'))
 }

@@ -22,12 +22,21 @@ export interface Endpoint {
   readonly url: string
   readonly username: string
   readonly password: string
-  /** PEM of an additional certificate authority. */
+  /** PEM of additional certificate authorities. */
   readonly ca?: string
+  /** Who we are to a server that asks for a certificate of its clients. */
+  readonly certificate?: ClientCertificate
   /** Proxy URL, or undefined for a direct connection. Loopback never goes through a proxy. */
   readonly proxy?: string
   /** Set when the server sees files under other paths than we do; whoever connects wraps with `mapPaths`. */
   readonly pathRules?: readonly PathRule[]
+}
+
+/** PEM of a client certificate and its private key, with the key's passphrase where it has one. */
+export interface ClientCertificate {
+  readonly cert: string
+  readonly key: string
+  readonly passphrase?: string
 }
 
 /** What a stream of a connection tells; `up` comes first and again after each reconnection. */

@@ -1,7 +1,7 @@
 import * as tls from 'node:tls'
 import { Agent, ProxyAgent } from 'undici'
 import type { Dispatcher } from 'undici'
-import type { Endpoint } from './connection.ts'
+import type { ClientCertificate, Endpoint } from './connection.ts'
 import { isLoopbackHost } from './endpoint.ts'
 
 /**
@@ -21,14 +21,30 @@ export function createDispatcher(endpoint: Endpoint): Dispatcher {
   }
   const proxy = proxyFor(endpoint)
   if (proxy === undefined) return new Agent(options)
-  return new ProxyAgent({ ...options, uri: proxy, requestTls: options.connect, proxyTls: options.connect })
+  // Our certificate is for the server alone, not for a proxy on the way.
+  return new ProxyAgent({
+    ...options,
+    uri: proxy,
+    requestTls: options.connect,
+    proxyTls: authorityOptions(endpoint),
+  })
 }
 
 const connectTimeoutMs = 10_000
 
-function connectOptions(endpoint: Endpoint): { timeout: number; ca?: string[] } {
-  if (endpoint.ca === undefined) return { timeout: connectTimeoutMs }
-  return { timeout: connectTimeoutMs, ca: [...defaultAuthorities(), endpoint.ca] }
+type ConnectOptions = AuthorityOptions & Partial<ClientCertificate>
+
+interface AuthorityOptions {
+  readonly timeout: number
+  readonly ca?: string[]
+}
+
+function connectOptions(endpoint: Endpoint): ConnectOptions {
+  return { ...authorityOptions(endpoint), ...endpoint.certificate }
+}
+
+function authorityOptions({ ca }: Endpoint): AuthorityOptions {
+  return { timeout: connectTimeoutMs, ...(ca === undefined ? {} : { ca: [...defaultAuthorities(), ca] }) }
 }
 
 /** Naming `ca` replaces Node's own list, so the usual authorities are named too. */

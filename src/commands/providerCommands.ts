@@ -6,6 +6,7 @@ import { activeFolder } from '../platform/folders.ts'
 import type { Backend } from '../views/backends.ts'
 import { isBusy, whenIdle } from './busyWork.ts'
 import type { commandIds } from './commandIds.ts'
+import { backendInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec, RunningContext } from './commandSpec.ts'
 
 type Name = keyof typeof commandIds
@@ -18,10 +19,10 @@ export const providerCommands = {
 
 async function setKey(context: RunningContext): Promise<void> {
   const { backend, connection, credentials, services } = context
-  const { providerKeys } = backend
-  const provider = await pickProvider(context, await credentials.providers())
+  const { providerKeys, profile } = backend
+  const provider = await pickProvider(context, await credentials.providers(profile.id))
   if (!provider) return
-  const known = await credentials.providerKey(provider.id)
+  const known = await credentials.providerKey(profile.id, provider.id)
   const owner = await providerKeys.ownerOf(connection, provider.id, known)
   if (owner === 'user' && !(await agreesToReplace(provider.name))) return
   const key = await vscode.window.showInputBox({
@@ -33,7 +34,7 @@ async function setKey(context: RunningContext): Promise<void> {
       text.trim() === '' ? vscode.l10n.t('Paste the key, or press Escape.') : undefined,
   })
   if (key === undefined) return
-  await credentials.setProviderKey(provider.id, key.trim())
+  await credentials.setProviderKey(profile.id, provider.id, key.trim())
   await providerKeys.give(connection, provider.id, key.trim())
   await reloadAll(backend, connection)
   services.notify.done(vscode.l10n.t('The key of {0} is set.', provider.name))
@@ -41,7 +42,9 @@ async function setKey(context: RunningContext): Promise<void> {
 
 async function removeKey(context: CommandContext): Promise<void> {
   const { credentials, services } = context
-  const providers = await credentials.providers()
+  const backend = await backendInSight(context)
+  const { profile, providerKeys } = backend
+  const providers = await credentials.providers(profile.id)
   if (providers.length === 0) {
     throw new OpencodeError(
       'not-found',
@@ -54,15 +57,12 @@ async function removeKey(context: CommandContext): Promise<void> {
     title: vscode.l10n.t('Remove the API key of'),
   })
   if (providerID === undefined) return
-  const key = await credentials.providerKey(providerID)
-  await credentials.removeProviderKey(providerID)
+  const key = await credentials.providerKey(profile.id, providerID)
+  const { connection } = backend.server
+  const isTaken = connection && key !== undefined && (await providerKeys.take(connection, providerID, key))
+  await credentials.removeProviderKey(profile.id, providerID)
   services.notify.done(vscode.l10n.t('The key of {0} is removed.', providerID))
-  for (const backend of services.backends.all) {
-    const { connection } = backend.server
-    const isTaken =
-      connection && key !== undefined && (await backend.providerKeys.take(connection, providerID, key))
-    if (connection && isTaken === true) await reloadAll(backend, connection)
-  }
+  if (connection && isTaken === true) await reloadAll(backend, connection)
 }
 
 async function pickProvider(

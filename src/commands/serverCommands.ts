@@ -2,6 +2,8 @@ import * as vscode from 'vscode'
 import { connect } from '../client/connect.ts'
 import { parseServerUrl } from '../client/endpoint.ts'
 import { toErrorInfo } from '../opencode/errors.ts'
+import type { ServerLogin } from '../platform/credentials.ts'
+import { thisMachineID } from '../profiles/thisMachine.ts'
 import type { AttachTarget } from '../profiles/serverTarget.ts'
 import type { Backend } from '../views/backends.ts'
 import { isAnythingRunning } from './busyWork.ts'
@@ -68,7 +70,7 @@ async function connectToServer(context: CommandContext): Promise<void> {
   const { services, target, credentials } = context
   const wanted = await askTarget(target.attached)
   if (!wanted) return
-  const stored = await credentials.serverPassword(wanted.url, wanted.username)
+  const stored = await credentials.password(loginOf(wanted))
   const password = await askPassword(wanted, stored !== undefined)
   if (password === undefined) return
   const endpoint = await target.endpoint(wanted, password === '' ? (stored ?? '') : password)
@@ -85,10 +87,14 @@ async function connectToServer(context: CommandContext): Promise<void> {
   )
   const backend = await backendInSight(context)
   if (!(await mayInterrupt(backend, vscode.l10n.t('Change the server?')))) return
-  if (password !== '') await credentials.setServerPassword(wanted.url, wanted.username, password)
+  if (password !== '') await credentials.setPassword(loginOf(wanted), password)
   await target.remember(wanted)
   await backend.access.restart()
   services.notify.done(vscode.l10n.t('Connected to {0}', wanted.url))
+}
+
+function loginOf({ url, username }: AttachTarget): ServerLogin {
+  return { profileID: thisMachineID, url, username }
 }
 
 async function askTarget(last: AttachTarget | undefined): Promise<AttachTarget | undefined> {

@@ -3,97 +3,162 @@ import { Emitter } from '../util/event.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import type { Redactor } from './redactor.ts'
 
-const indexKey = 'index'
-const serverPrefix = 'server:'
-const providerPrefix = 'provider:'
+/** Who logs in where. A password is given out for just the place that it was entered for. */
+export interface ServerLogin {
+  readonly profileID: string
+  readonly url: string
+  readonly username: string
+}
+
+type Kind = 'password' | 'passphrase' | 'provider'
+
+/** Kind of the secret, its profile, and what it is for. */
+type SecretName = readonly [kind: Kind, profileID: string, subject: string]
 
 /**
- * Server passwords (one per server and user) and provider API keys in VS Code's SecretStorage. A secret
- * that the keyring lost reads as undefined. Everything read or stored is made known to the redactor.
+ * Everything of ours in VS Code's SecretStorage, by server profile: passwords of servers, passphrases of
+ * client keys, API keys of providers. A secret that the keyring lost reads as undefined. Everything read
+ * or stored is made known to the redactor. All windows of the user share what is stored.
  */
 export class Credentials implements Disposable {
   readonly #secrets: vscode.SecretStorage
   readonly #redactor: Redactor
-  readonly #onDidChangeProviderKeys = new Emitter<undefined>()
+  readonly #onDidChangeLogin = new Emitter<string>()
+  readonly #onDidChangeProviderKeys = new Emitter<string>()
   readonly #subscription: Disposable
-  #writing: Promise<unknown> = Promise.resolve()
+  /** As this window knows them, to tell changes of other windows from its own. */
+  readonly #known = new Map<string, string | undefined>()
 
-  /** Fires when the set of provider keys changes, here or in another window. */
+  /** Fires with the profile whose password or passphrase another window changed or removed. */
+  readonly onDidChangeLogin = this.#onDidChangeLogin.event
+  /** Fires with the profile whose provider keys changed, here or in another window. */
   readonly onDidChangeProviderKeys = this.#onDidChangeProviderKeys.event
 
   constructor(secrets: vscode.SecretStorage, redactor: Redactor) {
     this.#secrets = secrets
     this.#redactor = redactor
-    this.#subscription = secrets.onDidChange(({ key }) => {
-      if (key === indexKey) this.#onDidChangeProviderKeys.fire(undefined)
-    })
+    this.#subscription = secrets.onDidChange(({ key }) => void this.#changed(key))
   }
 
-  async serverPassword(url: string, username: string): Promise<string | undefined> {
-    return this.#read(serverKey(url, username), username)
+  async password(login: ServerLogin): Promise<string | undefined> {
+    return this.#read(passwordName(login), login.username)
   }
 
-  async setServerPassword(url: string, username: string, password: string): Promise<void> {
-    this.#redactor.add(password, username)
-    await this.#secrets.store(serverKey(url, username), password)
+  async setPassword(login: ServerLogin, password: string): Promise<void> {
+    this.#redactor.add(password, login.username)
+    await this.#write(passwordName(login), password)
   }
 
-  async removeServerPassword(url: string, username: string): Promise<void> {
-    await this.#secrets.delete(serverKey(url, username))
+  async removePassword(login: ServerLogin): Promise<void> {
+    await this.#write(passwordName(login), undefined)
   }
 
-  /** Ids of the providers that have a key here. */
-  async providers(): Promise<readonly string[]> {
-    return readIndex(await this.#secrets.get(indexKey))
+  /** Of the private key in a file, for the client certificate of a profile. */
+  async passphrase(profileID: string, keyFile: string): Promise<string | undefined> {
+    return this.#read(['passphrase', profileID, keyFile])
   }
 
-  async providerKey(providerID: string): Promise<string | undefined> {
-    return this.#read(providerPrefix + providerID)
+  async setPassphrase(profileID: string, keyFile: string, passphrase: string): Promise<void> {
+    this.#redactor.add(passphrase)
+    await this.#write(['passphrase', profileID, keyFile], passphrase)
   }
 
-  async setProviderKey(providerID: string, key: string): Promise<void> {
+  /** Ids of the providers that a profile has keys for. */
+  async providers(profileID: string): Promise<readonly string[]> {
+    const names = await this.#names()
+    return names.flatMap(([kind, id, provider]) =>
+      kind === 'provider' && id === profileID ? [provider] : [],
+    )
+  }
+
+  async providerKey(profileID: string, providerID: string): Promise<string | undefined> {
+    return this.#read(['provider', profileID, providerID])
+  }
+
+  async setProviderKey(profileID: string, providerID: string, key: string): Promise<void> {
     this.#redactor.add(key)
-    await this.#secrets.store(providerPrefix + providerID, key)
-    await this.#changeIndex((providers) => [...providers.filter((id) => id !== providerID), providerID])
+    await this.#write(['provider', profileID, providerID], key)
   }
 
-  async removeProviderKey(providerID: string): Promise<void> {
-    await this.#secrets.delete(providerPrefix + providerID)
-    await this.#changeIndex((providers) => providers.filter((id) => id !== providerID))
+  async removeProviderKey(profileID: string, providerID: string): Promise<void> {
+    await this.#write(['provider', profileID, providerID], undefined)
+  }
+
+  /** Removes every secret of a profile, because the profile is removed. */
+  async forget(profileID: string): Promise<void> {
+    for (const name of await this.#names()) if (name[1] === profileID) await this.#write(name, undefined)
+  }
+
+  /** Removes all secrets of this extension, for all profiles and all windows. */
+  async forgetAll(): Promise<void> {
+    for (const key of await this.#secrets.keys()) {
+      this.#known.set(key, undefined)
+      await this.#secrets.delete(key)
+    }
+  }
+
+  /** How many secrets are stored. */
+  async count(): Promise<number> {
+    return (await this.#secrets.keys()).length
   }
 
   dispose(): void {
     this.#subscription.dispose()
+    this.#onDidChangeLogin.dispose()
     this.#onDidChangeProviderKeys.dispose()
   }
 
-  async #read(key: string, username?: string): Promise<string | undefined> {
+  async #read(name: SecretName, username?: string): Promise<string | undefined> {
+    const key = JSON.stringify(name)
     const secret = await this.#secrets.get(key)
+    this.#known.set(key, secret)
     if (secret) this.#redactor.add(secret, username)
     return secret
   }
 
-  /** One change after the other, so that two at once do not lose an entry. */
-  async #changeIndex(change: (providers: readonly string[]) => readonly string[]): Promise<void> {
-    const run = async (): Promise<void> => {
-      await this.#secrets.store(indexKey, JSON.stringify(change(await this.providers())))
+  async #write(name: SecretName, secret: string | undefined): Promise<void> {
+    const key = JSON.stringify(name)
+    this.#known.set(key, secret)
+    await (secret === undefined ? this.#secrets.delete(key) : this.#secrets.store(key, secret))
+  }
+
+  async #names(): Promise<readonly SecretName[]> {
+    return (await this.#secrets.keys()).map(readName).filter((name) => name !== undefined)
+  }
+
+  async #changed(key: string): Promise<void> {
+    const name = readName(key)
+    if (!name) return
+    const [kind, profileID] = name
+    if (kind === 'provider') {
+      this.#onDidChangeProviderKeys.fire(profileID)
+      return
     }
-    const next = this.#writing.then(run, run)
-    this.#writing = next
-    await next
+    const isKnown = this.#known.has(key)
+    const before = this.#known.get(key)
+    const secret = await this.#read(name)
+    if (!isKnown || secret !== before) this.#onDidChangeLogin.fire(profileID)
   }
 }
 
-function serverKey(url: string, username: string): string {
-  return `${serverPrefix}${username}@${url}`
+function passwordName({ profileID, url, username }: ServerLogin): SecretName {
+  return ['password', profileID, `${username}@${url}`]
 }
 
-function readIndex(text: string | undefined): readonly string[] {
-  if (!text) return []
+function readName(key: string): SecretName | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) ? value.filter((id) => typeof id === 'string') : []
+    const value: unknown = JSON.parse(key)
+    return isName(value) ? value : undefined
   } catch {
-    return []
+    return undefined
   }
+}
+
+function isName(value: unknown): value is SecretName {
+  if (!Array.isArray(value) || value.length !== 3) return false
+  const [kind] = value as readonly unknown[]
+  return (
+    value.every((part) => typeof part === 'string') &&
+    (kind === 'password' || kind === 'passphrase' || kind === 'provider')
+  )
 }

@@ -21,6 +21,7 @@ export class ProviderKeys implements Disposable {
   readonly #credentials: Credentials
   readonly #server: ServerManager
   readonly #log: Log
+  readonly #profileID: string
   readonly #directory: () => string
   readonly #store = new DisposableStore()
   /** The providers whose key of ours the present server holds. */
@@ -32,12 +33,15 @@ export class ProviderKeys implements Disposable {
     readonly credentials: Credentials
     readonly server: ServerManager
     readonly log: Log
+    /** Whose keys these are. */
+    readonly profileID: string
     /** A directory that the server can work in. */
     readonly directory: () => string
   }) {
     this.#credentials = options.credentials
     this.#server = options.server
     this.#log = options.log
+    this.#profileID = options.profileID
     this.#directory = options.directory
     this.#store.add(options.server.addStopTask((connection) => this.#takeBack(connection, quickCheckMs)))
   }
@@ -92,7 +96,7 @@ export class ProviderKeys implements Disposable {
   }
 
   async #giveStored(connection: Connection): Promise<void> {
-    for (const providerID of await this.#credentials.providers()) {
+    for (const providerID of await this.#credentials.providers(this.#profileID)) {
       try {
         await this.#giveOne(connection, providerID)
       } catch (error) {
@@ -104,7 +108,7 @@ export class ProviderKeys implements Disposable {
   }
 
   async #giveOne(connection: Connection, providerID: string): Promise<void> {
-    const key = await this.#credentials.providerKey(providerID)
+    const key = await this.#credentials.providerKey(this.#profileID, providerID)
     if (!key) return
     const owner = await this.ownerOf(connection, providerID, key)
     if (owner === 'user') {
@@ -133,7 +137,7 @@ export class ProviderKeys implements Disposable {
 
   /** Whether the user has put another key in the place of ours meanwhile. */
   async #isForeign(connection: Connection, providerID: string): Promise<boolean> {
-    const key = await this.#credentials.providerKey(providerID)
+    const key = await this.#credentials.providerKey(this.#profileID, providerID)
     const credential = await connection.providerCredential(this.#directory(), providerID)
     if (!key || credential.kind !== 'stored' || credential.fingerprint === undefined) return false
     return credential.fingerprint !== fingerprint(key)

@@ -61,7 +61,15 @@ export class Backend implements Disposable {
     this.outbox = add(new Outbox(stored(spec.id === thisMachineID ? 'outbox' : `outbox:${spec.id}`)))
     this.hub = add(new SessionHub({ outbox: this.outbox, log }))
     const directory = (): string => this.directories[0] ?? '/'
-    this.providerKeys = add(new ProviderKeys({ credentials, server: this.server, log, directory }))
+    this.providerKeys = add(
+      new ProviderKeys({
+        credentials,
+        server: this.server,
+        log,
+        profileID: spec.profile.id,
+        directory,
+      }),
+    )
     add(join(this))
     this.access = new ServerAccess(this.server, settings, () => this.providerKeys.withdraw())
     this.catalogs = add(new Catalogs(this.hub, log))

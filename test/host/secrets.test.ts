@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as vscode from 'vscode'
 import { commandIds } from '../../src/commands/commandIds.ts'
+import { thisMachineID } from '../../src/profiles/thisMachine.ts'
 import { activated, backendOf, projectUri, until } from './support.ts'
 
 const provider = 'anthropic'
@@ -12,11 +13,12 @@ const authFile = path.join(process.env['XDG_DATA_HOME'] ?? '', 'opencode', 'auth
 describe('Secrets', () => {
   it('make the round trip through the secret storage', async () => {
     const { credentials, context } = await activated()
-    await credentials.setServerPassword('http://127.0.0.1:1', 'anna', 'a-server-password')
-    assert.equal(await credentials.serverPassword('http://127.0.0.1:1', 'anna'), 'a-server-password')
-    assert.equal(await context.secrets.get('server:anna@http://127.0.0.1:1'), 'a-server-password')
-    await credentials.removeServerPassword('http://127.0.0.1:1', 'anna')
-    assert.equal(await credentials.serverPassword('http://127.0.0.1:1', 'anna'), undefined)
+    const login = { profileID: 'user:Work', url: 'http://127.0.0.1:1', username: 'anna' }
+    await credentials.setPassword(login, 'a-server-password')
+    assert.equal(await credentials.password(login), 'a-server-password')
+    assert.ok((await context.secrets.keys()).some((key) => key.includes('user:Work')))
+    await credentials.removePassword(login)
+    assert.equal(await credentials.password(login), undefined)
   })
 })
 
@@ -35,27 +37,27 @@ describe('A provider key of ours', function () {
   afterEach(async () => {
     const { services, credentials } = await activated()
     await backendOf(services).access.stop()
-    await credentials.removeProviderKey(provider)
+    await credentials.removeProviderKey(thisMachineID, provider)
     await rm(authFile, { force: true })
   })
 
   it('is in the server while it runs, comes back after a restart, and leaves with the stop', async () => {
     const { services, credentials } = await activated()
-    await credentials.setProviderKey(provider, ownKey)
+    await credentials.setProviderKey(thisMachineID, provider, ownKey)
     await backendOf(services).access.ensure()
     await until('the key in the server', async () => (await authKeys())[provider] === ownKey)
     await backendOf(services).access.restart()
     await until('the key in the server again', async () => (await authKeys())[provider] === ownKey)
     await vscode.commands.executeCommand(commandIds.stopServer)
     assert.equal((await authKeys())[provider], undefined)
-    assert.deepEqual(await credentials.providers(), [provider])
+    assert.deepEqual(await credentials.providers(thisMachineID), [provider])
   })
 
   it("never takes the place of the user's own, and never takes it away", async () => {
     const { services, credentials } = await activated()
     await mkdir(path.dirname(authFile), { recursive: true })
     await writeFile(authFile, JSON.stringify({ [provider]: { type: 'api', key: 'sk-the-users-own' } }))
-    await credentials.setProviderKey(provider, ownKey)
+    await credentials.setProviderKey(thisMachineID, provider, ownKey)
     const connection = await backendOf(services).access.ensure()
     await until('the stream', () => backendOf(services).hub.connection === connection)
     assert.equal((await authKeys())[provider], 'sk-the-users-own')
@@ -70,7 +72,7 @@ describe('A provider key of ours', function () {
     await writeFile(configFile, config)
     await mkdir(path.dirname(authFile), { recursive: true })
     await writeFile(authFile, JSON.stringify({ [provider]: { type: 'api', key: 'sk-the-users-own' } }))
-    await credentials.setProviderKey(provider, ownKey)
+    await credentials.setProviderKey(thisMachineID, provider, ownKey)
     const connection = await backendOf(services).access.ensure()
     await until('the stream', () => backendOf(services).hub.connection === connection)
     assert.equal((await authKeys())[provider], 'sk-the-users-own')
@@ -80,7 +82,7 @@ describe('A provider key of ours', function () {
 
   it('is nowhere to be read but there, and so is the password of the server', async () => {
     const { services, credentials, context } = await activated()
-    await credentials.setProviderKey(provider, ownKey)
+    await credentials.setProviderKey(thisMachineID, provider, ownKey)
     await backendOf(services).access.ensure()
     await until('the key in the server', async () => (await authKeys())[provider] === ownKey)
     const password = await serverPassword()

@@ -4,37 +4,83 @@ import { Credentials } from '../../../src/platform/credentials.ts'
 import { Redactor } from '../../../src/platform/redactor.ts'
 import { Emitter } from '../../../src/util/event.ts'
 
+const work = 'user:Work'
+const login = { profileID: work, url: 'https://a', username: 'anna' }
+
 describe('Credentials', () => {
-  it('keeps one password per server and user', async () => {
+  it('gives a password out for just the profile, place and user that it was entered for', async () => {
     const { credentials } = setUp()
-    await credentials.setServerPassword('http://a', 'anna', 'first-password')
-    await credentials.setServerPassword('http://b', 'anna', 'second-password')
-    assert.equal(await credentials.serverPassword('http://a', 'anna'), 'first-password')
-    assert.equal(await credentials.serverPassword('http://a', 'bert'), undefined)
+    await credentials.setPassword(login, 'first-password')
+    assert.equal(await credentials.password(login), 'first-password')
+    assert.equal(await credentials.password({ ...login, username: 'bert' }), undefined)
+    assert.equal(await credentials.password({ ...login, url: 'https://evil' }), undefined)
+    assert.equal(await credentials.password({ ...login, profileID: 'workspace:Work' }), undefined)
   })
 
-  it('lists the providers that have a key, also after two were set at once', async () => {
+  it('lists the providers that a profile has keys for, also after several were set at once', async () => {
     const { credentials } = setUp()
-    await Promise.all(['x', 'y', 'z'].map((id) => credentials.setProviderKey(id, `key-of-${id}`)))
-    await credentials.removeProviderKey('y')
-    assert.deepEqual([...(await credentials.providers())].sort(), ['x', 'z'])
-    assert.equal(await credentials.providerKey('y'), undefined)
+    await Promise.all(['x', 'y', 'z'].map((id) => credentials.setProviderKey(work, id, `key-of-${id}`)))
+    await credentials.setProviderKey('user:Home', 'w', 'key-of-w')
+    await credentials.removeProviderKey(work, 'y')
+    assert.deepEqual([...(await credentials.providers(work))].sort(), ['x', 'z'])
+    assert.equal(await credentials.providerKey(work, 'y'), undefined)
   })
 
   it('makes what it reads known to the redactor', async () => {
-    const { credentials, redactor, map } = setUp()
-    map.set('provider:x', 'sk-from-last-week')
-    await credentials.providerKey('x')
+    const { map, open } = setUp()
+    await open().credentials.setProviderKey(work, 'x', 'sk-from-last-week')
+    assert.equal(map.size, 1)
+    const { credentials, redactor } = open()
+    await credentials.providerKey(work, 'x')
     assert.equal(redactor.redact('got sk-from-last-week'), 'got ***')
   })
 
-  it('takes an index that a broken keyring gave back for empty', async () => {
+  it('forgets all secrets of a profile with it, and those of no other', async () => {
     const { credentials, map } = setUp()
+    await credentials.setPassword(login, 'first-password')
+    await credentials.setPassphrase(work, '/k.pem', 'a-passphrase')
+    await credentials.setProviderKey(work, 'x', 'key-of-x')
+    await credentials.setProviderKey('user:Home', 'x', 'another-key')
+    await credentials.forget(work)
+    assert.deepEqual([...map.values()], ['another-key'])
+  })
+
+  it('forgets everything, also what an older version stored', async () => {
+    const { credentials, map } = setUp()
+    await credentials.setPassword(login, 'first-password')
     map.set('index', '{broken')
-    assert.deepEqual(await credentials.providers(), [])
+    assert.equal(await credentials.count(), 2)
+    await credentials.forgetAll()
+    assert.equal(map.size, 0)
+  })
+
+  it('tells of a password that another window changed or removed, and not of its own changes', async () => {
+    const { open } = setUp()
+    const [here, there] = [open(), open()]
+    const heard: string[] = []
+    here.credentials.onDidChangeLogin((id) => heard.push(`here ${id}`))
+    there.credentials.onDidChangeLogin((id) => heard.push(`there ${id}`))
+    await here.credentials.setPassword(login, 'first-password')
+    await settled()
+    assert.deepEqual(heard.splice(0), [`there ${work}`])
+    assert.equal(await there.credentials.password(login), 'first-password')
+    await there.credentials.forget(work)
+    await settled()
+    assert.deepEqual(heard.splice(0), [`here ${work}`])
+  })
+
+  it('tells of a provider key that changed anywhere, with the profile that it belongs to', async () => {
+    const { open } = setUp()
+    const [here, there] = [open(), open()]
+    const heard: string[] = []
+    there.credentials.onDidChangeProviderKeys((id) => heard.push(id))
+    await here.credentials.setProviderKey(work, 'x', 'key-of-x')
+    await settled()
+    assert.deepEqual(heard, [work])
   })
 })
 
+/** Windows of one user: what they store is shared, and each change is told to all. */
 function setUp() {
   const map = new Map<string, string>()
   const changes = new Emitter<SecretStorageChangeEvent>()
@@ -48,10 +94,18 @@ function setUp() {
     },
     delete: (key) => {
       map.delete(key)
+      changes.fire({ key })
       return Promise.resolve()
     },
     onDidChange: changes.event,
   }
-  const redactor = new Redactor()
-  return { credentials: new Credentials(secrets, redactor), redactor, map }
+  const open = () => {
+    const redactor = new Redactor()
+    return { credentials: new Credentials(secrets, redactor), redactor }
+  }
+  return { ...open(), open, map }
+}
+
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5))
 }
