@@ -7,6 +7,7 @@ import { commandIds } from './commandIds.ts'
 import { runCommand } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
 import { editorCommands } from './editorCommands.ts'
+import { historyCommands } from './historyCommands.ts'
 import { providerCommands } from './providerCommands.ts'
 import { registerQuickFix } from './quickFix.ts'
 import { serverCommands } from './serverCommands.ts'
@@ -14,6 +15,7 @@ import { serverCommands } from './serverCommands.ts'
 /** Every command that package.json contributes; a missing one does not compile. */
 const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...chatCommands,
+  ...historyCommands,
   ...editorCommands,
   ...serverCommands,
   ...providerCommands,

@@ -1,4 +1,4 @@
-import type { MessageID, RequestID, SessionID } from '../opencode/ids.ts'
+import type { BlockID, MessageID, RequestID, SessionID } from '../opencode/ids.ts'
 import type { PermissionReply } from '../session/model.ts'
 import type { ChatAction, ChatSnapshot } from './chat.ts'
 import type { MentionAnswer } from './composer.ts'
@@ -53,6 +53,15 @@ export interface HostMethods extends MethodMap {
   'prompt/retry': { params: { messageID: MessageID }; result: undefined }
   /** Takes an undelivered message back into the composer. */
   'prompt/recall': { params: { messageID: MessageID }; result: undefined }
+  /** Takes the session back to a message, or to a tool call; shows first what that does to files. */
+  'history/undo': { params: { messageID: MessageID; blockID?: BlockID | undefined }; result: undefined }
+  'history/redo': { params: Record<string, never>; result: undefined }
+  /** Undoes a prompt with all behind it and puts its words into the composer. */
+  'history/edit': { params: { messageID: MessageID }; result: undefined }
+  /** A new session: with all before a prompt, whose words go to the composer, or with all up to an answer's end. */
+  'history/fork': { params: { messageID: MessageID; from: 'prompt' | 'answer' }; result: undefined }
+  /** A prompt, or all answers of the turn that the message belongs to. */
+  'message/copyMarkdown': { params: { messageID: MessageID }; result: undefined }
   'session/abort': { params: Record<string, never>; result: undefined }
   /** Sent 300 ms after the last key, and when the page is hidden. */
   'draft/change': { params: { text: string }; result: undefined }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { OpencodeError } from '../opencode/errors.ts'
-import { toMessageID, toRequestID, toSessionID } from '../opencode/ids.ts'
+import { toBlockID, toMessageID, toRequestID, toSessionID } from '../opencode/ids.ts'
 import { webviewCommands } from './methods.ts'
 import type { HostMethods } from './methods.ts'
 
@@ -37,6 +37,7 @@ const id = <T>(read: (value: unknown) => T) =>
   )
 const sessionID = id(toSessionID)
 const messageID = id(toMessageID)
+const blockID = id(toBlockID)
 const requestID = id(toRequestID)
 const answers = v.pipe(v.array(v.pipe(v.array(text(20_000)), v.maxLength(100))), v.maxLength(100))
 const itemIDs = v.pipe(v.array(text(100)), v.maxLength(200))
@@ -46,6 +47,11 @@ const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, Hos
   'chat/open': nothing,
   'chat/history': nothing,
   'session/open': v.object({ sessionID }),
+  'history/undo': v.object({ messageID, blockID: v.optional(blockID) }),
+  'history/redo': nothing,
+  'history/edit': v.object({ messageID }),
+  'history/fork': v.object({ messageID, from: v.picklist(['prompt', 'answer']) }),
+  'message/copyMarkdown': v.object({ messageID }),
   'session/abort': nothing,
   'prompt/send': v.object({ text: text(promptLimit), items: itemIDs }),
   'prompt/retry': v.object({ messageID }),

@@ -8,7 +8,7 @@ import type { SessionState } from './state.ts'
 /** Where an undo cuts a session: this message goes with all behind it, or, with `blockID`, only from that block on. */
 export interface UndoPoint {
   readonly messageID: MessageID
-  readonly blockID?: BlockID
+  readonly blockID?: BlockID | undefined
 }
 
 /** What an undo takes back, as far as the session itself tells. Paths are as the server wrote them. */

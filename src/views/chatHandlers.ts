@@ -17,6 +17,7 @@ import { createComposerHandlers } from './composer/composerHandlers.ts'
 import { absolutePath, openFile, openLink } from './links.ts'
 import { promptTarget } from './promptTarget.ts'
 import type { Services } from './services.ts'
+import { historyHandlers } from './undo/historyHandlers.ts'
 
 export interface HandlerContext {
   readonly chat: ChatSession
@@ -35,6 +36,7 @@ export function createHandlers(context: HandlerContext): Handlers<HostMethods> {
     ...requestHandlers(context),
     ...openHandlers(context),
     ...codeHandlers(context),
+    ...historyHandlers(context.services, context.chat),
   }
 }
 

@@ -102,6 +102,7 @@ export class Chats implements Disposable {
   #updateKeys(): void {
     const session = this.active?.state.session
     setContextKey('hasSession', session !== undefined)
+    setContextKey('isUndone', session?.session.revertedFrom !== undefined)
     setContextKey('isBusy', session !== undefined && isBusy(session))
   }
 }

@@ -17,6 +17,14 @@ export interface PlacedChange {
   readonly change: FileChange
 }
 
+/** A file whose text is about to change; undefined stands for no file. */
+export interface ChangeToShow {
+  /** Absolute. */
+  readonly path: string
+  readonly now: string | undefined
+  readonly then: string | undefined
+}
+
 /** Read-only documents for the sides of changes and for long outputs; shown by VS Code's own editors. */
 export class DiffDocuments implements Disposable {
   readonly #contents = new Map<string, string>()
@@ -80,6 +88,16 @@ export class DiffDocuments implements Disposable {
         input.modified.scheme === diffScheme,
     )
     if (own.length > 0) await vscode.window.tabGroups.close(own)
+  }
+
+  /** Opens several changes in one editor: each file as it is, beside what it would become. Undefined: no file. */
+  async openMany(name: string, changes: readonly ChangeToShow[]): Promise<void> {
+    const resources = changes.map(({ path, now, then }) => [
+      vscode.Uri.file(path),
+      now === undefined ? undefined : this.#put(diffScheme, path, now),
+      then === undefined ? undefined : this.#put(diffScheme, path, then),
+    ])
+    await vscode.commands.executeCommand('vscode.changes', name, resources)
   }
 
   async openText(name: string, text: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { toErrorInfo } from '../opencode/errors.ts'
-import type { MessageID, RequestID, SessionID } from '../opencode/ids.ts'
+import type { BlockID, MessageID, RequestID, SessionID } from '../opencode/ids.ts'
 import type { HostMethods, WebviewCommand, WebviewMethods } from '../protocol/methods.ts'
 import type { MentionAnswer, SlashCommand } from '../protocol/composer.ts'
 import type { RpcChannel } from '../protocol/rpc.ts'
@@ -32,6 +32,12 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
     },
     retry: (messageID: MessageID) => call('prompt/retry', { messageID }),
     recall: (messageID: MessageID) => call('prompt/recall', { messageID }),
+    undo: (messageID: MessageID, blockID?: BlockID) =>
+      call('history/undo', { messageID, ...(blockID ? { blockID } : {}) }),
+    redo: () => call('history/redo', {}),
+    editPrompt: (messageID: MessageID) => call('history/edit', { messageID }),
+    fork: (messageID: MessageID, from: 'prompt' | 'answer') => call('history/fork', { messageID, from }),
+    copyMarkdown: (messageID: MessageID) => call('message/copyMarkdown', { messageID }),
     abort: () => call('session/abort', {}),
     removeItem: (id: string) => call('draft/removeItem', { id }),
     resendItem: (id: string) => call('draft/resendItem', { id }),

@@ -6,6 +6,7 @@ import { useApp } from '../app.ts'
 import { useNow } from '../clock.ts'
 import { plural, secondsUntil } from '../format.ts'
 import { Fold } from './Fold.tsx'
+import { UndoneStrip } from './HistoryTools.tsx'
 import { Button, Icon, IconButton } from './Icon.tsx'
 import { PermissionDock } from './PermissionDock.tsx'
 import { QuestionDock } from './QuestionDock.tsx'
@@ -17,6 +18,7 @@ export function Docks({ chat }: { readonly chat: ChatState }) {
   return (
     <div class="docks">
       {session ? <TodoStrip todos={session.todos} isBusy={isBusy(session)} /> : undefined}
+      {session ? <UndoneStrip state={session} /> : undefined}
       {session ? <RetryStrip state={session} /> : undefined}
       {session ? <RequestDock state={session} /> : undefined}
       {session && chat.choice.hasNoModels ? <NoModelStrip /> : undefined}

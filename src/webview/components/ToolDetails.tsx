@@ -89,6 +89,11 @@ function Files({ block, messageID }: ToolEntry) {
           isOnly={files.length === 1}
         />
       ))}
+      {files.length > 1 ? (
+        <div class="button-row">
+          <UndoCall block={block} messageID={messageID} />
+        </div>
+      ) : undefined}
     </>
   )
 }
@@ -113,8 +118,26 @@ function FileCard({ file, block, messageID, isOnly }: FileCardProps) {
         <Button kind="link" onClick={() => void actions.openDiff(messageID, block.callID, file.path)}>
           Open diff
         </Button>
+        {isOnly ? <UndoCall block={block} messageID={messageID} /> : undefined}
       </div>
     </div>
+  )
+}
+
+/** The server undoes a call together with all that came after it. */
+function UndoCall({ block, messageID }: ToolEntry) {
+  const { actions } = useApp()
+  if (block.status !== 'completed') return null
+  return (
+    <span class="history-tools">
+      <Button
+        kind="link"
+        title="Undo this change and everything after it"
+        onClick={() => void actions.undo(messageID, block.id)}
+      >
+        Undo from here
+      </Button>
+    </span>
   )
 }
 

@@ -11,6 +11,7 @@ import { memo } from '../memo.tsx'
 import { turnOf, usePromptJump } from '../promptJump.ts'
 import { useTranscriptScroll } from '../transcriptScroll.ts'
 import { useWindow } from '../transcriptWindow.ts'
+import { AnswerTools } from './HistoryTools.tsx'
 import { Icon, IconButton } from './Icon.tsx'
 import { ErrorNotice, ItemView } from './ItemView.tsx'
 import { MessageTools } from './MessageTools.tsx'
@@ -87,6 +88,7 @@ function slice(turns: readonly TurnItems[], { start, end }: ItemWindow): readonl
 const TurnView = memo(function TurnView({ turn }: { readonly turn: TurnItems }) {
   const prompt = turn.items.filter((item) => item.kind === 'prompt')
   const answer = turn.items.filter((item) => item.kind !== 'prompt')
+  const last = turn.turn.answers.at(-1)
   return (
     <div class="turn" data-turn={turn.key}>
       {prompt.length > 0 ? (
@@ -101,7 +103,9 @@ const TurnView = memo(function TurnView({ turn }: { readonly turn: TurnItems }) 
           {answer.map((item) => (
             <ItemView key={item.key} item={item} />
           ))}
-          <MessageTools text={answerText(answer)} />
+          <MessageTools text={answerText(answer)}>
+            {last ? <AnswerTools messageID={last.id} /> : undefined}
+          </MessageTools>
         </article>
       ) : undefined}
     </div>

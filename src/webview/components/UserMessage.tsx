@@ -2,6 +2,7 @@ import type { FileBlock, UserMessage as Message } from '../../session/model.ts'
 import { useApp } from '../app.ts'
 import { memo } from '../memo.tsx'
 import { promptText } from '../promptText.ts'
+import { PromptTools } from './HistoryTools.tsx'
 import { Button, Icon } from './Icon.tsx'
 import { MessageTools } from './MessageTools.tsx'
 
@@ -17,7 +18,9 @@ export const UserMessage = memo(function UserMessage({ message }: { readonly mes
       {files.length > 0 ? <Attachments files={files} /> : undefined}
       {text ? <PromptText text={text} foldKey={message.id} /> : undefined}
       <Delivery message={message} />
-      <MessageTools text={text} />
+      <MessageTools text={text}>
+        <PromptTools message={message} />
+      </MessageTools>
     </div>
   )
 })
