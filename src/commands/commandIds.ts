@@ -28,4 +28,6 @@ export const commandIds = {
   removeProviderKey: 'opencodeSessions.removeProviderKey',
   manageExtensionAccess: 'opencodeSessions.manageExtensionAccess',
   showLog: 'opencodeSessions.showLog',
+  showContainerLog: 'opencodeSessions.showContainerLog',
+  cleanUpContainers: 'opencodeSessions.cleanUpContainers',
 } as const

@@ -3,6 +3,7 @@ import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import { accessCommands } from './accessCommands.ts'
 import { chatCommands } from './chatCommands.ts'
+import { containerCommands } from './containerCommands.ts'
 import { commandIds } from './commandIds.ts'
 import { runCommand } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
@@ -18,6 +19,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...historyCommands,
   ...editorCommands,
   ...serverCommands,
+  ...containerCommands,
   ...providerCommands,
   ...accessCommands,
 }

@@ -10,6 +10,22 @@ export class Log implements Disposable {
   readonly redactor = new Redactor()
   readonly #channel = vscode.window.createOutputChannel('OpenCode', { log: true })
 
+  #container: vscode.OutputChannel | undefined
+
+  /** What containers of ours and the builds of their images print, in a channel of its own. */
+  container(line: string): void {
+    this.#containerChannel.appendLine(this.redactor.redact(line))
+  }
+
+  showContainer(): void {
+    this.#containerChannel.show(true)
+  }
+
+  get #containerChannel(): vscode.OutputChannel {
+    this.#container ??= vscode.window.createOutputChannel('OpenCode Container', 'log')
+    return this.#container
+  }
+
   debug(message: string): void {
     this.#channel.debug(this.redactor.redact(message))
   }
@@ -33,6 +49,7 @@ export class Log implements Disposable {
 
   dispose(): void {
     this.#channel.dispose()
+    this.#container?.dispose()
   }
 }
 

@@ -87,6 +87,14 @@ const openServerSettings: RemedyCommand = {
   command: run('workbench.action.openSettings'),
   args: 'opencodeSessions.server.',
 }
+const showContainerLog: RemedyCommand = {
+  label: () => vscode.l10n.t('Show build log'),
+  command: run('opencodeSessions.showContainerLog'),
+}
+const cleanUpContainers: RemedyCommand = {
+  label: () => vscode.l10n.t('Clean up containers'),
+  command: run('opencodeSessions.cleanUpContainers'),
+}
 
 const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   'binary-not-found': [install, openPathSetting],
@@ -98,6 +106,8 @@ const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   'engine-not-found': [installEngine, openServerSettings],
   'engine-not-running': [start],
   'image-missing': [openServerSettings],
+  'image-failed': [showContainerLog],
+  'disk-full': [cleanUpContainers],
   'mount-failed': [openServerSettings],
   'out-of-memory': [openServerSettings],
   'port-taken': [openServerSettings],

@@ -24,6 +24,8 @@ export const webviewCommands = [
   'connectToServer',
   'setProviderKey',
   'showLog',
+  'showContainerLog',
+  'cleanUpContainers',
   'openFolder',
   'manageTrust',
   'openSettings',

@@ -12,6 +12,7 @@ const retry = ['startServer', 'Retry'] as const
 /** A running server keeps to the configuration that it read first. */
 const retryAnew = ['restartServer', 'Retry'] as const
 const showLog = ['showLog', 'Show log'] as const
+const showContainerLog = ['showContainerLog', 'Show container log'] as const
 const connect = ['connectToServer', 'Connect to server'] as const
 const settings = ['openSettings', 'Open settings'] as const
 const install = ['installOpencode', 'Install'] as const
@@ -33,7 +34,7 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
   'image-missing': { title: 'The container image is missing', buttons: [retry, settings, showLog] },
   'image-failed': {
     title: 'The container image was not built',
-    buttons: [['showLog', 'Show build log'], retry],
+    buttons: [['showContainerLog', 'Show build log'], retry],
   },
   'mount-failed': {
     title: 'The container cannot use this folder',
@@ -41,11 +42,14 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
   },
   'out-of-memory': {
     title: 'The server ran out of memory',
-    buttons: [retry, ['openSettings', 'Change limit'], showLog],
+    buttons: [retry, ['openSettings', 'Change limit'], showContainerLog],
   },
-  'disk-full': { title: 'The disk is full', buttons: [retry, showLog] },
+  'disk-full': {
+    title: 'The disk is full',
+    buttons: [['cleanUpContainers', 'Clean up containers'], retry, showLog],
+  },
   'port-taken': { title: 'The port is taken', buttons: [['openSettings', 'Change port'], retry, showLog] },
-  'server-killed': { title: 'The server was killed', buttons: [retry, showLog] },
+  'server-killed': { title: 'The server was killed', buttons: [retry, showContainerLog] },
 }
 
 const otherRemedy: Remedy = { title: 'The server did not start', buttons: [retry, showLog, connect] }

@@ -115,7 +115,7 @@ describe('When a container fails', () => {
       settings: () => defaultSettings(lab.lab.project, { ...image, extraPackages: ['file'] }),
       engine: async () => lab.engine,
       log: { debug() {}, info() {}, warn() {} },
-      onProgress: (line) => {
+      onImageLine: (line) => {
         lines.push(line)
         if (/STEP \d+\/\d+: (?:FROM|ARG|RUN)/.test(line)) setTimeout(() => controller.abort(), 300)
       },

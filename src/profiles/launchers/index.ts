@@ -10,7 +10,7 @@ import { createUrlLauncher } from './url.ts'
 export type { LauncherContext } from './launcherContext.ts'
 
 /** The kinds of servers that "Add server…" offers: those whose launcher is there. */
-export const offeredKinds: readonly ProfileKind[] = ['managed', 'url']
+export const offeredKinds: readonly ProfileKind[] = ['managed', 'container', 'url']
 
 /** How the server of a profile is brought up or found. */
 export function createLauncher(profile: ServerProfile, context: LauncherContext): ServerLauncher {

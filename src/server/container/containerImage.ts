@@ -44,21 +44,22 @@ async function ensurePulled(engine: Engine, name: string, options: ImageOptions)
 
 const repository = 'localhost/opencode-sessions'
 
-/** Removes the images that earlier versions were built to, but for those in use, and names them. */
-export async function removeOldImages(engine: Engine, current: string): Promise<readonly string[]> {
-  const old = (await engine.listImages(repository)).filter(
-    (name) => name !== current && name.startsWith(`${repository}:`),
-  )
-  const removed: string[] = []
-  for (const name of old) if (await engine.removeImage(name)) removed.push(name)
-  return removed
+/** Names of the images that were built here, but for the one that is used now. */
+export async function listOldImages(engine: Engine, current: string): Promise<readonly string[]> {
+  const all = await engine.listImages(repository)
+  return all.filter((name) => name !== current && name.startsWith(`${repository}:`))
 }
 
-type BuildSource = Extract<ImageSource, { kind: 'build' }>
+export type BuildSource = Extract<ImageSource, { kind: 'build' }>
+
+/** The name that an image of this source has or will have. */
+export async function builtName(source: BuildSource): Promise<string> {
+  return `${repository}:${source.version}-${await fingerprint(source, buildArguments(source))}`
+}
 
 async function ensureBuilt(engine: Engine, source: BuildSource, options: ImageOptions): Promise<string> {
   const args = buildArguments(source)
-  const name = `${repository}:${source.version}-${await fingerprint(source, args)}`
+  const name = await builtName(source)
   if (await engine.hasImage(name, options.signal)) return name
   const folder = await mkdtemp(join(tmpdir(), 'opencode-build-'))
   try {

@@ -28,18 +28,22 @@ import {
   workspaceInside,
 } from './containerPlan.ts'
 import type { ContainerSettings } from './containerSettings.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, EngineFacts } from './engine.ts'
 import { type Gateway, removeGateway, startGateway } from './gateway.ts'
 import { endedError, waitUntilReady } from './readiness.ts'
 
 export interface ContainerLauncherOptions {
-  /** Asked anew for each start, so that changed settings count. */
-  readonly settings: () => ContainerSettings | Promise<ContainerSettings>
+  /** Asked anew for each start, so that changed settings count; what is built may depend on the engine. */
+  readonly settings: (engine: EngineFacts) => ContainerSettings | Promise<ContainerSettings>
   /** Finds the engine anew for each start; see `detectEngine`. */
   readonly engine: (signal: AbortSignal) => Promise<Engine>
   readonly log: ClientLog
-  /** Says in a few words what is being done, also each line of a build. */
+  /** Says in a few words what is being done. */
   readonly onProgress?: (message: string) => void
+  /** Each line of a build or download of the image. */
+  readonly onImageLine?: (line: string) => void
+  /** Each line that the container prints, without secrets. */
+  readonly onOutput?: (line: string) => void
   /** Ends the container when this process is gone. Left out: it stays until it is found as a leftover. */
   readonly keeper?: KeeperProgram
   /** From the start of the container to the first answer; default 60 s. */
@@ -73,12 +77,12 @@ export class ContainerLauncher implements ServerLauncher {
 
   async launch(signal: AbortSignal): Promise<ContainerHandle> {
     if (signal.aborted) throw abortedError()
-    const settings = await this.#options.settings()
-    await checkWorkspaceFolder(settings.workspace)
     this.#say('Looking for a container engine')
     const engine = await this.#options.engine(signal)
+    const settings = await this.#options.settings(engine.facts)
+    await checkWorkspaceFolder(settings.workspace)
     this.#options.log.info(`server: container engine ${engine.description}`)
-    this.#say('Preparing the image')
+    this.#say(`Preparing the image with ${engine.description}`)
     const image = await this.#image(engine, settings, signal)
     const hash = settingsHash(settings, image)
     const launch: Launch = { engine, settings, image, hash, signal, owner: formatOwner(await ownIdentity()) }
@@ -93,7 +97,7 @@ export class ContainerLauncher implements ServerLauncher {
   #image(engine: Engine, { image }: ContainerSettings, signal: AbortSignal): Promise<string> {
     const onLine = (line: string): void => {
       this.#options.log.debug(`server: [image] ${line}`)
-      this.#say(line.trim().slice(0, 120))
+      this.#options.onImageLine?.(line)
     }
     return ensureImage(engine, image, { signal, onLine })
   }
@@ -105,7 +109,7 @@ export class ContainerLauncher implements ServerLauncher {
     if (found) {
       this.#options.log.info(`server: took over the running container ${found.entry.name}`)
       const output = new ContainerLog([found.endpoint.password])
-      output.follow(engine, found.entry.id, this.#options.log, 'now')
+      output.follow(engine, found.entry.id, 'now', this.#onLine)
       const { id, name, labels: marks } = found.entry
       const endpoint: Endpoint = { ...found.endpoint, pathRules: pathRules(settings) }
       const group = marks[labels.group]
@@ -182,13 +186,18 @@ export class ContainerLauncher implements ServerLauncher {
     const password = randomBytes(32).toString('base64url')
     const endpoint = { url: `http://127.0.0.1:${port}`, username, password, pathRules: pathRules(settings) }
     const output = new ContainerLog([password])
-    output.follow(engine, id, this.#options.log, 'start')
+    output.follow(engine, id, 'start', this.#onLine)
     const group = gateway ? name : undefined
     const keeper = this.#keeper({ engine, id, group, owner: launch.owner })
     return new ContainerHandle(
       { engine, id, name, group, endpoint, output, isAdopted: false, keeper },
       this.#options.log,
     )
+  }
+
+  readonly #onLine = (line: string): void => {
+    this.#options.log.debug(`server: [container] ${line}`)
+    this.#options.onOutput?.(line)
   }
 
   #keeper(container: KeptContainer): ContainerKeeper | undefined {

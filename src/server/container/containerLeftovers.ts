@@ -41,6 +41,22 @@ export async function removeLeftovers(
   await Promise.all(alone.map((entry) => removeGateway(engine, entry.labels[labels.group] ?? entry.name)))
 }
 
+/** What containers of ours keep for one workspace: sessions and caches. */
+export interface ProjectData {
+  readonly workspace: string
+  readonly volumes: readonly string[]
+}
+
+/** The data of all workspaces that had a container on this engine. */
+export async function listProjectData(engine: Engine): Promise<readonly ProjectData[]> {
+  const found = new Map<string, string[]>()
+  for (const volume of await engine.listVolumes([labels.workspace])) {
+    const workspace = (await engine.volumeLabels(volume))[labels.workspace] ?? ''
+    found.set(workspace, [...(found.get(workspace) ?? []), volume])
+  }
+  return [...found].map(([workspace, volumes]) => ({ workspace, volumes }))
+}
+
 /**
  * Deletes what the containers of a workspace keep: its sessions and caches. Fails while a container uses it.
  */

@@ -1,8 +1,7 @@
-import type { ClientLog } from '../../client/connection.ts'
 import { OutputTail } from '../process/outputTail.ts'
 import type { Engine } from './engine.ts'
 
-/** Follows what a container prints: to the log, into a short memory, and to see that the server listens. */
+/** Follows what a container prints: to whoever shows it, into a short memory, and to see that the server listens. */
 export class ContainerLog {
   /** Resolves when the server has said that it listens; it may never do. */
   readonly listening: Promise<void>
@@ -18,11 +17,11 @@ export class ContainerLog {
   }
 
   /** Reads from the start of a new container, or from now on. Ends with the container or by `stop`. */
-  follow(engine: Engine, id: string, log: ClientLog, from: 'start' | 'now'): void {
+  follow(engine: Engine, id: string, from: 'start' | 'now', onClean: (line: string) => void): void {
     const onLine = (line: string): void => {
       const clean = this.#tail.push(line)
       if (clean === undefined) return
-      log.debug(`server: [container] ${clean}`)
+      onClean(clean)
       if (/\bserver listening on http/.test(clean)) this.#heard()
     }
     // Some log drivers cannot be read; probing then has to do.

@@ -178,7 +178,7 @@ function numbers(engine: EngineFacts, { uid, gid }: OutsideUser): readonly strin
 }
 
 function limitArguments({ memory, cpus }: ContainerSettings): readonly string[] {
-  if (memory !== undefined && !/^\d+[bkmg]?$/i.test(memory)) {
+  if (memory !== undefined && !/^\d+(?:\.\d+)?[bkmg]?$/i.test(memory)) {
     throw new OpencodeError(
       'invalid-argument',
       `"${memory}" is no amount of memory. Write it like "2g" or "512m".`,

@@ -187,6 +187,11 @@ export class Engine {
     return words(await this.#ask('Listing volumes', ['volume', 'ls', '--quiet', ...filters], {}))
   }
 
+  async volumeLabels(name: string): Promise<Readonly<Record<string, string>>> {
+    const args = ['volume', 'inspect', '--format', '{{json .Labels}}', name]
+    return parseLabels(await this.#ask('Looking at the volume', args, {}))
+  }
+
   async removeVolume(name: string): Promise<void> {
     const result = await this.#run(['volume', 'rm', name], {})
     if (result.code !== 0) failUnlessMissing('Removing the volume', result)
