@@ -15,6 +15,7 @@ import type {
 import type { SessionHistory } from './history.ts'
 import type { SessionLibrary } from './library.ts'
 import type { PathRule } from './pathMap.ts'
+import type { RunControl } from './runControl.ts'
 
 /** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
 export interface Endpoint {
@@ -86,6 +87,7 @@ export interface Connection {
   readonly capabilities: Capabilities
   readonly history: SessionHistory
   readonly library: SessionLibrary
+  readonly runs: RunControl
 
   /** Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. */
   events(signal: AbortSignal): AsyncIterable<ServerEvent>

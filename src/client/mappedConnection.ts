@@ -43,6 +43,7 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     capabilities: inner.capabilities,
     history: mapHistory(inner.history, paths),
     library: mapLibrary(inner.library, paths),
+    runs: inner.runs,
     get metrics() {
       return inner.metrics
     },

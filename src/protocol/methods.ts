@@ -39,6 +39,9 @@ export const webviewCommands = [
 ] as const
 export type WebviewCommand = (typeof webviewCommands)[number]
 
+/** Whether a file or folder is there, and whether the line that was named is in it. */
+export type PathCheck = 'there' | 'no-line' | 'missing'
+
 /** What the webview asks of the host. Params are checked against `schema.ts` before a handler sees them. */
 export interface HostMethods extends MethodMap {
   /** The page is alive, or found a gap in the revisions: send everything. */
@@ -65,6 +68,16 @@ export interface HostMethods extends MethodMap {
   /** A prompt, or all answers of the turn that the message belongs to. */
   'message/copyMarkdown': { params: { messageID: MessageID }; result: undefined }
   'session/abort': { params: Record<string, never>; result: undefined }
+  /**
+   * Has the model asked again for the answer to the last prompt, with the model that is chosen now; what
+   * goes on is ended before. `switchModel` lets the user choose another one first.
+   */
+  'run/goOn': { params: { switchModel: boolean }; result: undefined }
+  /** Which of these paths of the transcript exist; a line behind the end of a file does not. */
+  'paths/check': {
+    params: { links: readonly { readonly path: string; readonly line?: number | undefined }[] }
+    result: readonly PathCheck[]
+  }
   /** Sent 300 ms after the last key, and when the page is hidden. */
   'draft/change': { params: { text: string }; result: undefined }
   'draft/removeItem': { params: { id: string }; result: undefined }

@@ -57,6 +57,10 @@ const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, Hos
   'prompt/retry': v.object({ messageID }),
   'prompt/recall': v.object({ messageID }),
   'prompt/historyList': nothing,
+  'run/goOn': v.object({ switchModel: v.boolean() }),
+  'paths/check': v.object({
+    links: v.pipe(v.array(v.object({ path: text(4_000), line: v.optional(line) })), v.maxLength(200)),
+  }),
   'draft/change': v.object({ text: text(promptLimit) }),
   'draft/removeItem': v.object({ id: text(100) }),
   'draft/resendItem': v.object({ id: text(100) }),

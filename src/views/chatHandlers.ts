@@ -1,31 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import * as vscode from 'vscode'
-import type { Connection } from '../client/connection.ts'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { MessageID, RequestID } from '../opencode/ids.ts'
 import type { Attachment } from '../prompt/attachment.ts'
 import { refreshAttachments } from '../prompt/refresh.ts'
 import type { ContextItem } from '../protocol/chat.ts'
-import type { Handlers, HostMethods, WebviewCommand } from '../protocol/methods.ts'
+import type { Handlers, HostMethods } from '../protocol/methods.ts'
 import type { FileChange, Prompt, PromptPart, Request, ToolBlock } from '../session/model.ts'
 import { turnsOf } from '../session/selectors.ts'
 import type { SessionState } from '../session/state.ts'
-import type { ChatPage } from './chatPage.ts'
 import type { ChatSession } from './chatSession.ts'
 import { applyCode, insertCode, openCode } from './codeBlocks.ts'
 import { createComposerHandlers } from './composer/composerHandlers.ts'
 import { absolutePath, openFile, openLink } from './links.ts'
 import { promptTarget } from './promptTarget.ts'
-import type { Services } from './services.ts'
+import { needConnection, nothing } from './handlerParts.ts'
+import type { HandlerContext, Picked } from './handlerParts.ts'
+import { runHandlers } from './runHandlers.ts'
 import { historyHandlers } from './undo/historyHandlers.ts'
-
-export interface HandlerContext {
-  readonly chat: ChatSession
-  readonly page: ChatPage
-  readonly services: Services
-  /** Runs a command for this chat. */
-  readonly run: (command: WebviewCommand) => Promise<void>
-}
 
 /** What the page of a chat may ask for. */
 export function createHandlers(context: HandlerContext): Handlers<HostMethods> {
@@ -37,10 +29,9 @@ export function createHandlers(context: HandlerContext): Handlers<HostMethods> {
     ...openHandlers(context),
     ...codeHandlers(context),
     ...historyHandlers(context.services, context.chat),
+    ...runHandlers(context),
   }
 }
-
-type Picked<K extends keyof Handlers<HostMethods>> = Pick<Handlers<HostMethods>, K>
 
 function viewHandlers({
   chat,
@@ -213,21 +204,6 @@ async function findChange(
   }
   if (change) return change
   throw new OpencodeError('not-found', vscode.l10n.t('The server did not say what changed in this file.'))
-}
-
-function nothing<P>(run: (params: P) => unknown): (params: P) => Promise<undefined> {
-  return async (params) => {
-    await run(params)
-    return undefined
-  }
-}
-
-function needConnection({ backend }: ChatSession): Connection {
-  if (backend.hub.connection) return backend.hub.connection
-  throw new OpencodeError(
-    'not-running',
-    vscode.l10n.t('The OpenCode server is not running. Start it and try again.'),
-  )
 }
 
 function findRequest(state: SessionState | undefined, id: RequestID): Request {

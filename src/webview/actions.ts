@@ -4,6 +4,7 @@ import type { HostMethods, WebviewCommand, WebviewMethods } from '../protocol/me
 import type { MentionAnswer, SlashCommand } from '../protocol/composer.ts'
 import type { RpcChannel } from '../protocol/rpc.ts'
 import type { PermissionReply } from '../session/model.ts'
+import type { NamedPath } from './markdown/pathLinks.ts'
 import type { ChatStore } from './store.ts'
 
 const draftDelayMs = 300
@@ -39,6 +40,7 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
     fork: (messageID: MessageID, from: 'prompt' | 'answer') => call('history/fork', { messageID, from }),
     copyMarkdown: (messageID: MessageID) => call('message/copyMarkdown', { messageID }),
     abort: () => call('session/abort', {}),
+    goOn: (switchModel: boolean) => call('run/goOn', { switchModel }),
     removeItem: (id: string) => call('draft/removeItem', { id }),
     resendItem: (id: string) => call('draft/resendItem', { id }),
     inspect: () => call('draft/inspect', { text: store.text.value, items: itemIDs(store) }),
@@ -52,17 +54,7 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
     replyQuestion: (requestID: RequestID, answers: readonly (readonly string[])[]) =>
       call('question/reply', { requestID, answers }),
     rejectQuestion: (requestID: RequestID) => call('question/reject', { requestID }),
-    openLink: (href: string) => call('link/open', { href }),
-    openFile: (path: string, line?: number) => call('file/open', { path, ...(line ? { line } : {}) }),
-    openDiff: (messageID: MessageID, callID: string, path: string) =>
-      call('diff/open', { messageID, callID, path }),
-    openRequestDiff: (requestID: RequestID) => call('diff/openRequest', { requestID }),
-    openOutput: (messageID: MessageID, callID: string) => call('output/open', { messageID, callID }),
-    insertCode: (code: string) => call('code/insert', { code }),
-    openCode: (code: string, lang: string) => call('code/open', { code, lang }),
-    /** `path`: the file that the model named for this code, if it did. */
-    applyCode: (code: string, path: string | undefined) =>
-      call('code/apply', { code, ...(path ? { path } : {}) }),
+    ...createOpenActions(channel, call),
     copy: (text: string) => call('clipboard/write', { text }),
     dismissProblem: () => call('problem/dismiss', {}),
     reportError: (message: string) => channel.notify('log/error', { message: message.slice(0, 4_000) }),
@@ -78,6 +70,28 @@ const noMentions: MentionAnswer = { mentions: [], hasIgnored: false }
 function itemIDs({ chat }: ChatStore): readonly string[] {
   return chat.value?.draft.items.map(({ id }) => id) ?? []
 }
+
+/** What leads out of the transcript: links, files, diffs, and what can be done with code. */
+function createOpenActions(channel: RpcChannel<WebviewMethods, HostMethods>, call: Call) {
+  return {
+    openLink: (href: string) => call('link/open', { href }),
+    openFile: (path: string, line?: number) => call('file/open', { path, ...(line ? { line } : {}) }),
+    openDiff: (messageID: MessageID, callID: string, path: string) =>
+      call('diff/open', { messageID, callID, path }),
+    openRequestDiff: (requestID: RequestID) => call('diff/openRequest', { requestID }),
+    openOutput: (messageID: MessageID, callID: string) => call('output/open', { messageID, callID }),
+    insertCode: (code: string) => call('code/insert', { code }),
+    openCode: (code: string, lang: string) => call('code/open', { code, lang }),
+    /** `path`: the file that the model named for this code, if it did. */
+    applyCode: (code: string, path: string | undefined) =>
+      call('code/apply', { code, ...(path ? { path } : {}) }),
+    /** Undefined when it cannot be found out. */
+    checkPaths: (links: readonly NamedPath[]) =>
+      channel.call('paths/check', { links }).catch(() => undefined),
+  }
+}
+
+type Call = ReturnType<typeof createCall>
 
 /** Resolves to whether the host did it. */
 function createCall(channel: RpcChannel<WebviewMethods, HostMethods>, store: ChatStore) {

@@ -37,7 +37,13 @@ export type Item =
     }
   | { readonly kind: 'files'; readonly key: string; readonly block: FileBlock; readonly cost: number }
   | { readonly kind: 'notice'; readonly key: string; readonly block: NoticeBlock; readonly cost: number }
-  | { readonly kind: 'error'; readonly key: string; readonly error: RunError; readonly cost: number }
+  | {
+      readonly kind: 'error'
+      readonly key: string
+      readonly error: RunError
+      readonly messageID: MessageID
+      readonly cost: number
+    }
 
 export interface ToolEntry {
   readonly block: ToolBlock
@@ -99,7 +105,7 @@ function answerItems(message: AssistantMessage): readonly Item[] {
 }
 
 function errorItem(message: AssistantMessage, error: RunError): Item {
-  return { kind: 'error', key: `${message.id}/error`, error, cost: 8 }
+  return { kind: 'error', key: `${message.id}/error`, error, messageID: message.id, cost: 8 }
 }
 
 function blockItem(messageID: MessageID, block: Block): readonly Item[] {

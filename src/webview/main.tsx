@@ -16,6 +16,7 @@ import { announceChanges } from './announce.ts'
 import type { AppContext } from './app.ts'
 import { App } from './components/App.tsx'
 import { acquireHost } from './host.ts'
+import { setPathChecker } from './markdown/pathLinks.ts'
 import { listenForPageKeys } from './pageKeys.ts'
 import { ChatStore } from './store.ts'
 
@@ -54,6 +55,7 @@ function start(): void {
     transcript: { ...idleTranscript },
     composer: { focus: () => undefined },
   }
+  setPathChecker(actions.checkPaths)
   reportErrors(actions.reportError)
   flushDrafts(actions.flushDraft)
   announceChanges(store)

@@ -17,6 +17,8 @@ export class ChatStore {
   readonly folds: Signal<Readonly<Record<string, boolean>>>
   /** A sentence about a call that failed, until the next one works or it is dismissed. */
   readonly callError: Signal<string | undefined> = signal(undefined)
+  /** When the session on screen last changed by something that came from the server; epoch ms. */
+  readonly lastChange = signal(Date.now())
   /** What is looked for in the transcript; undefined while the search bar is closed. */
   readonly search: Signal<SearchQuery | undefined> = signal(undefined)
   /** Said by the polite live region. */
@@ -42,6 +44,7 @@ export class ChatStore {
     this.#revision = snapshot.revision
     batch(() => {
       this.chat.value = snapshot.state
+      this.lastChange.value = Date.now()
       this.#takeDraft(snapshot.state.draft)
     })
     this.#savePlace(snapshot.state)
@@ -57,6 +60,7 @@ export class ChatStore {
       const next = actions.reduce(reduceChat, state)
       this.chat.value = next
       if (next.draft !== state.draft) this.#takeDraft(next.draft)
+      if (next.session !== state.session) this.lastChange.value = Date.now()
     })
     this.#savePlace(this.chat.value ?? state)
     return true

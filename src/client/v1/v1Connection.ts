@@ -39,6 +39,7 @@ import { collect, fields, words } from './reading.ts'
 import { RequestLedger } from './requestLedger.ts'
 import { readPermission, readQuestion } from './requests.ts'
 import { expectSession, unless, V1Routes } from './routes.ts'
+import { V1RunControl } from './runControl.ts'
 import { readSession, readStatusMap, readTodos } from './sessions.ts'
 import { readWholeOutput } from './toolOutput.ts'
 
@@ -64,6 +65,7 @@ export class V1Connection implements Connection {
   readonly capabilities = capabilities
   readonly history: V1History
   readonly library: V1Library
+  readonly runs: V1RunControl
   readonly #routes: V1Routes
   readonly #client: HttpClient
   readonly #log: ClientLog
@@ -76,6 +78,7 @@ export class V1Connection implements Connection {
     this.#routes = new V1Routes(client)
     this.history = new V1History(this.#routes)
     this.library = new V1Library(this.#routes)
+    this.runs = new V1RunControl(this.#routes)
     this.version = version
     this.#log = log
   }

@@ -3,13 +3,13 @@ import type { Todo } from '../../session/model.ts'
 import { isBusy, pendingRequests } from '../../session/selectors.ts'
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
-import { useNow } from '../clock.ts'
-import { plural, secondsUntil } from '../format.ts'
+import { plural } from '../format.ts'
 import { Fold } from './Fold.tsx'
 import { UndoneStrip } from './HistoryTools.tsx'
 import { Button, Icon, IconButton } from './Icon.tsx'
 import { PermissionDock } from './PermissionDock.tsx'
 import { QuestionDock } from './QuestionDock.tsx'
+import { RetryStrip } from './RetryStrip.tsx'
 import { TodoList } from './TodoList.tsx'
 
 /** What waits for the user, docked above the composer and never scrolled away. */
@@ -38,26 +38,6 @@ function RequestDock({ state }: { readonly state: SessionState }) {
     <PermissionDock request={request} position={position} state={state} />
   ) : (
     <QuestionDock key={request.id} request={request} position={position} />
-  )
-}
-
-function RetryStrip({ state }: { readonly state: SessionState }) {
-  const retry = state.status.kind === 'retry' ? state.status : undefined
-  const now = useNow(retry !== undefined)
-  if (!retry) return null
-  const seconds = secondsUntil(retry.next, now)
-  return (
-    <div class="strip warning" role="group" aria-label="Retry">
-      <Icon name="refresh" />
-      <span class="strip-text">
-        <span>
-          {seconds > 0 ? `Retrying in ${seconds} s` : 'Retrying…'} · attempt {retry.attempt}
-        </span>
-        <span class="dim" dir="auto">
-          {retry.message}
-        </span>
-      </span>
-    </div>
   )
 }
 

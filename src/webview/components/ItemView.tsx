@@ -1,8 +1,8 @@
-import type { NoticeBlock, RunError } from '../../session/model.ts'
-import { useApp } from '../app.ts'
+import type { NoticeBlock } from '../../session/model.ts'
 import type { Item } from '../items.ts'
 import { memo } from '../memo.tsx'
-import { Button, Icon } from './Icon.tsx'
+import { ErrorNotice } from './ErrorNotice.tsx'
+import { Icon } from './Icon.tsx'
 import { Markdown } from './Markdown.tsx'
 import { Reasoning } from './Reasoning.tsx'
 import { ToolCard, ToolRun } from './ToolCard.tsx'
@@ -41,7 +41,7 @@ function Content({ item }: { readonly item: Item }) {
     case 'notice':
       return <Notice block={item.block} />
     case 'error':
-      return <ErrorNotice error={item.error} />
+      return <ErrorNotice error={item.error} messageID={item.messageID} />
   }
 }
 
@@ -60,52 +60,4 @@ function Notice({ block }: { readonly block: NoticeBlock }) {
       <span dir="auto">{block.text}</span>
     </div>
   )
-}
-
-/** Why an answer ended early, with the next step as a button. */
-export function ErrorNotice({ error }: { readonly error: RunError }) {
-  const { actions } = useApp()
-  if (error.kind === 'aborted' || error.kind === 'interrupted') {
-    return (
-      <div class="notice">
-        <Icon name="debug-stop" />
-        <span>{error.kind === 'aborted' ? 'Stopped' : `Interrupted. ${error.message}`}</span>
-      </div>
-    )
-  }
-  return (
-    <div class="error-box">
-      <Icon name="error" />
-      <div class="error-text">
-        <strong>{titles[error.kind]}</strong>
-        <span dir="auto">
-          {error.message}
-          {error.status ? ` (HTTP ${error.status})` : ''}
-        </span>
-        <span class="button-row">
-          {error.kind === 'auth' ? (
-            <Button kind="link" onClick={() => void actions.run('setProviderKey')}>
-              Set provider API key
-            </Button>
-          ) : undefined}
-          {error.kind === 'auth' || error.kind === 'rate-limit' || error.kind === 'provider' ? (
-            <Button kind="link" onClick={() => void actions.run('pickModel')}>
-              Pick another model
-            </Button>
-          ) : undefined}
-          <Button kind="link" onClick={() => void actions.run('showLog')}>
-            Show log
-          </Button>
-        </span>
-      </div>
-    </div>
-  )
-}
-
-const titles: Readonly<Record<Exclude<RunError['kind'], 'aborted' | 'interrupted'>, string>> = {
-  auth: 'The provider refused the credentials',
-  'rate-limit': 'The provider asks to slow down',
-  'context-overflow': 'The conversation no longer fits the model',
-  provider: 'The provider answered with an error',
-  other: 'The run ended with an error',
 }

@@ -8,8 +8,11 @@ import type { FileChange, ToolBlock } from '../../session/model.ts'
 import { isRunning, runText, stateText, toolLine, toolTime } from '../toolText.ts'
 import type { ToolLine } from '../toolText.ts'
 import { Fold } from './Fold.tsx'
-import { Icon } from './Icon.tsx'
+import { Button, Icon } from './Icon.tsx'
 import { hasDetails, ToolDetails } from './ToolDetails.tsx'
+
+/** How much of a running command's output stands in sight. */
+const liveLines = 6
 
 /** One tool call: a quiet line that opens its details. A failure opens by itself. */
 export const ToolCard = memo(function ToolCard({ block, messageID }: ToolEntry) {
@@ -93,11 +96,23 @@ function Changes({ files }: { readonly files: readonly FileChange[] | undefined 
   )
 }
 
-/** The last line that a running tool wrote, below its own line. */
+/** The last lines that a running tool wrote, below its own line; a command can be stopped there. */
 function LiveOutput({ block }: { readonly block: ToolBlock }) {
-  if (block.status !== 'running' || !block.output) return null
-  const last = stripAnsi(lastLines(block.output, 1)).trim()
-  return last ? <div class="tool-live">{last.slice(0, 200)}</div> : null
+  const { actions } = useApp()
+  if (block.status !== 'running') return null
+  const isShell = block.kind === 'shell'
+  const last = stripAnsi(lastLines(block.output ?? '', isShell ? liveLines : 1))
+  if (last.trim() === '' && !isShell) return null
+  return (
+    <div class="tool-live">
+      {last.trim() === '' ? undefined : <pre dir="ltr">{last.slice(-2_000)}</pre>}
+      {isShell ? (
+        <Button kind="link" title="Stop the run" onClick={() => void actions.abort()}>
+          Stop
+        </Button>
+      ) : undefined}
+    </div>
+  )
 }
 
 function iconOf(block: ToolBlock, line: ToolLine): string {

@@ -1,6 +1,6 @@
 import { useMemo, useRef } from 'preact/hooks'
 import type { SessionState } from '../../session/state.ts'
-import { isBusy, turnsOf } from '../../session/selectors.ts'
+import { turnsOf } from '../../session/selectors.ts'
 import { useApp } from '../app.ts'
 import { ItemCache } from '../items.ts'
 import type { Item, TurnItems } from '../items.ts'
@@ -12,10 +12,11 @@ import { turnOf, usePromptJump } from '../promptJump.ts'
 import { useTranscriptScroll } from '../transcriptScroll.ts'
 import { useWindow } from '../transcriptWindow.ts'
 import { AnswerTools } from './HistoryTools.tsx'
-import { Icon, IconButton } from './Icon.tsx'
-import { ErrorNotice, ItemView } from './ItemView.tsx'
+import { IconButton } from './Icon.tsx'
+import { ItemView } from './ItemView.tsx'
 import { MessageTools } from './MessageTools.tsx'
 import { PromptRail } from './PromptRail.tsx'
+import { RunEnd } from './RunEnd.tsx'
 import { SearchBar } from './SearchBar.tsx'
 
 /** The conversation. Only a window of it stands in the page; it moves as the reader scrolls. */
@@ -93,6 +94,7 @@ const TurnView = memo(function TurnView({ turn }: { readonly turn: TurnItems }) 
     <div class="turn" data-turn={turn.key}>
       {prompt.length > 0 ? (
         <article aria-label="You" tabIndex={-1}>
+          <h2 class="visually-hidden">You said</h2>
           {prompt.map((item) => (
             <ItemView key={item.key} item={item} />
           ))}
@@ -100,6 +102,7 @@ const TurnView = memo(function TurnView({ turn }: { readonly turn: TurnItems }) 
       ) : undefined}
       {answer.length > 0 ? (
         <article aria-label="OpenCode" tabIndex={-1} class="answer">
+          <h2 class="visually-hidden">OpenCode answered</h2>
           {answer.map((item) => (
             <ItemView key={item.key} item={item} />
           ))}
@@ -117,28 +120,4 @@ function answerText(items: readonly Item[]): string {
   const isOpen = items.some((item) => item.kind === 'text' && item.block.open)
   if (isOpen) return ''
   return items.flatMap((item) => (item.kind === 'text' ? [item.block.text.trim()] : [])).join('\n\n')
-}
-
-/** What stands below the last message: a sign of life, or why the run ended without one. */
-function RunEnd({ state }: { readonly state: SessionState }) {
-  const last = state.messages.at(-1)
-  if (isBusy(state)) {
-    const isSilent =
-      state.requests.length === 0 && (last?.role !== 'assistant' || !last.blocks.some(isAtWork))
-    return (
-      <div class={isSilent && state.status.kind === 'busy' ? 'working' : 'working silent'}>
-        <Icon name="loading" spin />
-        <span>Working…</span>
-      </div>
-    )
-  }
-  const isShown = last?.role === 'assistant' && last.error !== undefined
-  return state.error && !isShown && state.error.kind !== 'aborted' ? (
-    <ErrorNotice error={state.error} />
-  ) : null
-}
-
-function isAtWork(block: SessionState['messages'][number]['blocks'][number]): boolean {
-  if (block.type === 'text' || block.type === 'reasoning') return block.open
-  return block.type === 'tool' && (block.status === 'running' || block.status === 'pending')
 }

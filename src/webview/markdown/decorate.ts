@@ -1,5 +1,6 @@
 import { highlight } from './highlight.ts'
 import { drawMath } from './math.ts'
+import { verifyPaths } from './pathLinks.ts'
 
 /**
  * Gives a drawn block what HTML text cannot carry: links that the keyboard reaches, a frame with a
@@ -15,7 +16,10 @@ export function decorate(block: HTMLElement, options: { readonly isLive: boolean
   for (const table of block.querySelectorAll<HTMLElement>('table')) {
     if (!table.parentElement?.classList.contains('table-scroll')) frameTable(table)
   }
-  if (!options.isLive) drawMath(block)
+  if (!options.isLive) {
+    drawMath(block)
+    verifyPaths(block)
+  }
   for (const element of block.querySelectorAll<HTMLElement>(
     'p, ul, ol, h1, h2, h3, h4, h5, h6, blockquote, td, th',
   )) {
