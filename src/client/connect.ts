@@ -14,7 +14,7 @@ const pauseMs = 200
  * `redirect-refused`, `timeout`, `aborted` …
  */
 export async function connect(endpoint: Endpoint, options: ConnectOptions): Promise<Connection> {
-  const client = await HttpClient.create(endpoint, options.log)
+  const client = await HttpClient.create(endpoint, options.log, options.metrics)
   try {
     const version = await detect(client, endpoint, options)
     await checkAuthentication(client, endpoint, options)

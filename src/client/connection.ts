@@ -14,6 +14,7 @@ import type {
 } from '../session/model.ts'
 import type { SessionHistory } from './history.ts'
 import type { SessionLibrary } from './library.ts'
+import type { Metrics } from './metrics.ts'
 import type { PathRule } from './pathMap.ts'
 import type { RunControl } from './runControl.ts'
 
@@ -172,11 +173,26 @@ export interface FarewellRequest {
   readonly path: string
 }
 
+/** Counted from the start of the window on, over all connections to a server. */
 export interface ClientMetrics {
   readonly requests: number
   readonly errors: number
   readonly reconnects: number
   readonly events: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** Of the last ten seconds. */
+  readonly eventsPerSecond: number
+  /** How long the latest requests took; undefined while there was none. Streams do not count. */
+  readonly requestMs: Spread | undefined
+  /** How long the latest events waited here until they were used. */
+  readonly lagMs: Spread | undefined
+}
+
+/** Milliseconds that half of the values, and nearly all of them, stay within. */
+export interface Spread {
+  readonly p50: number
+  readonly p95: number
 }
 
 /** What `connect` may use of its surroundings. */
@@ -185,11 +201,17 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal
   /** How long a server that is still starting is waited for; default 15 s. */
   readonly timeoutMs?: number
+  /** Goes on counting where an earlier connection left off. */
+  readonly metrics?: Metrics
 }
 
-/** Lines of the log; never a body, header or password. */
+/** Lines of the log; never a header or password, and a body only at level "trace", without what looks secret. */
 export interface ClientLog {
   debug(message: string): void
   info(message: string): void
   warn(message: string): void
+  /** Called back only where such lines are wanted at all. */
+  trace?(message: () => string): void
+  /** A line that a server of ours printed, without secrets; goes to `debug` where there is no place for it. */
+  output?(line: string): void
 }

@@ -6,6 +6,8 @@ export class EventQueue<T> {
   #items: T[] = []
   #wake: (() => void) | undefined
   #hasEnded = false
+  #oldestAt = 0
+  #waitedMs = 0
 
   get length(): number {
     return this.#items.length
@@ -13,8 +15,14 @@ export class EventQueue<T> {
 
   push(item: T): void {
     if (this.#hasEnded) return
+    if (this.#items.length === 0) this.#oldestAt = performance.now()
     this.#items.push(item)
     this.#signal()
+  }
+
+  /** How long the oldest item of what was taken last had been waiting, in ms. */
+  get waitedMs(): number {
+    return this.#waitedMs
   }
 
   clear(): void {
@@ -35,6 +43,7 @@ export class EventQueue<T> {
     }
     const items = this.#items
     this.#items = []
+    this.#waitedMs = performance.now() - this.#oldestAt
     return items
   }
 

@@ -56,8 +56,10 @@ export async function* followEvents(
   if (signal.aborted) stop.abort()
   const running = run(options, queue, stop.signal).finally(() => queue.end())
   try {
-    for (let batch = await queue.take(); batch && !stop.signal.aborted; batch = await queue.take())
+    for (let batch = await queue.take(); batch && !stop.signal.aborted; batch = await queue.take()) {
+      options.client.metrics.addLag(queue.waitedMs)
       yield* batch
+    }
   } finally {
     signal.removeEventListener('abort', onAbort)
     stop.abort()
@@ -166,7 +168,7 @@ class EventReader {
     if (this.#options.skip?.(data) === true) return
     const event = this.#parse(data)
     if (event === undefined) return
-    this.#options.client.metrics.events++
+    this.#options.client.metrics.addEvent()
     for (const item of this.#options.decode(event)) this.#queue.push(item)
   }
 

@@ -8,6 +8,7 @@ import { toConnectionError } from './connectionErrors.ts'
 import { isLoopbackHost } from './endpoint.ts'
 import { HttpStatusError } from './httpErrors.ts'
 import { Metrics } from './metrics.ts'
+import { traceBody } from './traceBody.ts'
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -36,6 +37,13 @@ export interface HttpAnswer {
   header(name: string): string | undefined
 }
 
+interface ClientParts {
+  readonly endpoint: Endpoint
+  readonly log: ClientLog
+  readonly metrics: Metrics
+  readonly dispatcher: Dispatcher
+}
+
 const defaultTimeoutMs = 30_000
 const defaultMaxBytes = 64 * 1024 * 1024
 const unzip = promisify(gunzip)
@@ -45,7 +53,7 @@ const unzip = promisify(gunzip)
  * throws or logs holds a credential, a query or a body in full. Redirects are not followed.
  */
 export class HttpClient {
-  readonly metrics = new Metrics()
+  readonly metrics: Metrics
   readonly #endpoint: Endpoint
   readonly #log: ClientLog
   readonly #dispatcher: Dispatcher
@@ -55,15 +63,16 @@ export class HttpClient {
   readonly #closing = new AbortController()
 
   /** Loads undici on first use. */
-  static async create(endpoint: Endpoint, log: ClientLog): Promise<HttpClient> {
+  static async create(endpoint: Endpoint, log: ClientLog, metrics = new Metrics()): Promise<HttpClient> {
     const { createDispatcher } = await import('./dispatcher.ts')
-    return new HttpClient(endpoint, log, createDispatcher(endpoint))
+    return new HttpClient({ endpoint, log, metrics, dispatcher: createDispatcher(endpoint) })
   }
 
-  private constructor(endpoint: Endpoint, log: ClientLog, dispatcher: Dispatcher) {
+  private constructor({ endpoint, log, metrics, dispatcher }: ClientParts) {
     const token = Buffer.from(`${endpoint.username}:${endpoint.password}`).toString('base64')
     this.#endpoint = endpoint
     this.#log = log
+    this.metrics = metrics
     this.#dispatcher = dispatcher
     this.#secrets = [endpoint.password, token, ...proxySecrets(endpoint.proxy)].filter(
       (secret) => secret !== '',
@@ -80,22 +89,21 @@ export class HttpClient {
   /** Sends one request and reads its whole answer. */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     const scope = this.#scope(request)
-    const started = performance.now()
-    this.metrics.requests++
+    const call = this.#begin(request)
     try {
-      const response = await this.#dispatch(request, scope, {
+      const response = await this.#dispatch(call, scope, {
         accept: 'application/json',
         'accept-encoding': this.#encoding,
       })
       const bytes = await readBody(response, request.maxBytes ?? defaultMaxBytes)
       this.metrics.bytesIn += bytes.length
-      this.#logLine(request, `${response.statusCode}`, started, bytes.length)
-      return await this.#answer(request, response, bytes)
+      this.metrics.addRequestTime(performance.now() - call.started)
+      this.#logLine(call, `${response.statusCode}`, bytes.length)
+      const answer = await this.#answer(request, response, bytes)
+      this.#traceBody(call, 'in', answer.body)
+      return answer
     } catch (error) {
-      this.metrics.errors++
-      const mapped = scope.explain(error) ?? toConnectionError(error, this.#endpoint.url, this.#secrets)
-      if (!(mapped instanceof HttpStatusError)) this.#logLine(request, mapped.code, started, 0)
-      throw mapped
+      throw this.#failed(call, scope, error)
     } finally {
       scope.end()
     }
@@ -107,16 +115,15 @@ export class HttpClient {
    */
   async stream(request: HttpRequest, onOpen: () => void, onBytes: (bytes: Buffer) => void): Promise<void> {
     const scope = this.#scope(request)
-    const started = performance.now()
-    this.metrics.requests++
+    const call = this.#begin(request)
     try {
       const headers = {
         accept: 'text/event-stream',
         'accept-encoding': 'identity',
         'cache-control': 'no-cache',
       }
-      const response = await this.#dispatch(request, scope, headers)
-      this.#logLine(request, `${response.statusCode} (stream)`, started, 0)
+      const response = await this.#dispatch(call, scope, headers)
+      this.#logLine(call, `${response.statusCode} (stream)`, 0)
       if (response.statusCode !== 200 || !contentType(response).startsWith('text/event-stream')) {
         await this.#answer(request, response, await readBody(response, 1024 * 1024))
         throw notJson(request)
@@ -125,8 +132,7 @@ export class HttpClient {
       onOpen()
       await pump(response.body, onBytes)
     } catch (error) {
-      this.metrics.errors++
-      throw scope.explain(error) ?? toConnectionError(error, this.#endpoint.url, this.#secrets)
+      throw this.#failed(call, scope, error)
     } finally {
       scope.end()
     }
@@ -138,6 +144,24 @@ export class HttpClient {
     await this.#dispatcher.destroy()
   }
 
+  #begin(request: HttpRequest): Call {
+    this.metrics.requests++
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+    const bytesOut = body === undefined ? 0 : Buffer.byteLength(body)
+    this.metrics.bytesOut += bytesOut
+    const call = { id: ++lastID, request, body, bytesOut, started: performance.now() }
+    this.#traceBody(call, 'out', request.body)
+    return call
+  }
+
+  /** Counts and logs; a request that we ended ourselves is no error. */
+  #failed(call: Call, scope: RequestScope, error: unknown): OpencodeError {
+    const mapped = scope.explain(error) ?? toConnectionError(error, this.#endpoint.url, this.#secrets)
+    if (mapped.code !== 'aborted') this.metrics.errors++
+    if (!(mapped instanceof HttpStatusError)) this.#logLine(call, mapped.code, 0)
+    return mapped
+  }
+
   #scope(request: HttpRequest): RequestScope {
     return new RequestScope(
       [request.signal, this.#closing.signal],
@@ -147,7 +171,7 @@ export class HttpClient {
   }
 
   #dispatch(
-    request: HttpRequest,
+    { request, body }: Call,
     scope: RequestScope,
     headers: Record<string, string>,
   ): Promise<Dispatcher.ResponseData> {
@@ -160,11 +184,11 @@ export class HttpClient {
       method: request.method,
       headers: {
         ...headers,
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(isAnonymous ? {} : { authorization: this.#authorization }),
         ...request.headers,
       },
-      body: request.body === undefined ? null : JSON.stringify(request.body),
+      body: body ?? null,
       signal: scope.signal,
     })
   }
@@ -184,11 +208,30 @@ export class HttpClient {
     return { status, body: parse(text, request), header }
   }
 
-  #logLine(request: HttpRequest, outcome: string, started: number, bytes: number): void {
+  #logLine({ id, request, bytesOut, started }: Call, outcome: string, bytesIn: number): void {
     const ms = Math.round(performance.now() - started)
-    this.#log.debug(`client ${request.method} ${request.route} ${outcome} ${ms} ms ${bytes} B`)
+    this.#log.debug(
+      `client #${id} ${request.method} ${request.route} ${outcome} ${ms} ms, ${bytesOut} B out, ${bytesIn} B in`,
+    )
+  }
+
+  #traceBody({ id, request }: Call, direction: 'in' | 'out', body: unknown): void {
+    this.#log.trace?.(() => `client #${id} ${direction}: ${traceBody(request.route, body, this.#secrets)}`)
   }
 }
+
+/** One request on its way. */
+interface Call {
+  /** Unique in this window; what its lines in the log are told apart by. */
+  readonly id: number
+  readonly request: HttpRequest
+  readonly body: string | undefined
+  readonly bytesOut: number
+  /** On the clock of `performance.now()`. */
+  readonly started: number
+}
+
+let lastID = 0
 
 async function readBody(response: Dispatcher.ResponseData, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []

@@ -28,6 +28,7 @@ export const commandIds = {
   removeProviderKey: 'opencodeSessions.removeProviderKey',
   manageExtensionAccess: 'opencodeSessions.manageExtensionAccess',
   showLog: 'opencodeSessions.showLog',
+  showServerLog: 'opencodeSessions.showServerLog',
   showContainerLog: 'opencodeSessions.showContainerLog',
   cleanUpContainers: 'opencodeSessions.cleanUpContainers',
 } as const

@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { connect } from '../client/connect.ts'
 import { parseServerUrl } from '../client/endpoint.ts'
 import { toErrorInfo } from '../opencode/errors.ts'
+import type { ProfileKind } from '../opencode/profile.ts'
 import type { ServerLogin } from '../platform/credentials.ts'
 import { thisMachineID } from '../profiles/thisMachine.ts'
 import type { AttachTarget } from '../profiles/serverTarget.ts'
@@ -53,7 +54,24 @@ export const serverCommands = {
       return Promise.resolve()
     },
   },
+  showServerLog: {
+    async run(context) {
+      showServerLog(context, (await backendInSight(context)).profile.kind)
+    },
+  },
 } satisfies Partial<Record<Name, CommandSpec>>
+
+/** What the server itself prints, as far as it reaches us. */
+function showServerLog({ services }: CommandContext, kind: ProfileKind): void {
+  if (kind === 'container') return services.log.showContainer()
+  if (kind === 'url') {
+    void services.notify.warn(
+      vscode.l10n.t('This server is run by somebody else; what it prints stays where it runs.'),
+    )
+    return
+  }
+  services.log.showServer()
+}
 
 /** Work that would be cut off is asked about; a server that we only connect to goes on without us. */
 async function mayInterrupt(backend: Backend, question: string): Promise<boolean> {

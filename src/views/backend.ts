@@ -1,5 +1,6 @@
 import { connect } from '../client/connect.ts'
 import type { Connection } from '../client/connection.ts'
+import { Metrics } from '../client/metrics.ts'
 import { mapPaths } from '../client/mappedConnection.ts'
 import type { ServerProfile } from '../opencode/profile.ts'
 import type { Credentials } from '../platform/credentials.ts'
@@ -48,6 +49,8 @@ export class Backend implements Disposable {
   readonly outbox: Outbox
   readonly catalogs: Catalogs
   readonly providerKeys: ProviderKeys
+  /** Of all connections of this window to the server. */
+  readonly metrics = new Metrics()
   readonly #spec: BackendSpec
   readonly #store = new DisposableStore()
   #profile: ServerProfile
@@ -57,7 +60,7 @@ export class Backend implements Disposable {
     this.id = spec.id
     this.#spec = spec
     this.#profile = spec.profile
-    this.server = add(createServer(() => spec.launcher(this.#profile), log))
+    this.server = add(createServer(() => spec.launcher(this.#profile), log, this.metrics))
     this.outbox = add(new Outbox(stored(spec.id === thisMachineID ? 'outbox' : `outbox:${spec.id}`)))
     this.hub = add(new SessionHub({ outbox: this.outbox, log }))
     const directory = (): string => this.directories[0] ?? '/'
@@ -106,12 +109,12 @@ export class Backend implements Disposable {
   }
 }
 
-function createServer(launcher: () => ServerLauncher, log: Log): ServerManager {
+function createServer(launcher: () => ServerLauncher, log: Log, metrics: Metrics): ServerManager {
   return new ServerManager({
     launcher,
     connect: async (endpoint, signal) => {
       log.redactor.add(endpoint.password, endpoint.username)
-      return mapPaths(await connect(endpoint, { log, signal }), endpoint.pathRules)
+      return mapPaths(await connect(endpoint, { log, signal, metrics }), endpoint.pathRules)
     },
     log,
   })

@@ -134,7 +134,9 @@ export class SupervisorChannel {
   /** Something of the supervisor itself or of its server. */
   print(source: string, text: string): void {
     const line = this.#tail.push(text)
-    if (line !== undefined) this.#log.debug(`server: ${source}: ${line}`)
+    if (line === undefined) return
+    if (this.#log.output) this.#log.output(line)
+    else this.#log.debug(`server: ${source}: ${line}`)
   }
 
   #receive(line: string): void {

@@ -3,8 +3,16 @@ import { describe, it, afterEach } from 'mocha'
 import { OpencodeError } from '../../../src/opencode/errors.ts'
 import type { ErrorCode } from '../../../src/opencode/errors.ts'
 import { HttpStatusError } from '../../../src/client/httpErrors.ts'
-import type { HttpClient, HttpRequest } from '../../../src/client/httpClient.ts'
-import { clientOf, memoryLog, sendJson, startTestServer, testPassword } from './support/testServer.ts'
+import { HttpClient, type HttpRequest } from '../../../src/client/httpClient.ts'
+import { Metrics } from '../../../src/client/metrics.ts'
+import {
+  clientOf,
+  endpointOf,
+  memoryLog,
+  sendJson,
+  startTestServer,
+  testPassword,
+} from './support/testServer.ts'
 import type { Handler, TestServer } from './support/testServer.ts'
 
 const get: HttpRequest = { method: 'GET', route: '/thing/{id}', path: '/thing/secret-id?token=abc' }
@@ -228,9 +236,53 @@ describe('HttpClient', () => {
     )
     await client.request(get)
     await caught(client.request({ method: 'POST', route: '/thing', body: { prompt: 'private words' } }))
-    assert.match(log.lines[0] ?? '', /^client GET \/thing\/\{id\} 200 \d+ ms 2 B$/)
-    assert.match(log.lines[1] ?? '', /^client POST \/thing 500 \d+ ms 2 B$/)
+    assert.match(log.lines[0] ?? '', /^client #\d+ GET \/thing\/\{id\} 200 \d+ ms, 0 B out, 2 B in$/)
+    assert.match(log.lines[1] ?? '', /^client #\d+ POST \/thing 500 \d+ ms, 26 B out, 2 B in$/)
+    const ids = log.lines.map((line) => /#(\d+)/.exec(line)?.[1])
+    assert.notEqual(ids[0], ids[1])
     assert.doesNotMatch(log.lines.join(), new RegExp(`secret-id|token|private|${testPassword}`))
+  })
+
+  it('shows bodies at level "trace" alone, without anything that looks secret', async () => {
+    const traced: string[] = []
+    const log = { ...memoryLog(), trace: (message: () => string): void => void traced.push(message()) }
+    const body = {
+      text: `hello ${testPassword}`,
+      apiKey: 'sk-secret-0123456789',
+      nested: [{ access_token: { deep: 'hidden-too' } }],
+      environment: { ANYTHING: 'hidden-as-well' },
+    }
+    const { client } = await start((_request, response) => sendJson(response, 200, body), log)
+    await client.request({ method: 'POST', route: '/thing', body })
+    await client.request({ method: 'PUT', route: '/auth/{id}', path: '/auth/mock', body: { x: 'plain' } })
+    assert.equal(traced.length, 4)
+    assert.match(traced[0] ?? '', /#\d+ out: .*hello/)
+    assert.match(traced[1] ?? '', /#\d+ in: .*hello/)
+    assert.doesNotMatch(traced.join(), new RegExp(`secret|hidden|plain|${testPassword}`))
+    assert.doesNotMatch(log.lines.join(), /hello/)
+  })
+
+  it('goes on counting over connections, and counts times of requests', async () => {
+    const metrics = new Metrics()
+    const server = await startTestServer((_request, response) => sendJson(response, 200, {}))
+    opened.push(server)
+    for (let round = 0; round < 2; round++) {
+      const client = await HttpClient.create(endpointOf(server.url), memoryLog(), metrics)
+      await client.request({ method: 'POST', route: '/thing', body: { a: 1 } })
+      await client.close()
+    }
+    assert.equal(metrics.requests, 2)
+    assert.equal(metrics.bytesOut, 14)
+    assert.ok((metrics.requestMs?.p95 ?? 0) >= (metrics.requestMs?.p50 ?? 1))
+  })
+
+  it('does not count a request that we ended ourselves as an error', async () => {
+    const { client } = await start(() => undefined)
+    const abort = new AbortController()
+    const pending = caught(client.request({ ...get, signal: abort.signal }))
+    abort.abort()
+    await pending
+    assert.deepEqual([client.metrics.requests, client.metrics.errors], [1, 0])
   })
 
   it('counts requests, errors and bytes', async () => {
