@@ -6,11 +6,10 @@ import type { ProfileKind } from '../opencode/profile.ts'
 import type { ServerLogin } from '../platform/credentials.ts'
 import { thisMachineID } from '../profiles/thisMachine.ts'
 import type { AttachTarget } from '../profiles/serverTarget.ts'
-import type { Backend } from '../views/backends.ts'
-import { isAnythingRunning } from './busyWork.ts'
 import type { commandIds } from './commandIds.ts'
 import { backendInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
+import { mayLeave, restartServer, stopServer } from './serverEnd.ts'
 
 type Name = keyof typeof commandIds
 
@@ -23,14 +22,12 @@ export const serverCommands = {
   },
   stopServer: {
     async run(context) {
-      const backend = await backendInSight(context)
-      if (await mayInterrupt(backend, vscode.l10n.t('Stop the server?'))) await backend.access.stop()
+      await stopServer(await backendInSight(context))
     },
   },
   restartServer: {
     async run(context) {
-      const backend = await backendInSight(context)
-      if (await mayInterrupt(backend, vscode.l10n.t('Restart the server?'))) await backend.access.restart()
+      await restartServer(await backendInSight(context))
     },
   },
   connectToServer: { run: (context) => connectToServer(context) },
@@ -73,16 +70,6 @@ function showServerLog({ services }: CommandContext, kind: ProfileKind): void {
   services.log.showServer()
 }
 
-/** Work that would be cut off is asked about; a server that we only connect to goes on without us. */
-async function mayInterrupt(backend: Backend, question: string): Promise<boolean> {
-  const { status, connection } = backend.server
-  if (status.kind !== 'running' || status.origin === 'attached' || !connection) return true
-  if (!(await isAnythingRunning(connection, backend.directories))) return true
-  const yes = vscode.l10n.t('Interrupt')
-  const detail = vscode.l10n.t('A session is running; it would be interrupted.')
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes
-}
-
 /** Asks where and who, tries it out, and only then changes anything. */
 async function connectToServer(context: CommandContext): Promise<void> {
   const { services, target, credentials } = context
@@ -104,10 +91,10 @@ async function connectToServer(context: CommandContext): Promise<void> {
     },
   )
   const backend = await backendInSight(context)
-  if (!(await mayInterrupt(backend, vscode.l10n.t('Change the server?')))) return
+  if (!(await mayLeave(backend))) return
   if (password !== '') await credentials.setPassword(loginOf(wanted), password)
   await target.remember(wanted)
-  await backend.access.restart()
+  await backend.access.change()
   services.notify.done(vscode.l10n.t('Connected to {0}', wanted.url))
 }
 

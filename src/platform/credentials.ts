@@ -10,7 +10,8 @@ export interface ServerLogin {
   readonly username: string
 }
 
-type Kind = 'password' | 'passphrase' | 'provider'
+/** `lease`: of a server of ours that windows share; belongs to no profile. */
+type Kind = 'password' | 'passphrase' | 'provider' | 'lease'
 
 /** Kind of the secret, its profile, and what it is for. */
 type SecretName = readonly [kind: Kind, profileID: string, subject: string]
@@ -84,6 +85,13 @@ export class Credentials implements Disposable {
     await this.#write(['provider', profileID, providerID], undefined)
   }
 
+  /** The passwords of servers of ours that windows share; they are worth nothing when the server has ended. */
+  readonly leases = {
+    get: (key: string): Promise<string | undefined> => this.#read(['lease', '', key]),
+    set: (key: string, value: string): Promise<void> => this.#write(['lease', '', key], value),
+    delete: (key: string): Promise<void> => this.#write(['lease', '', key], undefined),
+  }
+
   /** Removes every secret of a profile, because the profile is removed. */
   async forget(profileID: string): Promise<void> {
     for (const name of await this.#names()) if (name[1] === profileID) await this.#write(name, undefined)
@@ -97,9 +105,10 @@ export class Credentials implements Disposable {
     }
   }
 
-  /** How many secrets are stored. */
+  /** How many secrets of the user are stored. */
   async count(): Promise<number> {
-    return (await this.#secrets.keys()).length
+    const names = (await this.#secrets.keys()).map(readName)
+    return names.filter((name) => name?.[0] !== 'lease').length
   }
 
   dispose(): void {
@@ -128,7 +137,7 @@ export class Credentials implements Disposable {
 
   async #changed(key: string): Promise<void> {
     const name = readName(key)
-    if (!name) return
+    if (!name || name[0] === 'lease') return
     const [kind, profileID] = name
     if (kind === 'provider') {
       this.#onDidChangeProviderKeys.fire(profileID)
@@ -159,6 +168,6 @@ function isName(value: unknown): value is SecretName {
   const [kind] = value as readonly unknown[]
   return (
     value.every((part) => typeof part === 'string') &&
-    (kind === 'password' || kind === 'passphrase' || kind === 'provider')
+    (kind === 'password' || kind === 'passphrase' || kind === 'provider' || kind === 'lease')
   )
 }

@@ -20,6 +20,7 @@ export class Settings implements Disposable {
   readonly #store = new DisposableStore()
   readonly serverPath = this.#watch('server.path', readText, '')
   readonly serverEnvironment = this.#watch('server.environment', readTextMap, {})
+  readonly serverShared = this.#watch('server.shared', readFlag, true)
   readonly serverAutoStart = this.#watch('server.autoStart', readFlag, true)
   readonly serverUrl = this.#watch('server.url', readText, '')
   readonly serverUsername = this.#watch('server.username', readText, 'opencode')

@@ -91,6 +91,24 @@ export class ProviderKeys implements Disposable {
     })
   }
 
+  /**
+   * Called when we leave a server that others use, or that waits for us to come back: its supervisor takes our keys
+   * out after the last window, but not one that the user has put in the place of ours meanwhile.
+   */
+  async entrust(): Promise<void> {
+    const { connection } = this.#server
+    if (!connection) return
+    await within(this.#giving, quickCheckMs, undefined)
+    await Promise.all(
+      [...this.#given].map(async (providerID) => {
+        if (await within(this.#isForeign(connection, providerID), quickCheckMs, false)) {
+          this.#given.delete(providerID)
+        }
+      }),
+    )
+    this.#server.setFarewell([...this.#given])
+  }
+
   dispose(): void {
     this.#store.dispose()
   }

@@ -74,7 +74,10 @@ export class Backend implements Disposable {
       }),
     )
     add(join(this))
-    this.access = new ServerAccess(this.server, settings, () => this.providerKeys.withdraw())
+    this.access = new ServerAccess(this.server, settings, {
+      withdraw: () => this.providerKeys.withdraw(),
+      end: () => this.end(),
+    })
     this.catalogs = add(new Catalogs(this.hub, log))
   }
 
@@ -87,20 +90,27 @@ export class Backend implements Disposable {
     return this.#spec.directories()
   }
 
+  /** Whether the server can be used by other windows at the same time, be it that one does or not. */
+  get isShared(): boolean {
+    const { status } = this.server
+    return status.kind === 'running' && status.sharing !== undefined
+  }
+
   /** Takes over a profile that was changed; it counts from the next start on. */
   setProfile(profile: ServerProfile): void {
     this.#profile = profile
   }
 
-  /** Leaves the server for good: keys out, a server of ours ended. */
+  /** Leaves the server for good: keys out, a server of ours ended unless others use it. */
   async end(): Promise<void> {
+    if (this.isShared) return this.leave()
     await this.providerKeys.withdraw()
     await this.server.stop()
   }
 
   /** The same in a hurry, because the window closes or reloads; see `ServerManager.leave`. */
   async leave(): Promise<void> {
-    await this.providerKeys.withdraw(true)
+    await (this.isShared ? this.providerKeys.entrust() : this.providerKeys.withdraw(true))
     await this.server.leave()
   }
 

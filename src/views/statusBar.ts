@@ -81,6 +81,10 @@ function wordOf(status: ServerStatus): string {
 function explain(status: ServerStatus): string {
   switch (status.kind) {
     case 'running':
+      if (status.sharing && status.sharing.windows > 1) {
+        const { windows } = status.sharing
+        return vscode.l10n.t('OpenCode {0} runs on this machine, shared by {1} windows.', status.version, windows)
+      }
       return status.origin === 'managed'
         ? vscode.l10n.t('OpenCode {0} runs on this machine.', status.version)
         : vscode.l10n.t('Connected to OpenCode {0} at {1}.', status.version, status.url)

@@ -3,14 +3,19 @@ import * as vscode from 'vscode'
 import type { ManagedProfile } from '../../opencode/profile.ts'
 import { locateBinary } from '../../server/binary/binaryLocator.ts'
 import type { ServerLauncher } from '../../server/launcher.ts'
+import { SharedLauncher } from '../../server/lease/sharedLauncher.ts'
 import { ProcessLauncher } from '../../server/process/processLauncher.ts'
 import type { LauncherContext } from './launcherContext.ts'
 
-/** A child process of ours; what the profile leaves open is as the settings of the server say. */
+/**
+ * A child process of ours, shared with the other windows that would start the same one unless the settings say
+ * otherwise; what the profile leaves open is as the settings of the server say.
+ */
 export function createManagedLauncher(profile: ManagedProfile, context: LauncherContext): ServerLauncher {
-  const { settings, log, extensionUri, storageUri, developmentRoot, folder } = context
+  const { settings, credentials, log, extensionUri, storageUri, developmentRoot, folder } = context
   const env = { ...process.env, ...settings.serverEnvironment.value, ...profile.environment }
-  return new ProcessLauncher({
+  const stateDirectory = vscode.Uri.joinPath(storageUri, 'servers').fsPath
+  const options = {
     binary: () =>
       locateBinary({
         setting: profile.path ?? (settings.serverPath.value || undefined),
@@ -21,9 +26,12 @@ export function createManagedLauncher(profile: ManagedProfile, context: Launcher
       }),
     supervisorPath: vscode.Uri.joinPath(extensionUri, 'dist', 'supervisor.js').fsPath,
     execPath: process.execPath,
-    stateDirectory: vscode.Uri.joinPath(storageUri, 'servers').fsPath,
-    cwd: folder,
+    stateDirectory,
     env,
     log,
-  })
+  }
+  // A server for all has a folder that belongs to nobody; each request names the one it is for.
+  return settings.serverShared.value
+    ? new SharedLauncher({ ...options, cwd: stateDirectory, secrets: credentials.leases })
+    : new ProcessLauncher({ ...options, cwd: folder })
 }

@@ -15,6 +15,8 @@ export interface AttachRequest {
   /** Undefined: the supervisor is asked for it. */
   readonly password: string | undefined
   readonly log: ClientLog
+  /** What the window is counted by. */
+  readonly host: number
 }
 
 /** `absent`: nobody listens. `ending`: it comes to its end just now. `silent`: it does not answer. */
@@ -30,12 +32,13 @@ export class AttachedServer {
   #isReleased = false
 
   /** Asks the supervisor of a lease to be let in. Never rejects. */
-  static async attach({ lease, password, log }: AttachRequest): Promise<AttachedServer | AttachFailure> {
+  static async attach({ lease, password, log, host }: AttachRequest): Promise<AttachedServer | AttachFailure> {
     const socket = await open(lease.socketPath)
     if (!socket) return 'absent'
     const channel = new SupervisorChannel({ input: socket, output: socket }, password ?? '', log)
     const closed = new Promise<undefined>((resolve) => socket.once('close', () => resolve(undefined)))
-    channel.send({ type: 'hello', nonce: lease.nonce, wantsPassword: password === undefined })
+    const { nonce } = lease
+    channel.send({ type: 'hello', nonce, host, wantsPassword: password === undefined })
     const timeout = setTimeout(() => socket.destroy(), greetingTimeoutMs)
     const greeting: Greeting | undefined = await Promise.race([channel.greeting, closed])
     clearTimeout(timeout)

@@ -87,11 +87,11 @@ export class SharedLauncher implements ServerLauncher {
 
   /** Undefined when there is no lease. */
   async #attach(place: LeasePlace): Promise<ServerHandle | AttachFailure | undefined> {
-    const { log } = this.#options
+    const { log, host = process.pid } = this.#options
     const lease = await readLease(place.leasePath)
     if (lease === undefined || lease === 'broken') return lease && 'absent'
     const password = await this.#secrets.get(place.key, lease.nonce)
-    const server = await AttachedServer.attach({ lease, password, log })
+    const server = await AttachedServer.attach({ lease, password, log, host })
     if (!(server instanceof AttachedServer)) return server
     log.info(
       `server: using the one that another window started (pid ${lease.server.pid}, port ${lease.port})`,

@@ -30,6 +30,8 @@ export interface ProcessLauncherOptions {
   /** Default 30 s. */
   readonly startTimeoutMs?: number
   readonly choosePort?: () => Promise<number>
+  /** What this window is counted by among those that share a server; default: the id of this process. */
+  readonly host?: number
 }
 
 const defaultStartTimeoutMs = 30_000
@@ -99,10 +101,10 @@ export class ProcessLauncher implements ServerLauncher {
   }
 
   #spawn(binary: Binary, port: number, password: string): SupervisedProcess {
-    const { execPath, supervisorPath, stateDirectory, cwd, env, log } = this.#options
+    const { execPath, supervisorPath, stateDirectory, cwd, env, log, host = process.pid } = this.#options
     log.info(`server: starting ${binary.path} (${binary.version}) on port ${port}`)
     return new SupervisedProcess(
-      { execPath, path: supervisorPath, cwd: stateDirectory, env },
+      { execPath, path: supervisorPath, cwd: stateDirectory, env, host },
       {
         command: binary.path,
         args: ['serve', '--hostname', '127.0.0.1', '--port', String(port)],

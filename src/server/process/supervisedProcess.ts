@@ -14,6 +14,8 @@ export interface SupervisorProgram {
   readonly path: string
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
+  /** What the window is counted by. */
+  readonly host: number
 }
 
 export interface ServerProgram {
@@ -51,7 +53,7 @@ export class SupervisedProcess {
     this.channel = new SupervisorChannel(streams, server.password, log)
     this.#listen()
     const { command, args, cwd, env } = server
-    this.channel.send({ type: 'start', command, args, cwd, env })
+    this.channel.send({ type: 'start', host: supervisor.host, command, args, cwd, env })
   }
 
   /** The supervisor process; undefined when it could not be started. Never rejects. */

@@ -15,6 +15,7 @@ export interface Door {
 /** A visitor who has shown that this user sent it; its further lines are not read yet. */
 export interface Visitor {
   readonly socket: Socket
+  readonly host: number
   readonly wantsPassword: boolean
 }
 
@@ -67,7 +68,7 @@ function receive(socket: Socket, nonce: string, onVisit: (visitor: Visitor) => v
     socket.off('data', read)
     const hello = end === text.length - 1 ? parseHello(text) : undefined
     if (!hello || !isSame(hello.nonce, nonce)) return void socket.destroy()
-    onVisit({ socket, wantsPassword: hello.wantsPassword })
+    onVisit({ socket, host: hello.host, wantsPassword: hello.wantsPassword })
   }
   socket.on('error', () => undefined)
   socket.once('close', () => clearTimeout(timer))
@@ -78,7 +79,8 @@ function parseHello(text: string): Extract<ToSupervisor, { type: 'hello' }> | un
   try {
     const message = JSON.parse(text) as Partial<Extract<ToSupervisor, { type: 'hello' }>> | null
     if (message?.type !== 'hello' || typeof message.nonce !== 'string') return undefined
-    return { type: 'hello', nonce: message.nonce, wantsPassword: message.wantsPassword === true }
+    const { type, nonce, host, wantsPassword } = message
+    return { type, nonce, host: Number(host), wantsPassword: wantsPassword === true }
   } catch {
     return undefined
   }

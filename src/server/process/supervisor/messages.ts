@@ -18,10 +18,17 @@ export interface ShareOffer {
 /** What a window writes to the supervisor, one JSON object per line. */
 export type ToSupervisor =
   /** Comes first on a local socket, and only there. */
-  | { readonly type: 'hello'; readonly nonce: string; readonly wantsPassword: boolean }
+  | {
+      readonly type: 'hello'
+      readonly nonce: string
+      /** Process id of the extension host: all that one window opens counts once. */
+      readonly host: number
+      readonly wantsPassword: boolean
+    }
   /** Comes first from the window that made the supervisor. The secrets stand here and not in argv or its environment. */
   | {
       readonly type: 'start'
+      readonly host: number
       readonly command: string
       readonly args: readonly string[]
       readonly cwd: string

@@ -49,8 +49,8 @@ export class Supervisor {
   }
 
   /** Serves the window at the other end of these streams. */
-  attach(input: Readable, output: Writable): void {
-    this.#windows.add(input, output)
+  attach(input: Readable, output: Writable, host?: number): void {
+    this.#windows.add(input, output, host)
   }
 
   /** Ends the server and everything it started, reports, and quits. The second call does nothing. */
@@ -65,8 +65,11 @@ export class Supervisor {
   }
 
   #receive(message: ToSupervisor, from: Writable): void {
-    if (message.type === 'start') this.#start(message)
-    else if (message.type === 'share') void this.#share(message.offer, from)
+    if (message.type === 'start') {
+      this.#windows.identify(from, message.host)
+      this.#start(message)
+    }
+    if (message.type === 'share') void this.#share(message.offer, from)
     else if (message.type === 'farewell') this.#farewell.change(message)
     // Whoever orders the end has said farewell itself, but only for what it knows of.
     else if (message.type === 'stop') void this.end({ withFarewell: true, intent: message.intent })
@@ -85,14 +88,14 @@ export class Supervisor {
   }
 
   /** Too late means: it comes to an end now, and the visitor had better wait for that. */
-  #welcome({ socket, wantsPassword }: Visitor, password: string): void {
+  #welcome({ socket, host, wantsPassword }: Visitor, password: string): void {
     if (this.#isEnding) {
       write(socket, { type: 'ending' })
       socket.end()
       return
     }
     write(socket, { type: 'welcome', ...(wantsPassword ? { password } : {}) })
-    this.attach(socket, socket)
+    this.attach(socket, socket, host)
   }
 
   #start(message: StartMessage): void {

@@ -17,7 +17,8 @@ export interface WindowsOptions {
  */
 export class Windows {
   readonly #options: WindowsOptions
-  readonly #all = new Set<Writable>()
+  /** Each with its extension host, where that is known. */
+  readonly #all = new Map<Writable, number | undefined>()
   #grace: NodeJS.Timeout | undefined
   /** How long to wait for another window after the last one has gone. */
   graceMs = 0
@@ -27,24 +28,28 @@ export class Windows {
   }
 
   /** Reads the messages of one more window until it goes. */
-  add(input: Readable, output: Writable): void {
+  add(input: Readable, output: Writable, host?: number): void {
     output.on('error', () => undefined)
     readLines(input, (line) => this.#read(line, output), {
       onEnd: () => this.#remove(output),
       maxLength: maxMessageLength,
     })
     clearTimeout(this.#grace)
-    this.#all.add(output)
+    this.identify(output, host)
+  }
+
+  identify(output: Writable, host: number | undefined): void {
+    this.#all.set(output, host)
     this.#tellCount()
   }
 
   tell(message: FromSupervisor): void {
-    for (const output of this.#all) write(output, message)
+    for (const output of this.#all.keys()) write(output, message)
   }
 
   /** Resolves when the message is on its way to all windows, or cannot be brought there. */
   async tellLast(message: FromSupervisor): Promise<void> {
-    const told = [...this.#all].map(
+    const told = [...this.#all.keys()].map(
       (output) => new Promise<void>((resolve) => write(output, message, resolve)),
     )
     await Promise.race([Promise.all(told), sleep(lastWordsMs)])
@@ -65,7 +70,7 @@ export class Windows {
   }
 
   #tellCount(): void {
-    this.tell({ type: 'windows', count: this.#all.size })
+    this.tell({ type: 'windows', count: new Set(this.#all.values()).size })
   }
 }
 

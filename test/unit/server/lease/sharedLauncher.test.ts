@@ -159,6 +159,16 @@ describe('Windows that share a server', function () {
     assert.deepEqual([sharingOf(first)?.windows, sharingOf(second)?.windows], [1, 1])
   })
 
+  it('count once for all that they use it for', async () => {
+    const [first, second] = [machine.window({ host: 7 }), machine.window({ host: 7 })]
+    await first.start()
+    await second.start()
+    await machine.window().start()
+    await until('both are counted', () => sharingOf(first)?.windows === 2)
+    await first.leave()
+    await until('nothing has changed', () => sharingOf(second)?.windows === 2)
+  })
+
   it('leave it to the others when a start is called off or the connection fails', async () => {
     const first = machine.window()
     const connection = await first.start()

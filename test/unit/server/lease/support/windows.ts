@@ -38,6 +38,8 @@ interface LauncherRequest extends HostRequest {
   readonly env: NodeJS.ProcessEnv
   readonly log: ClientLog
   readonly secrets: Map<string, string>
+  /** Windows of one process count once unless they have numbers of their own. */
+  readonly host?: number
 }
 
 export function sharedLauncher({ secrets, ...request }: LauncherRequest): SharedLauncher {
@@ -92,11 +94,12 @@ export class Machine {
 
   /** A window in this process; it does not start by itself. */
   window(
-    changes: { readonly env?: NodeJS.ProcessEnv; readonly secrets?: Map<string, string> } = {},
+    changes: Partial<Pick<LauncherRequest, 'env' | 'secrets' | 'host'>> = {},
   ): ServerManager {
     const { log, lab, secrets } = this
+    const host = this.#managers.length + 1
     const manager = new ServerManager({
-      launcher: () => sharedLauncher({ ...this.#request, env: lab.env, log, secrets, ...changes }),
+      launcher: () => sharedLauncher({ ...this.#request, env: lab.env, log, secrets, host, ...changes }),
       connect: (endpoint, signal) => connect(endpoint, { log, signal }),
       log,
       restartPolicy: backoffRestarts({ firstDelayMs: 10, maxRestarts: 3 }),
