@@ -28,6 +28,18 @@ export async function listProcesses(): Promise<readonly ProcessEntry[]> {
   return process.platform === 'linux' ? listFromProc() : listFromPs()
 }
 
+/** Processes that run in this home folder, however far they have drifted from who started them. Linux only. */
+export async function processesWithHome(home: string): Promise<readonly ProcessEntry[]> {
+  const all = await listProcesses()
+  const own = await Promise.all(
+    all.map(async (entry) => {
+      const environment = await readFile(`/proc/${entry.pid}/environ`, 'utf8').catch(() => '')
+      return environment.split('\0').includes(`HOME=${home}`) ? entry : undefined
+    }),
+  )
+  return own.filter((entry) => entry !== undefined)
+}
+
 /** Whether a process exists and is not a zombie. */
 export async function isAlive(pid: number): Promise<boolean> {
   if (process.platform === 'linux') return (await readEntry(pid)) !== undefined

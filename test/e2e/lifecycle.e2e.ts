@@ -4,7 +4,10 @@ import { startLab, type Lab } from '../support/opencodeLab.ts'
 import { reloadWindow, startWorkbench, until, type Workbench } from '../support/workbench.ts'
 import {
   askedFor,
+  endpointOf,
   gone,
+  graceMs,
+  lastAnswer,
   openChat,
   opencodeProcesses,
   patience,
@@ -76,6 +79,23 @@ describe('a server of our own that dies, and a window that goes', function () {
     assert.doesNotMatch(await chat.text(), /Waiting to be sent/)
   })
 
+  it('goes on with an answer when the window is reloaded in the middle of it, and shows all of it', async () => {
+    const server = await serverOf(workbench)
+    const words = Array.from({ length: 60 }, (_, index) => `w${String(index + 1)}`).join(' ')
+    await chat.send(`count [[delay:500]][[chunk:4]][[text:${words}]]`)
+    const answer = async () => (await chat.answers()).last().innerText()
+    await until('it has begun', async () => /w4\b/.test(await answer()), patience)
+    await reloadWindow(page)
+    chat = await openChat(page)
+    await (await chat.frame()).getByRole('button', { name: 'Stop' }).waitFor({ timeout: patience })
+    assert.doesNotMatch(await answer(), /w60/)
+    await until('it has ended', async () => /w60\b/.test(await answer()), patience)
+    assert.equal((await answer()).trim(), words)
+    assert.equal(await lastAnswer(await endpointOf(server), lab.project), words)
+    assert.equal((await serverOf(workbench)).pid, server.pid)
+    assert.equal(askedFor(lab, 'count'), 1)
+  })
+
   it('leaves nothing running when the extension host is killed in the middle of a tool', async () => {
     await serverOf(workbench)
     await chat.send('sleepy [[tool:bash {"command":"sleep 300","description":"Sleep"}]][[text:Awake]]')
@@ -86,7 +106,7 @@ describe('a server of our own that dies, and a window that goes', function () {
     assert.ok(running.some(({ command }) => command.includes('supervisor.js')))
     assert.ok(running.some(({ command }) => / serve /.test(command)))
     await workbench.killExtensionHost()
-    await gone(running, 5_000)
+    await gone(running, graceMs + 5_000)
   })
 
   it('brings the chat back with its session after the extension host was killed', async () => {
@@ -109,7 +129,7 @@ describe('a server of our own that dies, and a window that goes', function () {
     const running = await opencodeProcesses(lab)
     const hosts = await workbench.extensionHosts()
     await page.close({ runBeforeUnload: true })
-    await gone([...running, ...hosts], 20_000)
+    await gone([...running, ...hosts], graceMs + 10_000)
     assert.deepEqual(await opencodeProcesses(lab), [])
   })
 })

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core'
 import { launchBrowser } from '../../scripts/lib/browser.ts'
-import { descendants, type ProcessEntry } from '../../scripts/lib/processes.ts'
+import { descendants, processesWithHome, type ProcessEntry } from '../../scripts/lib/processes.ts'
 import { cacheFolder, repositoryRoot } from '../../scripts/lib/repository.ts'
 import { startVscodeServer, writeSettings, type VscodeServer } from '../../scripts/lib/vscodeServer.ts'
 import { freePort } from './opencodeLab.ts'
@@ -26,7 +26,7 @@ export interface Workbench {
   extensionHosts(): Promise<readonly ProcessEntry[]>
   /** Ends one extension host without a word, as a crash would. */
   killExtensionHost(pid?: number): Promise<void>
-  /** Processes below the workbench that run `opencode serve`. */
+  /** Processes that run `opencode serve` for its windows, be the one that started them still there or not. */
   opencodeServers(): Promise<readonly ProcessEntry[]>
   /** Closes the browser, stops the server and removes its data. */
   dispose(): Promise<void>
@@ -71,7 +71,7 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     setSettings: (changes) =>
       writeSettings({ dataDirectory, settings: (settings = { ...settings, ...changes }) }),
     extensionHosts: () => below(/--type=extensionHost/),
-    opencodeServers: () => below(/opencode\S* serve/),
+    opencodeServers: () => supervised(options.env['HOME'] ?? ''),
     killExtensionHost: async (pid) => {
       const hosts = await below(/--type=extensionHost/)
       const host = pid === undefined ? hosts[0] : hosts.find((entry) => entry.pid === pid)
@@ -81,9 +81,28 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     dispose: async () => {
       await browser.close()
       await server.stop()
+      await endSupervisors(options.env['HOME'] ?? '')
       await rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
     },
   }
+}
+
+/** Servers that the extension started; those of a test itself have no supervisor. */
+async function supervised(home: string): Promise<readonly ProcessEntry[]> {
+  const all = await processesWithHome(home)
+  const supervisors = new Set(all.filter(isSupervisor).map(({ pid }) => pid))
+  return all.filter(({ parent, command }) => supervisors.has(parent) && /opencode\S* serve/.test(command))
+}
+
+/** Servers wait a while for their windows to come back; here they need not. */
+async function endSupervisors(home: string): Promise<void> {
+  const left = async () => (await processesWithHome(home)).filter(isSupervisor)
+  for (const { pid } of await left()) process.kill(pid, 'SIGTERM')
+  await until('the servers are gone', async () => (await left()).length === 0)
+}
+
+function isSupervisor({ command }: ProcessEntry): boolean {
+  return command.includes('supervisor.js')
 }
 
 async function openPage(

@@ -3,9 +3,12 @@ import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { Frame, Locator, Page } from 'playwright-core'
-import { isAlive, listProcesses, type ProcessEntry } from '../../../scripts/lib/processes.ts'
+import { isAlive, processesWithHome, type ProcessEntry } from '../../../scripts/lib/processes.ts'
 import type { Lab } from '../../support/opencodeLab.ts'
 import { chatFrame, runCommand, until, type Workbench } from '../../support/workbench.ts'
+
+/** How long a server goes on when no window uses it. */
+export const graceMs = 10_000
 
 /** Waits here are long, because the machine may be busy; none of them is a pause. */
 export const patience = 90_000
@@ -106,15 +109,7 @@ export async function serverOf(workbench: Workbench, other?: number): Promise<Pr
 
 /** Every process whose home is the lab's: what its workbench started, however far it has drifted. */
 export async function processesOf(lab: Lab): Promise<readonly ProcessEntry[]> {
-  const own = await Promise.all(
-    (await listProcesses()).map(async (entry) => ((await hasHome(entry.pid, lab.home)) ? entry : undefined)),
-  )
-  return own.filter((entry) => entry !== undefined)
-}
-
-async function hasHome(pid: number, home: string): Promise<boolean> {
-  const environment = await readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(() => '')
-  return environment.split('\0').includes(`HOME=${home}`)
+  return processesWithHome(lab.home)
 }
 
 /** OpenCode, its supervisor and what they run; neither the workbench nor servers that the test itself started. */
@@ -174,11 +169,39 @@ export async function answerInput(page: Page, title: string | RegExp, value: str
   await input.press('Enter')
 }
 
+/** Where a server listens and how to log in, from what it was started with. */
+export async function endpointOf({ pid, command }: ProcessEntry): Promise<Endpoint> {
+  const environment = (await readFile(`/proc/${String(pid)}/environ`, 'utf8')).split('\0')
+  const password = environment.find((line) => line.startsWith('OPENCODE_SERVER_PASSWORD='))?.split('=')[1]
+  const port = /--port (\d+)/.exec(command)?.[1]
+  assert.ok(password !== undefined && port !== undefined)
+  const authorization = `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`
+  return { url: `http://127.0.0.1:${port}`, authorization }
+}
+
+/** The text of the last answer of the session that was changed last, as the server has it. */
+export async function lastAnswer(server: Endpoint, directory: string): Promise<string> {
+  const [session] = (await call(server, '/session', { directory })) as readonly { readonly id: string }[]
+  const messages = (await call(server, `/session/${session?.id ?? ''}/message`, {
+    directory,
+  })) as readonly { readonly parts: readonly { readonly type: string; readonly text?: string }[] }[]
+  const texts = messages
+    .at(-1)
+    ?.parts.filter(({ type }) => type === 'text')
+    .map(({ text }) => text ?? '')
+  return (texts ?? []).join('').trim()
+}
+
 const run = promisify(execFile)
+
+export interface Endpoint {
+  readonly url: string
+  readonly authorization: string
+}
 
 /** One plain call to a server, as another program would make it. */
 export async function call(
-  server: { readonly url: string; readonly authorization: string },
+  server: Endpoint,
   route: string,
   options: { readonly directory: string; readonly body?: unknown },
 ): Promise<unknown> {
