@@ -83,7 +83,11 @@ function explain(status: ServerStatus): string {
     case 'running':
       if (status.sharing && status.sharing.windows > 1) {
         const { windows } = status.sharing
-        return vscode.l10n.t('OpenCode {0} runs on this machine, shared by {1} windows.', status.version, windows)
+        return vscode.l10n.t(
+          'OpenCode {0} runs on this machine, shared by {1} windows.',
+          status.version,
+          windows,
+        )
       }
       return status.origin === 'managed'
         ? vscode.l10n.t('OpenCode {0} runs on this machine.', status.version)

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { isAlive, type ProcessEntry } from '../../scripts/lib/processes.ts'
 import { startLab, type Lab, type LabServer } from '../support/opencodeLab.ts'
 import { runCommand, startWorkbench, until, type Workbench } from '../support/workbench.ts'
+import { clickDialogButton, dialog } from './support/chatWorkbench.ts'
 import {
   askedFor,
   call,
@@ -14,6 +15,7 @@ import {
   patience,
   serverOf,
   notified,
+  statusSays,
   type Chat,
 } from './support/lifecycle.ts'
 
@@ -41,25 +43,59 @@ describe('two windows on one project', function () {
     await lab.dispose()
   })
 
-  it('work side by side, each with a server of its own', async () => {
+  it('work side by side on one server, and say that they share it', async () => {
     await Promise.all([
       first.send('left window [[text:Left answer]]'),
       second.send('right window [[text:Right answer]]'),
     ])
     await Promise.all([first.answered('Left answer'), second.answered('Right answer')])
-    assert.equal((await workbench.opencodeServers()).length, 2)
+    assert.deepEqual(
+      (await workbench.opencodeServers()).map(({ pid }) => pid),
+      [own.pid],
+    )
     assert.equal(askedFor(lab, 'left window'), 1)
     assert.equal(askedFor(lab, 'right window'), 1)
+    await Promise.all(pages.map((page) => statusSays(page, /shared by 2 windows/)))
   })
 
-  it('end their own server alone when they are closed', async () => {
-    const others = (await workbench.opencodeServers()).filter(({ pid }) => pid !== own.pid)
-    assert.equal(others.length, 1)
+  it('ask before one stops it for the other, and can leave it to the other', async () => {
+    await runCommand(pages[1], 'OpenCode: Stop Server')
+    await dialog(pages[1]).getByText('Another window uses this server.').waitFor({ timeout: patience })
+    await clickDialogButton(pages[1], 'Leave It Running')
+    await statusSays(pages[1], /not running/)
+    await statusSays(pages[0], /runs on this machine\./)
+    assert.ok(await isAlive(own.pid))
+    await runCommand(pages[1], 'OpenCode: Start Server')
+    await statusSays(pages[1], /shared by 2 windows/)
+    assert.equal((await serverOf(workbench)).pid, own.pid)
+  })
+
+  it('both go over to the new server when one restarts it', async () => {
+    await runCommand(pages[1], 'OpenCode: Restart Server')
+    await clickDialogButton(pages[1], 'Restart for All Windows')
+    own = await serverOf(workbench, own.pid)
+    await Promise.all(pages.map((page) => statusSays(page, /shared by 2 windows/)))
+    await first.send('after the restart [[text:Still together]]')
+    await first.answered('Still together')
+  })
+
+  it('leave it to the other one when they are closed', async () => {
     await pages[1].close({ runBeforeUnload: true })
-    await gone(others, 30_000)
+    await statusSays(pages[0], /runs on this machine\./)
     assert.ok(await isAlive(own.pid))
     await first.send('still here [[text:Yes I am]]')
     await first.answered('Yes I am')
+  })
+
+  it('have one server each when the setting says so', async () => {
+    await workbench.setSettings({ 'opencodeSessions.server.shared': false })
+    const page = await workbench.openPage()
+    await openChat(page)
+    await until('two servers run', async () => (await workbench.opencodeServers()).length === 2, patience)
+    const others = (await workbench.opencodeServers()).filter(({ pid }) => pid !== own.pid)
+    await page.close({ runBeforeUnload: true })
+    await gone(others, 8_000)
+    await workbench.setSettings({ 'opencodeSessions.server.shared': true })
   })
 
   it('say so when the password of a server is wrong, and stay where they were', async () => {

@@ -32,7 +32,12 @@ export class AttachedServer {
   #isReleased = false
 
   /** Asks the supervisor of a lease to be let in. Never rejects. */
-  static async attach({ lease, password, log, host }: AttachRequest): Promise<AttachedServer | AttachFailure> {
+  static async attach({
+    lease,
+    password,
+    log,
+    host,
+  }: AttachRequest): Promise<AttachedServer | AttachFailure> {
     const socket = await open(lease.socketPath)
     if (!socket) return 'absent'
     const channel = new SupervisorChannel({ input: socket, output: socket }, password ?? '', log)

@@ -138,6 +138,24 @@ export async function gone(entries: readonly ProcessEntry[], withinMs: number): 
   })
 }
 
+/** Waits until the status bar says this about the server. */
+export async function statusSays(page: Page, wanted: RegExp): Promise<void> {
+  const item = page.locator('.statusbar-item').filter({ hasText: 'OpenCode' }).first()
+  let last = ''
+  const look = async () => {
+    last =
+      (await item
+        .locator('a')
+        .first()
+        .getAttribute('aria-label')
+        .catch(() => '')) ?? ''
+    return wanted.test(last)
+  }
+  await until(`the status bar says ${String(wanted)}`, look, patience).catch((error: unknown) => {
+    throw new Error(`${String(error)} It says: ${last}`)
+  })
+}
+
 /** The text of a notification; the list of them is opened, because what pops up also goes by itself. */
 export async function notified(page: Page, wanted: RegExp): Promise<string> {
   const center = page.locator('.notifications-center.visible')

@@ -93,9 +93,7 @@ export class Machine {
   }
 
   /** A window in this process; it does not start by itself. */
-  window(
-    changes: Partial<Pick<LauncherRequest, 'env' | 'secrets' | 'host'>> = {},
-  ): ServerManager {
+  window(changes: Partial<Pick<LauncherRequest, 'env' | 'secrets' | 'host'>> = {}): ServerManager {
     const { log, lab, secrets } = this
     const host = this.#managers.length + 1
     const manager = new ServerManager({
