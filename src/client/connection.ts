@@ -15,6 +15,7 @@ import type {
 import type { SessionHistory } from './history.ts'
 import type { SessionLibrary } from './library.ts'
 import type { Metrics } from './metrics.ts'
+import type { SessionCommands } from './commands.ts'
 import type { PathRule } from './pathMap.ts'
 import type { RunControl } from './runControl.ts'
 
@@ -89,6 +90,7 @@ export interface Connection {
   readonly history: SessionHistory
   readonly library: SessionLibrary
   readonly runs: RunControl
+  readonly commands: SessionCommands
 
   /** Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. */
   events(signal: AbortSignal): AsyncIterable<ServerEvent>

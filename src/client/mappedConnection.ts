@@ -9,7 +9,7 @@ import {
   requestToHost,
   sessionToHost,
 } from './mappedModel.ts'
-import { mapHistory, mapLibrary } from './mappedGroups.ts'
+import { mapCommands, mapHistory, mapLibrary } from './mappedGroups.ts'
 import { PathMap, type PathRule } from './pathMap.ts'
 
 /** The path map behind each connection that `mapPaths` made. */
@@ -42,6 +42,7 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     url: inner.url,
     capabilities: inner.capabilities,
     history: mapHistory(inner.history, paths),
+    commands: mapCommands(inner.commands, paths),
     library: mapLibrary(inner.library, paths),
     runs: inner.runs,
     get metrics() {

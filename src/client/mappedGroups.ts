@@ -1,7 +1,8 @@
 import type { Session } from '../session/model.ts'
+import type { SessionCommands } from './commands.ts'
 import type { SessionHistory } from './history.ts'
 import type { SessionLibrary } from './library.ts'
-import { changeToHost, sessionToHost } from './mappedModel.ts'
+import { changeToHost, promptToServer, sessionToHost } from './mappedModel.ts'
 import type { PathMap } from './pathMap.ts'
 
 /** The group with the paths of this machine. An exported document stays as the server wrote it. */
@@ -22,6 +23,10 @@ export function mapHistory(inner: SessionHistory, paths: PathMap): SessionHistor
       return { ...exported, session: sessionToHost(paths, exported.session) }
     },
   }
+}
+
+export function mapCommands(inner: SessionCommands, paths: PathMap): SessionCommands {
+  return { run: (id, prompt) => inner.run(id, { ...promptToServer(paths, prompt), run: prompt.run }) }
 }
 
 export function mapLibrary(inner: SessionLibrary, paths: PathMap): SessionLibrary {

@@ -34,6 +34,8 @@ export interface Agent {
 export interface Command {
   readonly name: string
   readonly description?: string
+  /** Where it comes from: a file or the configuration, a skill, or a prompt of an MCP server. */
+  readonly source?: 'command' | 'skill' | 'mcp'
 }
 
 /** What can be picked in the composer; hidden agents are left out. */

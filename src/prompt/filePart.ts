@@ -10,7 +10,8 @@ import type { Attachment, PromptTarget } from './attachment.ts'
 import { placeOf, shortName } from './documentPlace.ts'
 import { createBlockID } from './promptIds.ts'
 
-const documentTypes: Readonly<Record<string, string>> = {
+/** The documents that go along as what they are; everything else must be text. */
+export const documentTypes: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',

@@ -5,8 +5,11 @@ import type { Prompt, PromptPart } from '../session/model.ts'
 /** How a prompt will reach the server, for people: every part in its order, with its content. */
 export async function describePrompt(prompt: Prompt): Promise<string> {
   const parts = await Promise.all(prompt.parts.map((part, index) => describePart(part, index + 1)))
-  const model = prompt.model
+  const { model, run } = prompt
   const facts = [
+    run?.kind === 'shell' && `The server's shell runs: ${run.line}`,
+    run?.kind === 'command' &&
+      `The server's command /${run.name} with the arguments: ${run.arguments || '(none)'}`,
     prompt.agent && `Agent: ${prompt.agent}`,
     model && `Model: ${model.providerID}/${model.modelID}${model.variant ? ` (${model.variant})` : ''}`,
   ]

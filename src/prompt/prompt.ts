@@ -1,11 +1,13 @@
 import type { ModelRef } from '../opencode/catalog.ts'
-import type { Prompt } from '../session/model.ts'
+import type { Prompt, PromptRun } from '../session/model.ts'
 import type { Attachment } from './attachment.ts'
 import { createBlockID, createMessageID } from './promptIds.ts'
 
 export interface PromptChoice {
   readonly agent?: string | undefined
   readonly model?: ModelRef | undefined
+  /** What the server is to run instead of asking the model. */
+  readonly run?: PromptRun
 }
 
 /**
@@ -34,6 +36,10 @@ export function withChoice(prompt: Prompt, choice: PromptChoice): Prompt {
   return { ...prompt, ...given(choice) }
 }
 
-function given({ agent, model }: PromptChoice): Pick<Prompt, 'agent' | 'model'> {
-  return { ...(agent === undefined ? {} : { agent }), ...(model === undefined ? {} : { model }) }
+function given({ agent, model, run }: PromptChoice): Pick<Prompt, 'agent' | 'model' | 'run'> {
+  return {
+    ...(agent === undefined ? {} : { agent }),
+    ...(model === undefined ? {} : { model }),
+    ...(run === undefined ? {} : { run }),
+  }
 }

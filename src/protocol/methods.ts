@@ -1,7 +1,7 @@
 import type { BlockID, MessageID, RequestID, SessionID } from '../opencode/ids.ts'
 import type { PermissionReply } from '../session/model.ts'
 import type { ChatAction, ChatSnapshot } from './chat.ts'
-import type { MentionAnswer } from './composer.ts'
+import type { MentionAnswer, SlashCommand } from './composer.ts'
 
 /** Method name → what goes in and what comes back. */
 export type MethodMap = Record<string, { params: unknown; result: unknown }>
@@ -87,6 +87,18 @@ export interface HostMethods extends MethodMap {
   'draft/inspect': { params: { text: string; items: readonly string[] }; result: undefined }
   /** What `@` may stand for; `withIgnored` looks into git-ignored files as well. */
   'mention/search': { params: { query: string; withIgnored: boolean }; result: MentionAnswer }
+  /** A pasted or dropped file that has no address; at most 10 MiB. */
+  'attachment/file': { params: { name: string; mime: string; base64: string }; result: undefined }
+  /** A long text that was pasted. */
+  'attachment/text': { params: { text: string }; result: undefined }
+  /** Files and folders dropped from VS Code, by their URIs. */
+  'attachment/uris': { params: { uris: readonly string[] }; result: undefined }
+  /** Takes a pasted text out of the draft again. */
+  'attachment/expand': { params: { id: string }; result: { text: string } }
+  /** What `/` offers: our commands and the server's. */
+  'slash/list': { params: Record<string, never>; result: readonly SlashCommand[] }
+  /** Runs one of our own by its name. */
+  'slash/run': { params: { name: string }; result: undefined }
   /** Adds what a mention stands for to the draft. */
   'mention/pick': { params: { id: string }; result: undefined }
   'permission/reply': {

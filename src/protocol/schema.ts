@@ -21,6 +21,8 @@ export function checkHostParams(method: string, params: unknown): unknown {
 }
 
 const promptLimit = 2_000_000
+/** 10 MiB in base64. */
+const fileLimit = 14_100_000
 const nothing = v.object({})
 const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit))
 const id = <T>(read: (value: unknown) => T) =>
@@ -66,6 +68,12 @@ const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, Hos
   'draft/resendItem': v.object({ id: text(100) }),
   'draft/inspect': v.object({ text: text(promptLimit), items: itemIDs }),
   'mention/search': v.object({ query: text(200), withIgnored: v.boolean() }),
+  'attachment/file': v.object({ name: text(300), mime: text(200), base64: text(fileLimit) }),
+  'attachment/text': v.object({ text: text(promptLimit) }),
+  'attachment/uris': v.object({ uris: v.pipe(v.array(text(4_000)), v.maxLength(100)) }),
+  'attachment/expand': v.object({ id: text(100) }),
+  'slash/list': nothing,
+  'slash/run': v.object({ name: text(100) }),
   'mention/pick': v.object({ id: text(100) }),
   'permission/reply': v.object({
     requestID,

@@ -240,7 +240,14 @@ export interface Prompt {
   readonly parts: readonly PromptPart[]
   readonly agent?: string
   readonly model?: ModelRef
+  /** Set when the prompt is no message but something for the server to run; its text then only shows it. */
+  readonly run?: PromptRun
 }
+
+/** A command of the server's by name, or a line for its shell. The server makes the message of it. */
+export type PromptRun =
+  | { readonly kind: 'command'; readonly name: string; readonly arguments: string }
+  | { readonly kind: 'shell'; readonly line: string }
 
 export type PromptPart =
   | { readonly type: 'text'; readonly id: BlockID; readonly text: string; readonly synthetic?: boolean }

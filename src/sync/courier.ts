@@ -1,5 +1,7 @@
+import { isRunPrompt } from '../client/commands.ts'
 import type { ClientLog, Connection } from '../client/connection.ts'
 import { toErrorInfo } from '../opencode/errors.ts'
+import type { ErrorCode } from '../opencode/errors.ts'
 import type { MessageID, SessionID } from '../opencode/ids.ts'
 import type { Message } from '../session/model.ts'
 import type { Disposable } from '../util/lifecycle.ts'
@@ -32,6 +34,9 @@ const defaultTiming: CourierTiming = { ...defaultRetry, seenMs: 15_000, graceMs:
 const searchedMessages = 100
 const maxServerErrors = 6
 const maxUnseen = 2
+const longestRunMs = 24 * 60 * 60_000
+/** What fails with one of these did not get as far as the session. */
+const neverArrived: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['busy', 'connection-refused'])
 
 /**
  * Brings the prompts of the outbox to the server: one after the other in each session, the next one only
@@ -138,7 +143,7 @@ export class Courier implements Disposable {
         return
       } catch (error) {
         const info = toErrorInfo(error)
-        if (info.code === 'server-error') serverErrors++
+        serverErrors += this.#weigh(id, info.code)
         if (!isTransient(error) || serverErrors >= maxServerErrors) {
           this.#fail(id, info.message)
           return
@@ -154,7 +159,10 @@ export class Courier implements Disposable {
     const { outbox } = this.#options
     const entry = outbox.find(id)
     if (!entry || entry.state === 'failed') return false
-    if (this.#uncertain.has(id) && (await this.#isThere(connection, entry))) return false
+    if (this.#uncertain.has(id)) {
+      if (await this.#isThere(connection, entry)) return false
+      if (isRunPrompt(entry.prompt) && entry.state === 'sent') return this.#giveUp(id)
+    }
     await this.#saved()
     if (!this.#isWaiting(id) || this.#connection !== connection) return false
     await this.#post(connection, entry)
@@ -167,11 +175,41 @@ export class Courier implements Disposable {
     this.#uncertain.add(id)
     this.#postedAt.set(id, performance.now())
     try {
-      await connection.prompt(entry.sessionID, entry.prompt)
+      await this.#transmit(connection, entry)
       this.#options.outbox.markSent(id)
     } finally {
       held.dispose()
     }
+  }
+
+  /** A run answers at its end; that its message shows is enough. */
+  async #transmit(connection: Connection, { sessionID, prompt }: OutboxEntry): Promise<void> {
+    if (!isRunPrompt(prompt)) return connection.prompt(sessionID, prompt)
+    // Said before it is done: after a crash nobody could tell whether it ran.
+    this.#options.outbox.markSent(prompt.id)
+    await this.#saved()
+    const run = connection.commands.run(sessionID, prompt)
+    run.catch(() => undefined)
+    await Promise.race([run, this.#untilSeen(connection, prompt.id, longestRunMs)])
+  }
+
+  #didNotArrive(id: MessageID): void {
+    this.#uncertain.delete(id)
+    this.#options.outbox.markWaiting(id)
+  }
+
+  /** What may have run already is not run again without being asked. */
+  #giveUp(id: MessageID): false {
+    this.#uncertain.delete(id)
+    this.#fail(id, unknownFate)
+    return false
+  }
+
+  /** How many server errors a failure counts for: of a run the first is the last. */
+  #weigh(id: MessageID, code: ErrorCode): number {
+    if (neverArrived.has(code)) this.#didNotArrive(id)
+    if (code !== 'server-error') return 0
+    return this.#options.outbox.find(id)?.prompt.run ? maxServerErrors : 1
   }
 
   /** Looks for a prompt whose fate is not known, and once more when the server had its time to store it. */
@@ -231,4 +269,6 @@ export class Courier implements Disposable {
   }
 }
 
+const unknownFate =
+  'The connection broke before the server confirmed this. It may have run; look before you send it again.'
 const neverSeen = 'The server took the prompt but does not show it. Try again, or restart the server.'

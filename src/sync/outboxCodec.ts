@@ -1,7 +1,7 @@
 import type { ModelRef } from '../opencode/catalog.ts'
 import { toBlockID, toMessageID, toSessionID } from '../opencode/ids.ts'
 import type { SessionID } from '../opencode/ids.ts'
-import type { Prompt, PromptPart } from '../session/model.ts'
+import type { Prompt, PromptPart, PromptRun } from '../session/model.ts'
 
 /** A prompt on its way, in the order of sending. */
 export interface OutboxEntry {
@@ -48,7 +48,7 @@ function decodeEntry(value: unknown): OutboxEntry {
 }
 
 function decodePrompt(value: Record<string, unknown>): Prompt {
-  const { parts, agent, model } = value
+  const { parts, agent, model, run } = value
   if (!Array.isArray(parts)) throw new TypeError('A prompt has parts.')
   return {
     id: toMessageID(value['id']),
@@ -56,6 +56,18 @@ function decodePrompt(value: Record<string, unknown>): Prompt {
     parts: parts.map((part: unknown) => decodePart(record(part))),
     ...(typeof agent === 'string' ? { agent } : {}),
     ...(model === undefined ? {} : { model: decodeModel(record(model)) }),
+    ...(run === undefined ? {} : { run: decodeRun(record(run)) }),
+  }
+}
+
+function decodeRun(value: Record<string, unknown>): PromptRun {
+  switch (value['kind']) {
+    case 'command':
+      return { kind: 'command', name: text(value['name']), arguments: text(value['arguments']) }
+    case 'shell':
+      return { kind: 'shell', line: text(value['line']) }
+    default:
+      throw new TypeError('This is nothing that can be run.')
   }
 }
 

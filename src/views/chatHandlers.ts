@@ -6,6 +6,7 @@ import type { Attachment } from '../prompt/attachment.ts'
 import { refreshAttachments } from '../prompt/refresh.ts'
 import type { ContextItem } from '../protocol/chat.ts'
 import type { Handlers, HostMethods } from '../protocol/methods.ts'
+import { promptMode } from '../protocol/composer.ts'
 import type { FileChange, Prompt, PromptPart, Request, ToolBlock } from '../session/model.ts'
 import { turnsOf } from '../session/selectors.ts'
 import type { SessionState } from '../session/state.ts'
@@ -84,9 +85,11 @@ function promptHandlers({
       const target = promptTarget(chat.backend, chat.needDirectory())
       // The page may go before its last keys got here; until the prompt is in the outbox the draft holds them.
       drafts.type(key, text)
-      const attachments = await refreshAttachments(drafts.attachments(key, items), target)
+      // A command line takes nothing along; its chips stay for the next message.
+      const taken = promptMode(text) === 'shell' ? [] : items
+      const attachments = await refreshAttachments(drafts.attachments(key, taken), target)
       const messageID = await chat.send(text, attachments)
-      drafts.sent(key, { text, items }, chat.draftKey)
+      drafts.sent(key, { text, items: taken }, chat.draftKey)
       await drafts.flush()
       return { messageID }
     },

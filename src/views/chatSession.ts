@@ -14,6 +14,7 @@ import { Emitter } from '../util/event.ts'
 import { DisposableStore, MutableDisposable } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import type { Backend } from './backends.ts'
+import { runOf } from './composer/slashCommands.ts'
 import { ChatFeed } from './chatFeed.ts'
 import type { ChatPage } from './chatPage.ts'
 import { newDraftKey } from './drafts.ts'
@@ -151,8 +152,9 @@ export class ChatSession implements Disposable {
     }
     const { history, log, composer } = this.#services
     const backend = this.#backend
+    const run = await runOf(text, backend, directory)
     const parts = composer.sent.withoutKnown(this.state.session, attachments)
-    const words = composePrompt(text, parts)
+    const words = composePrompt(text, parts, run ? { run } : {})
     const sessionID = this.#sessionID ?? (await this.#createFor(words, directory))
     const { choice } = this.state
     const prompt = withChoice(words, { agent: choice.agent?.name, model: modelRef(choice) })

@@ -1,10 +1,10 @@
 import { toErrorInfo } from '../opencode/errors.ts'
 import type { BlockID, MessageID, RequestID, SessionID } from '../opencode/ids.ts'
 import type { HostMethods, WebviewCommand, WebviewMethods } from '../protocol/methods.ts'
-import type { MentionAnswer, SlashCommand } from '../protocol/composer.ts'
 import type { RpcChannel } from '../protocol/rpc.ts'
 import type { PermissionReply } from '../session/model.ts'
 import type { NamedPath } from './markdown/pathLinks.ts'
+import { createComposerActions, itemIDs } from './composer/composerActions.ts'
 import type { ChatStore } from './store.ts'
 
 const draftDelayMs = 300
@@ -18,6 +18,7 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
   let history: readonly string[] | undefined
   return {
     ...draft,
+    ...createComposerActions({ channel, call, store, type: (text) => draft.type(text) }),
     run: (command: WebviewCommand) => call('command/run', { command }),
     openSession: (sessionID: SessionID) => call('session/open', { sessionID }),
     loadOlder: () => call('chat/history', {}),
@@ -42,13 +43,6 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
     abort: () => call('session/abort', {}),
     goOn: (switchModel: boolean) => call('run/goOn', { switchModel }),
     removeItem: (id: string) => call('draft/removeItem', { id }),
-    resendItem: (id: string) => call('draft/resendItem', { id }),
-    inspect: () => call('draft/inspect', { text: store.text.value, items: itemIDs(store) }),
-    pickMention: (id: string) => call('mention/pick', { id }),
-    searchMentions: (query: string, withIgnored: boolean): Promise<MentionAnswer> =>
-      channel.call('mention/search', { query, withIgnored }).catch(() => noMentions),
-    slashCommands: (): Promise<readonly SlashCommand[]> => Promise.resolve([]),
-    runSlash: (name: string) => Promise.resolve(name),
     replyPermission: (requestID: RequestID, reply: PermissionReply, message?: string) =>
       call('permission/reply', { requestID, reply, ...(message ? { message } : {}) }),
     replyQuestion: (requestID: RequestID, answers: readonly (readonly string[])[]) =>
@@ -63,12 +57,6 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
       return history
     },
   }
-}
-
-const noMentions: MentionAnswer = { mentions: [], hasIgnored: false }
-
-function itemIDs({ chat }: ChatStore): readonly string[] {
-  return chat.value?.draft.items.map(({ id }) => id) ?? []
 }
 
 /** What leads out of the transcript: links, files, diffs, and what can be done with code. */

@@ -140,4 +140,104 @@ describe('the composer', function () {
       assert.deepEqual(await chat.waitForCall('draft/resendItem'), { id: 'a' })
     })
   })
+
+  describe('commands', () => {
+    const commands = [
+      { name: 'new', description: 'Start a new session', source: 'own' },
+      { name: 'init', description: 'Write AGENTS.md', source: 'command' },
+    ] as const
+
+    it('run at once when they are ours, and wait for arguments when the server runs them', async () => {
+      await open(chatState(), { handlers: { 'slash/list': () => commands } })
+      await composer().pressSequentially('/ne')
+      await row('/new').waitFor()
+      await composer().press('Enter')
+      assert.deepEqual(await chat.waitForCall('slash/run'), { name: 'new' })
+      await chat.page.waitForFunction(() => document.querySelector('textarea')?.value === '')
+      await composer().pressSequentially('/in')
+      await row('/init').waitFor()
+      await composer().press('Tab')
+      await chat.page.waitForFunction(() => document.querySelector('textarea')?.value === '/init ')
+      await composer().pressSequentially('the docs')
+      await composer().press('Enter')
+      assert.deepEqual(await chat.waitForCall('prompt/send'), { text: '/init the docs', items: [] })
+    })
+
+    it('become a shell line with !, plain to see, and Esc leads back', async () => {
+      await open()
+      await composer().pressSequentially('!ls @x')
+      await chat.page.getByText(/Runs in the shell of the server/).waitFor()
+      await chat.page.getByRole('button', { name: 'Run', exact: true }).waitFor()
+      assert.equal(await list().count(), 0)
+      await composer().press('Escape')
+      await chat.page.getByRole('button', { name: 'Send', exact: true }).waitFor()
+      assert.equal(await composer().inputValue(), 'ls @x')
+    })
+  })
+
+  describe('pastes and drops', () => {
+    const transfer = (event: 'paste' | 'drop', data: { text?: string; uris?: string; file?: string }) =>
+      composer().evaluate(
+        (element, [type, { text, uris, file }]) => {
+          const transferred = new DataTransfer()
+          if (text !== undefined) transferred.setData('text/plain', text)
+          if (uris !== undefined) transferred.setData('application/vnd.code.uri-list', uris)
+          if (file !== undefined) transferred.items.add(new File(['bytes'], file, { type: 'image/png' }))
+          const init = { bubbles: true, cancelable: true }
+          const made =
+            type === 'paste'
+              ? new ClipboardEvent('paste', { ...init, clipboardData: transferred })
+              : new DragEvent('drop', { ...init, dataTransfer: transferred })
+          return element.dispatchEvent(made)
+        },
+        [event, data] as const,
+      )
+
+    it('take a picture along', async () => {
+      await open()
+      assert.equal(await transfer('paste', { file: 'shot.png' }), false)
+      assert.deepEqual(await chat.waitForCall('attachment/file'), {
+        name: 'shot.png',
+        mime: 'image/png',
+        base64: btoa('bytes'),
+      })
+    })
+
+    it('fold a long text and leave a short one alone', async () => {
+      await open()
+      assert.equal(await transfer('paste', { text: 'short' }), true)
+      const long = 'line\n'.repeat(200)
+      assert.equal(await transfer('paste', { text: long }), false)
+      assert.deepEqual(await chat.waitForCall('attachment/text'), { text: long })
+    })
+
+    it('unfold it again', async () => {
+      const items = [{ id: 'p', kind: 'paste', label: 'Pasted text, 9 lines', detail: 'x' }] as const
+      await open(chatState({ draft: { text: 'See: ', revision: 1, items } }), {
+        handlers: { 'attachment/expand': () => ({ text: 'the words' }) },
+      })
+      await chat.page.getByRole('button', { name: 'Put Pasted text, 9 lines back into the text' }).click()
+      await chat.page.waitForFunction(() => document.querySelector('textarea')?.value === 'See: the words')
+    })
+
+    it('name dropped files by their address where there is one', async () => {
+      await open()
+      await transfer('drop', { uris: 'file:///a.ts\r\n# note\r\nfile:///b%20c.ts', file: 'a.ts' })
+      assert.deepEqual(await chat.waitForCall('attachment/uris'), {
+        uris: ['file:///a.ts', 'file:///b%20c.ts'],
+      })
+      await transfer('drop', { file: 'local.png' })
+      await chat.waitForCall('attachment/file')
+    })
+
+    it('say when the model cannot see a picture', async () => {
+      const items = [{ id: 'p', kind: 'image', label: 'shot.png', detail: 'shot.png' }] as const
+      const { choice } = chatState()
+      const blind = choice.model && { ...choice.model, inputs: ['text'] }
+      await open(chatState({ draft: { text: '', revision: 1, items }, choice: { ...choice, model: blind } }))
+      await chat.page
+        .getByText('Mock Sonnet 4 cannot read images. Pick another model, or remove it.')
+        .waitFor()
+    })
+  })
 })

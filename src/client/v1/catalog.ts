@@ -82,10 +82,14 @@ function readCost(value: unknown): Model['cost'] | undefined {
   return input === undefined || output === undefined ? undefined : { input, output }
 }
 
+const sources = ['command', 'skill', 'mcp'] as const
+
 function readCommand(value: unknown): Command | undefined {
   const wire = loose<WireCommand>(value)
   const name = word(wire?.name)
-  return wire && name !== undefined ? compact({ name, description: word(wire.description) }) : undefined
+  if (!wire || name === undefined) return undefined
+  const source = sources.find((each) => each === wire.source)
+  return compact({ name, description: word(wire.description), source })
 }
 
 /** The configured model, else the server's default of the first provider that has one. */

@@ -11,20 +11,25 @@ const contentLimit = Math.ceil((10 * 1024 * 1024 * 4) / 3)
 
 /** The body of a prompt. Our own ids for message and parts make it repeatable. */
 export function promptBody(prompt: Prompt): object {
-  if (prompt.parts.reduce((size, part) => size + contentSize(part), 0) > contentLimit) {
-    throw new OpencodeError(
-      'too-large',
-      'The prompt is larger than 10 MiB with its attachments. Remove some of them.',
-    )
-  }
   const { model } = prompt
   return compact({
     messageID: prompt.id,
     agent: prompt.agent,
     model: model && { providerID: model.providerID, modelID: model.modelID },
     variant: model?.variant,
-    parts: prompt.parts.map(partInput),
+    parts: promptParts(prompt),
   })
+}
+
+/** @throws OpencodeError `too-large` */
+export function promptParts(prompt: Prompt): readonly PartInput[] {
+  if (prompt.parts.reduce((size, part) => size + contentSize(part), 0) > contentLimit) {
+    throw new OpencodeError(
+      'too-large',
+      'The prompt is larger than 10 MiB with its attachments. Remove some of them.',
+    )
+  }
+  return prompt.parts.map(partInput)
 }
 
 function contentSize(part: PromptPart): number {

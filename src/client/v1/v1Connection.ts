@@ -31,6 +31,7 @@ import { checkProviderID, readCredential, readStoredLogin } from './credentials.
 import { readFileDiffs } from './diffs.ts'
 import { credentialCheckDirectory, directoryQuery } from './directory.ts'
 import { EventDecoder, isSyncCopy } from './events.ts'
+import { V1Commands } from './commands.ts'
 import { V1History } from './history.ts'
 import { V1Library } from './library.ts'
 import { readMessage } from './messages.ts'
@@ -66,6 +67,7 @@ export class V1Connection implements Connection {
   readonly history: V1History
   readonly library: V1Library
   readonly runs: V1RunControl
+  readonly commands: V1Commands
   readonly #routes: V1Routes
   readonly #client: HttpClient
   readonly #log: ClientLog
@@ -77,6 +79,7 @@ export class V1Connection implements Connection {
     this.#client = client
     this.#routes = new V1Routes(client)
     this.history = new V1History(this.#routes)
+    this.commands = new V1Commands(this.#routes)
     this.library = new V1Library(this.#routes)
     this.runs = new V1RunControl(this.#routes)
     this.version = version

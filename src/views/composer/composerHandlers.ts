@@ -1,3 +1,7 @@
+import * as vscode from 'vscode'
+import type { Attachment } from '../../prompt/attachment.ts'
+import { fileAttachment } from '../../prompt/filePart.ts'
+import { pastedFile, pastedText, textOfPaste } from '../../prompt/pastedPart.ts'
 import { composePrompt } from '../../prompt/prompt.ts'
 import { describePrompt } from '../../prompt/inspect.ts'
 import { refreshAttachments } from '../../prompt/refresh.ts'
@@ -7,17 +11,55 @@ import type { ChatSession } from '../chatSession.ts'
 import type { HandlerContext } from '../handlerParts.ts'
 import { promptTarget } from '../promptTarget.ts'
 import type { Services } from '../services.ts'
+import { ownSlashCommand, runOf, slashCommands } from './slashCommands.ts'
 import { MentionSearch } from './mentionSearch.ts'
 
-type ComposerMethods = 'draft/resendItem' | 'draft/inspect' | 'mention/search' | 'mention/pick'
+type Picked<K extends keyof Handlers<HostMethods>> = Pick<Handlers<HostMethods>, K>
 
 /** What the composer of a chat may ask for, besides sending. */
 export function createComposerHandlers(
   context: HandlerContext,
-): Pick<Handlers<HostMethods>, ComposerMethods> {
-  const { chat, services } = context
-  const { drafts, composer } = services
-  const mentions = new MentionSearch(chat, composer.mentions)
+): ReturnType<typeof suggestHandlers> & ReturnType<typeof attachmentHandlers> {
+  return { ...suggestHandlers(context), ...attachmentHandlers(context) }
+}
+
+function suggestHandlers({
+  chat,
+  services,
+  run,
+}: HandlerContext): Picked<'mention/search' | 'mention/pick' | 'slash/list' | 'slash/run'> {
+  const mentions = new MentionSearch(chat, services.composer.mentions)
+  return {
+    'mention/search': ({ query, withIgnored }) => mentions.search(query, withIgnored),
+    'mention/pick': async ({ id }) => {
+      const key = chat.draftKey
+      services.drafts.add(key, await mentions.pick(id))
+      return undefined
+    },
+    'slash/list': () => (chat.directory === undefined ? [] : slashCommands(chat.backend, chat.directory)),
+    'slash/run': async ({ name }) => {
+      await run(ownSlashCommand(name))
+      return undefined
+    },
+  }
+}
+
+function attachmentHandlers({
+  chat,
+  services,
+}: HandlerContext): Picked<
+  | 'draft/resendItem'
+  | 'draft/inspect'
+  | 'attachment/file'
+  | 'attachment/text'
+  | 'attachment/uris'
+  | 'attachment/expand'
+> {
+  const { drafts } = services
+  const add = (attachment: Attachment): undefined => {
+    drafts.add(chat.draftKey, [attachment])
+    return undefined
+  }
   return {
     'draft/resendItem': ({ id }) => {
       drafts.update(chat.draftKey, id, (attachment) => ({ ...attachment, isForced: true }))
@@ -27,13 +69,25 @@ export function createComposerHandlers(
       await showPrompt(services, chat, { text, items })
       return undefined
     },
-    'mention/search': ({ query, withIgnored }) => mentions.search(query, withIgnored),
-    'mention/pick': async ({ id }) => {
-      const key = chat.draftKey
-      drafts.add(key, await mentions.pick(id))
+    'attachment/file': (file) => add(pastedFile(file)),
+    'attachment/text': ({ text }) => add(pastedText(text)),
+    'attachment/uris': async ({ uris }) => {
+      const target = promptTarget(chat.backend, chat.needDirectory())
+      drafts.add(chat.draftKey, await Promise.all(uris.map((uri) => fileAttachment(localUri(uri), target))))
       return undefined
     },
+    'attachment/expand': ({ id }) => {
+      const [attachment] = drafts.attachments(chat.draftKey, [id])
+      drafts.remove(chat.draftKey, id)
+      return { text: attachment ? textOfPaste(attachment) : '' }
+    },
   }
+}
+
+/** The window may name files by the machine that it is connected to; here they are plain files. */
+function localUri(text: string): vscode.Uri {
+  const uri = vscode.Uri.parse(text, true)
+  return uri.scheme === 'vscode-remote' ? vscode.Uri.file(uri.path) : uri
 }
 
 /** Opens the prompt as it would go out now, as a read-only document. */
@@ -46,6 +100,11 @@ export async function showPrompt(
   const fresh = await refreshAttachments(services.drafts.attachments(chat.draftKey, items), target)
   const parts = services.composer.sent.withoutKnown(chat.state.session, fresh)
   const { choice } = chat.state
-  const prompt = composePrompt(text, parts, { agent: choice.agent?.name, model: modelRef(choice) })
+  const run = await runOf(text, chat.backend, chat.needDirectory())
+  const prompt = composePrompt(text, parts, {
+    ...(run === undefined ? {} : { run }),
+    agent: choice.agent?.name,
+    model: modelRef(choice),
+  })
   await services.documents.openText('What will be sent.md', await describePrompt(prompt))
 }

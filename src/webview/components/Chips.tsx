@@ -39,12 +39,7 @@ function Chip({ item, warning }: { readonly item: ContextItem; readonly warning:
       class={warning ? 'chip stale' : item.isKnown ? 'chip known' : 'chip'}
       title={notes.filter(Boolean).join(' · ')}
     >
-      <span class="chip-body">
-        <Icon name={warning ? 'warning' : suggestIcons[item.kind]} />
-        <span class="chip-label">{item.label}</span>
-        {item.size === undefined ? undefined : <span class="chip-size">{formatBytes(item.size)}</span>}
-        {warning ? <span class="visually-hidden">{warning}</span> : undefined}
-      </span>
+      <ChipBody item={item} warning={warning} />
       {item.isKnown ? (
         <button
           type="button"
@@ -63,6 +58,30 @@ function Chip({ item, warning }: { readonly item: ContextItem; readonly warning:
   )
 }
 
+/** A folded text opens where the caret is; everything else only shows. */
+function ChipBody({ item, warning }: { readonly item: ContextItem; readonly warning: string | undefined }) {
+  const { actions } = useApp()
+  const content = (
+    <>
+      <Icon name={warning ? 'warning' : suggestIcons[item.kind]} />
+      <span class="chip-label">{item.label}</span>
+      {item.size === undefined ? undefined : <span class="chip-size">{formatBytes(item.size)}</span>}
+      {warning ? <span class="visually-hidden">{warning}</span> : undefined}
+    </>
+  )
+  if (item.kind !== 'paste') return <span class="chip-body">{content}</span>
+  return (
+    <button
+      type="button"
+      class="chip-body"
+      aria-label={`Put ${item.label} back into the text`}
+      onClick={() => void actions.expand(item.id)}
+    >
+      {content}
+    </button>
+  )
+}
+
 const knownNote = 'The session has it unchanged; only its name is sent.'
 
 /** Why a chip may not do what it was added for. */
@@ -74,9 +93,12 @@ export function warningOf(
   if (item.stale) return item.stale
   if (item.mention && !text.includes(item.mention))
     return 'The text does not mention it any more; it still goes along'
+  return unreadable(item, model)
+}
+
+/** Why the model will not see an attachment. */
+export function unreadable(item: ContextItem, model: ChatState['choice']['model']): string | undefined {
   const needed = item.kind === 'image' || item.kind === 'pdf' ? item.kind : undefined
-  if (needed && model && !model.inputs.includes(needed)) {
-    return `${model.name} cannot read ${needed === 'image' ? 'images' : 'PDF files'}`
-  }
-  return undefined
+  if (!needed || !model || model.inputs.includes(needed)) return undefined
+  return `${model.name} cannot read ${needed === 'image' ? 'images' : 'PDF files'}`
 }

@@ -1,15 +1,18 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ChatState } from '../../protocol/chat.ts'
+import { promptMode } from '../../protocol/composer.ts'
 import { isBusy } from '../../session/selectors.ts'
 import { useApp } from '../app.ts'
 import type { AppContext } from '../app.ts'
 import { useRecall } from '../composer/recall.ts'
 import type { Recall, TextKey } from '../composer/recall.ts'
+import { takePaste } from '../composer/transfer.ts'
+import { useDrop } from '../composer/useDrop.ts'
 import { useSuggest } from '../composer/useSuggest.ts'
 import type { Suggest } from '../composer/useSuggest.ts'
 import { memo } from '../memo.tsx'
 import { focusTranscript } from '../transcriptInput.ts'
-import { Chips } from './Chips.tsx'
+import { Chips, unreadable } from './Chips.tsx'
 import { ComposerFooter } from './ComposerFooter.tsx'
 import { SuggestList, suggestListID, suggestRowID } from './Suggest.tsx'
 
@@ -36,10 +39,13 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
     void app.actions.send()
   }
   const { isStopAsked, stop, escape } = useStop(app, busy)
+  const isShell = promptMode(text) === 'shell'
+  const drop = useDrop(app)
   return (
     <div class="composer">
       <div
-        class="composer-frame"
+        class={isShell ? 'composer-frame shell' : 'composer-frame'}
+        {...drop}
         onClick={(event) => event.target === event.currentTarget && input.current?.focus()}
       >
         <SuggestList suggest={suggest} />
@@ -61,26 +67,39 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
             suggest.update()
           }}
           onSelect={suggest.update}
+          onPaste={(event) => takePaste(app, event.clipboardData) && event.preventDefault()}
           onBlur={suggest.close}
           onKeyDown={(event) => onKey(event, { send, escape, recall, suggest })}
         />
         <ComposerFooter chat={chat} busy={busy} canSend={canSend} onSend={send} onStop={stop} />
       </div>
       <div class="composer-hint" role="status">
-        {isStopAsked ? 'Press Esc again to stop' : (obstacle ?? '')}
+        {isStopAsked ? 'Press Esc again to stop' : (obstacle ?? hintOf(chat, text) ?? '')}
       </div>
     </div>
   )
 })
 
+/** What is good to know before sending; nothing that would keep one from it. */
+function hintOf({ draft, choice }: ChatState, text: string): string | undefined {
+  if (promptMode(text) === 'shell')
+    return 'Runs in the shell of the server, without asking. Esc goes back to chatting.'
+  const unread = draft.items
+    .map((item) => unreadable(item, choice.model))
+    .find((reason) => reason !== undefined)
+  return unread && `${unread}. Pick another model, or remove it.`
+}
+
 /** Esc twice stops the run; the first one says so. */
-function useStop({ actions }: AppContext, busy: boolean) {
+function useStop({ actions, store }: AppContext, busy: boolean) {
   const [isStopAsked, setStopAsked] = useState(false)
   const stop = (): void => {
     setStopAsked(false)
     void actions.abort()
   }
   const escape = (): void => {
+    const text = store.text.value
+    if (promptMode(text) === 'shell') return actions.type(text.slice(1))
     if (!busy) return
     if (isStopAsked) return stop()
     setStopAsked(true)

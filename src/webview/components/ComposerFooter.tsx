@@ -1,4 +1,5 @@
 import type { ChatState, Choice } from '../../protocol/chat.ts'
+import { promptMode } from '../../protocol/composer.ts'
 import type { WebviewCommand } from '../../protocol/methods.ts'
 import { contextUse, tokenUsage } from '../../session/selectors.ts'
 import type { SessionState } from '../../session/state.ts'
@@ -40,20 +41,30 @@ export function ComposerFooter({ chat, busy, canSend, onSend, onStop }: FooterPr
           <Icon name="debug-stop" />
         </button>
       ) : undefined}
-      {!busy || hasText ? (
-        <button
-          type="button"
-          class="send"
-          aria-label="Send"
-          title={busy ? 'Send when the run is done (Enter)' : 'Send (Enter)'}
-          aria-disabled={canSend ? undefined : 'true'}
-          onClick={() => canSend && onSend()}
-        >
-          <Icon name="send" />
-        </button>
-      ) : undefined}
+      {!busy || hasText ? <SendButton busy={busy} canSend={canSend} onSend={onSend} /> : undefined}
     </div>
   )
+}
+
+function SendButton({ busy, canSend, onSend }: Pick<FooterProps, 'busy' | 'canSend' | 'onSend'>) {
+  const isShell = promptMode(useApp().store.text.value) === 'shell'
+  return (
+    <button
+      type="button"
+      class="send"
+      aria-label={isShell ? 'Run' : 'Send'}
+      title={sendTitle(busy, isShell)}
+      aria-disabled={canSend ? undefined : 'true'}
+      onClick={() => canSend && onSend()}
+    >
+      <Icon name={isShell ? 'play' : 'send'} />
+    </button>
+  )
+}
+
+function sendTitle(busy: boolean, isShell: boolean): string {
+  if (isShell) return busy ? 'Run when the session is done (Enter)' : 'Run (Enter)'
+  return busy ? 'Send when the run is done (Enter)' : 'Send (Enter)'
 }
 
 interface PickProps {

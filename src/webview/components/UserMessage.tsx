@@ -17,6 +17,7 @@ export const UserMessage = memo(function UserMessage({ message }: { readonly mes
     <div class="prompt">
       {files.length > 0 ? <Attachments files={files} /> : undefined}
       {text ? <PromptText text={text} foldKey={message.id} /> : undefined}
+      {text === '' && files.length === 0 ? <div class="dim">You ran a command line</div> : undefined}
       <Delivery message={message} />
       <MessageTools text={text}>
         <PromptTools message={message} />

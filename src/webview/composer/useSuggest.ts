@@ -74,9 +74,12 @@ export function useSuggest(app: AppContext, input: Input): Suggest {
   const dismissed = useRef<number>(undefined)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const turn = useRef(0)
+  /** Enter came before the rows that belong to what is typed: it means the first of them. */
+  const isPicking = useRef(false)
   useEffect(() => () => clearTimeout(timer.current), [])
   const close = (): void => {
     turn.current++
+    isPicking.current = false
     clearTimeout(timer.current)
     setFound(undefined)
   }
@@ -91,6 +94,10 @@ export function useSuggest(app: AppContext, input: Input): Suggest {
     const parts = { app, trigger, replace, more: () => void look(trigger, true) }
     const rows = trigger.kind === 'mention' ? await mentionRows(parts, withIgnored) : await slashRows(parts)
     if (mine !== turn.current) return
+    if (isPicking.current && rows[0]) {
+      rows[0].pick()
+      return
+    }
     setActive(0)
     setFound(rows.length === 0 && trigger.kind === 'slash' ? undefined : { trigger, rows, isLoading: false })
   }
@@ -99,6 +106,8 @@ export function useSuggest(app: AppContext, input: Input): Suggest {
     if (trigger?.start !== dismissed.current) dismissed.current = undefined
     if (!trigger || dismissed.current !== undefined) return close()
     if (found && isSame(found.trigger, trigger)) return
+    turn.current++
+    isPicking.current = false
     setFound({ trigger, rows: found?.rows ?? [], isLoading: true })
     clearTimeout(timer.current)
     timer.current = setTimeout(() => void look(trigger, false), found ? debounceMs : 0)
@@ -112,6 +121,10 @@ export function useSuggest(app: AppContext, input: Input): Suggest {
       close()
       return true
     }
+    if (found.isLoading && isPick(event)) {
+      isPicking.current = true
+      return true
+    }
     return moveOrPick(event, { rows: found.rows, active, setActive })
   }
   return { state, update, onKey, close, setActive }
@@ -123,14 +136,18 @@ interface List {
   readonly setActive: (index: number) => void
 }
 
-function moveOrPick({ key, shiftKey }: TextKey, { rows, active, setActive }: List): boolean {
+function moveOrPick(event: TextKey, { rows, active, setActive }: List): boolean {
   const row = rows[active]
-  if (!row || shiftKey) return false
-  const step = stepOf(key)
+  if (!row || event.shiftKey) return false
+  const step = stepOf(event.key)
   if (step !== undefined) setActive((active + step + rows.length) % rows.length)
-  else if (key === 'Enter' || key === 'Tab') row.pick()
+  else if (isPick(event)) row.pick()
   else return false
   return true
+}
+
+function isPick({ key, shiftKey }: TextKey): boolean {
+  return !shiftKey && (key === 'Enter' || key === 'Tab')
 }
 
 function readTrigger(area: HTMLTextAreaElement | null): Trigger | undefined {

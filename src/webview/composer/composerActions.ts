@@ -1,0 +1,44 @@
+import type { MentionAnswer, SlashCommand } from '../../protocol/composer.ts'
+import type { HostMethods, WebviewMethods } from '../../protocol/methods.ts'
+import type { RpcChannel } from '../../protocol/rpc.ts'
+import type { ChatStore } from '../store.ts'
+
+/** Calls the host; resolves to whether it did it. */
+export type Call = <K extends keyof HostMethods & string>(
+  method: K,
+  params: HostMethods[K]['params'],
+) => Promise<boolean>
+
+interface Parts {
+  readonly channel: RpcChannel<WebviewMethods, HostMethods>
+  readonly call: Call
+  readonly store: ChatStore
+  readonly type: (text: string) => void
+}
+
+const noMentions: MentionAnswer = { mentions: [], hasIgnored: false }
+
+/** What the composer can ask for, besides sending. */
+export function createComposerActions({ channel, call, store, type }: Parts) {
+  return {
+    resendItem: (id: string) => call('draft/resendItem', { id }),
+    inspect: () => call('draft/inspect', { text: store.text.value, items: itemIDs(store) }),
+    pickMention: (id: string) => call('mention/pick', { id }),
+    searchMentions: (query: string, withIgnored: boolean): Promise<MentionAnswer> =>
+      channel.call('mention/search', { query, withIgnored }).catch(() => noMentions),
+    addFile: (file: HostMethods['attachment/file']['params']) => call('attachment/file', file),
+    addText: (text: string) => call('attachment/text', { text }),
+    addUris: (uris: readonly string[]) => call('attachment/uris', { uris }),
+    async expand(id: string): Promise<void> {
+      const { text } = await channel.call('attachment/expand', { id })
+      type(store.text.value + text)
+    },
+    slashCommands: (): Promise<readonly SlashCommand[]> => channel.call('slash/list', {}).catch(() => []),
+    runSlash: (name: string) => call('slash/run', { name }),
+  }
+}
+
+/** The chips that would go along now. */
+export function itemIDs({ chat }: ChatStore): readonly string[] {
+  return chat.value?.draft.items.map(({ id }) => id) ?? []
+}
