@@ -24,21 +24,36 @@ export interface ContainerParts {
 const baseImage = 'debian:bookworm-slim'
 
 /**
- * Finds an engine and a way to the image. On a machine made for tests (CI=true or OPENCODE_TEST_MACHINE=1)
- * and as root it installs what is missing; anywhere else it changes nothing and says what to do.
+ * Finds an engine and a way to the image. Where it may install (by default on a machine made for tests: CI=true or
+ * OPENCODE_TEST_MACHINE=1) it does so as root on Debian; anywhere else it changes nothing and says what to do.
  */
 export async function prepareContainers(
   log: (line: string) => void = () => undefined,
+  mayInstall: boolean = isTestMachine(),
 ): Promise<ContainerParts> {
-  if (mayChangeMachine()) await setUpPodman(log)
-  const engine = await detectEngine({
+  const canInstall = mayInstall && isDebianRoot()
+  // The tests want Podman itself, people any engine.
+  const present = canInstall && isTestMachine() ? undefined : await tryEngine(canInstall)
+  if (!present) await setUpPodman(log)
+  const engine = present ?? (await findEngine())
+  await ensureBaseImage(engine, log, canInstall)
+  return { engine, image: imageSource(engine, await packagedVersion()) }
+}
+
+function findEngine(): Promise<Engine> {
+  return detectEngine({
     choice: { engine: process.env['OPENCODE_TEST_ENGINE'] ?? 'auto' },
     env: process.env,
     platform: process.platform,
     timeoutMs: 10_000,
   })
-  await ensureBaseImage(engine, log)
-  return { engine, image: imageSource(engine, await packagedVersion()) }
+}
+
+async function tryEngine(canInstall: boolean): Promise<Engine | undefined> {
+  return findEngine().catch((error: unknown) => {
+    if (!canInstall) throw error
+    return undefined
+  })
 }
 
 /**
@@ -52,7 +67,7 @@ export async function tryContainers(log: (line: string) => void): Promise<string
     await ensureImage(engine, image, { signal: new AbortController().signal })
     return undefined
   } catch (error) {
-    if (mayChangeMachine() || !(error instanceof Error)) throw error
+    if ((isTestMachine() && isDebianRoot()) || !(error instanceof Error)) throw error
     return `${error.message} (${howToAllow})`
   }
 }
@@ -75,15 +90,13 @@ async function packagedVersion(): Promise<string> {
   return String((manifest as { version?: unknown }).version)
 }
 
-/** Only where nobody minds: system packages and /etc belong to the machine's owner. */
-function mayChangeMachine(): boolean {
-  const isMeantForTests = process.env['CI'] === 'true' || process.env['OPENCODE_TEST_MACHINE'] === '1'
-  return (
-    isMeantForTests &&
-    process.platform === 'linux' &&
-    process.getuid?.() === 0 &&
-    existsSync('/usr/bin/apt-get')
-  )
+/** Where nobody minds: system packages and /etc belong to the machine's owner. */
+function isTestMachine(): boolean {
+  return process.env['CI'] === 'true' || process.env['OPENCODE_TEST_MACHINE'] === '1'
+}
+
+function isDebianRoot(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
 }
 
 const packages: Readonly<Record<string, string>> = {
@@ -91,18 +104,24 @@ const packages: Readonly<Record<string, string>> = {
   '/usr/sbin/runc': 'runc',
   '/usr/sbin/iptables': 'iptables',
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
-  '/usr/sbin/debootstrap': 'debootstrap',
 }
 
 async function setUpPodman(log: (line: string) => void): Promise<void> {
-  const missing = Object.entries(packages).flatMap(([file, name]) => (existsSync(file) ? [] : [name]))
-  if (missing.length > 0) {
-    log(`Installing ${missing.join(', ')}`)
-    await run('apt-get', ['update'])
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    await run('apt-get', ['install', '--yes', '--no-install-recommends', ...missing], { env })
-  }
+  await installMissing(packages, log)
   await writeEngineConfig(log)
+}
+
+/** `wanted`: a file that shows whether a Debian package is there → the package. */
+async function installMissing(
+  wanted: Readonly<Record<string, string>>,
+  log: (line: string) => void,
+): Promise<void> {
+  const missing = Object.entries(wanted).flatMap(([file, name]) => (existsSync(file) ? [] : [name]))
+  if (missing.length === 0) return
+  log(`Installing ${missing.join(', ')}`)
+  await run('apt-get', ['update'])
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  await run('apt-get', ['install', '--yes', '--no-install-recommends', ...missing], { env })
 }
 
 /**
@@ -129,16 +148,19 @@ async function writeEngineConfig(log: (line: string) => void): Promise<void> {
 }
 
 /** Without a registry to ask, the base image is made from Debian's packages, once. */
-async function ensureBaseImage(engine: Engine, log: (line: string) => void): Promise<void> {
+async function ensureBaseImage(
+  engine: Engine,
+  log: (line: string) => void,
+  canInstall: boolean,
+): Promise<void> {
   if (await engine.hasImage(baseImage)) return
   const isFetched = await engine.pull(baseImage, { timeoutMs: 60_000 }).then(
     () => true,
     () => false,
   )
   if (isFetched) return
-  if (!mayChangeMachine()) {
-    throw new Error(`The image ${baseImage} cannot be fetched.`)
-  }
+  if (!canInstall) throw new Error(`The image ${baseImage} cannot be fetched. Is there a network?`)
+  await installMissing({ '/usr/sbin/debootstrap': 'debootstrap' }, log)
   log(`Making ${baseImage} from Debian packages`)
   const folder = await mkdtemp(path.join(tmpdir(), 'opencode-base-'))
   try {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, realpath } from 'node:fs/promises'
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { bundle } from './bundle.ts'
@@ -9,6 +9,7 @@ import { offlineEnvironment, opencodeBinary } from './opencode.ts'
 import { cacheFolder, inRepository, repositoryRoot } from './repository.ts'
 import { ensureSampleProject } from './sampleProject.ts'
 import { startScriptedModel } from './scriptedModel.ts'
+import { prepareContainerStart } from './startContainer.ts'
 import { parseStartOptions, type StartOptions } from './startOptions.ts'
 import { startVscodeServer } from './vscodeServer.ts'
 
@@ -22,10 +23,18 @@ export async function start(args: readonly string[]): Promise<void> {
   stopOnSignals(stops)
   const folder = await openFolder(options.folder)
   await bundle({ production: false })
-  const env = await withModel({ options, folder, env: environment(options), stops })
+  const session = await prepare({ options, folder, env: environment(options), stops, settings: {} })
   const desktop = options.open && options.port === undefined ? findDesktop() : undefined
-  if (desktop !== undefined) openDesktop(desktop, folder, { env, stops })
-  else await openWorkbench({ options, folder, env, stops })
+  if (desktop !== undefined) await openDesktop(desktop, session)
+  else await openWorkbench(session)
+}
+
+/** Chooses where OpenCode runs and which model answers. */
+async function prepare(session: Session): Promise<Session> {
+  const { options, folder, env, stops } = session
+  if (!options.container) return { ...session, env: await withModel(session) }
+  const { offline } = options
+  return { ...session, settings: await prepareContainerStart({ folder, offline, env, stops }) }
 }
 
 interface Session {
@@ -34,6 +43,8 @@ interface Session {
   readonly env: Readonly<Record<string, string>>
   /** What Ctrl+C must end, in the order of their start. */
   readonly stops: (() => Promise<void>)[]
+  /** User settings of the window. */
+  readonly settings: Readonly<Record<string, unknown>>
 }
 
 const stateFolder = path.join(cacheFolder, 'start')
@@ -88,16 +99,28 @@ function findDesktop(): string | undefined {
     .find((file) => existsSync(file))
 }
 
-function openDesktop(program: string, folder: string, { env, stops }: Pick<Session, 'env' | 'stops'>): void {
-  const profile = ['--user-data-dir', path.join(stateFolder, 'desktop')]
-  const args = ['--new-window', '--wait', `--extensionDevelopmentPath=${repositoryRoot}`, ...profile, folder]
+async function openDesktop(program: string, { folder, env, stops, settings }: Session): Promise<void> {
+  const isPlain = Object.keys(settings).length === 0
+  const profile = path.join(stateFolder, isPlain ? 'desktop' : 'desktop-container')
+  if (!isPlain) await addSettings(path.join(profile, 'User', 'settings.json'), settings)
+  const places = ['--user-data-dir', profile]
+  const args = ['--new-window', '--wait', `--extensionDevelopmentPath=${repositoryRoot}`, ...places, folder]
   const child = spawn(program, args, { env, stdio: 'inherit', shell: process.platform === 'win32' })
   stops.push(() => Promise.resolve(void child.kill()))
   child.once('exit', () => void stopAll(stops))
   console.log(`Opened ${folder} in ${program}. Close its window or press Ctrl+C to stop.`)
 }
 
-async function openWorkbench({ options, folder, env, stops }: Session): Promise<void> {
+/** Over what stands there, as far as it can be read without the comments that people may write. */
+async function addSettings(file: string, settings: Session['settings']): Promise<void> {
+  const before = await readFile(file, 'utf8')
+    .then((text) => JSON.parse(text) as object)
+    .catch(() => ({}))
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeFile(file, JSON.stringify({ ...before, ...settings }, null, 2))
+}
+
+async function openWorkbench({ options, folder, env, stops, settings }: Session): Promise<void> {
   const port = await choosePort(options.port)
   const dataDirectory = path.join(stateFolder, 'workbench')
   await mkdir(dataDirectory, { recursive: true })
@@ -105,11 +128,12 @@ async function openWorkbench({ options, folder, env, stops }: Session): Promise<
     port,
     dataDirectory,
     env,
-    settings: { 'opencodeSessions.server.path': opencodeBinary() },
+    settings: { 'opencodeSessions.server.path': opencodeBinary(), ...settings },
   })
   stops.push(() => server.stop())
   const url = server.windowUrl({ folder, extensionPath: repositoryRoot })
   console.log(`Folder: ${folder}`)
+  if (options.container) console.log('OpenCode: in a container, removed when the window closes')
   console.log(`Workbench: ${url}`)
   console.log('Press Ctrl+C to stop.')
   if (options.open) openInBrowser(url)

@@ -1,8 +1,10 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
-/** `npm start -- [--offline] [--no-open] [--port P] [FOLDER]` */
+/** `npm start -- [--container] [--offline] [--no-open] [--port P] [FOLDER]` */
 export interface StartOptions {
+  /** Runs OpenCode in a container instead of on this machine. */
+  readonly container: boolean
   readonly offline: boolean
   readonly open: boolean
   readonly port: number | undefined
@@ -15,11 +17,17 @@ export function parseStartOptions(args: readonly string[], cwd: string): StartOp
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { offline: { type: 'boolean' }, 'no-open': { type: 'boolean' }, port: { type: 'string' } },
+    options: {
+      container: { type: 'boolean' },
+      offline: { type: 'boolean' },
+      'no-open': { type: 'boolean' },
+      port: { type: 'string' },
+    },
   })
   if (positionals.length > 1) throw new Error('Name one folder at the most.')
   const folder = positionals[0]
   return {
+    container: values.container === true,
     offline: values.offline === true,
     open: values['no-open'] !== true,
     port: values.port === undefined ? undefined : toPort(values.port),

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
-import { chown, readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Connection, ServerEvent } from '../../src/client/connection.ts'
 import { newBlockID } from '../../src/opencode/newIds.ts'
 import type { Block, Session } from '../../src/session/model.ts'
 import type { ContainerHandle } from '../../src/server/container/containerHandle.ts'
-import { ask, startContainerTestLab, textOf, type ContainerTestLab } from './support/containerTestLab.ts'
+import {
+  ask,
+  giveTo,
+  startContainerTestLab,
+  textOf,
+  type ContainerTestLab,
+} from './support/containerTestLab.ts'
 
 describe('A workspace in a container', () => {
   let lab: ContainerTestLab
@@ -139,11 +145,4 @@ async function blocksOf(connection: Connection, session: Session): Promise<reado
 
 async function collect(events: AsyncIterable<ServerEvent>, seen: ServerEvent[]): Promise<void> {
   for await (const event of events) seen.push(event)
-}
-
-async function giveTo(folder: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-    await chown(path.join(entry.parentPath, entry.name), uid, gid)
-  }
-  await chown(folder, uid, gid)
 }

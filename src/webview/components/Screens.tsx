@@ -216,7 +216,7 @@ function ServerLine({ chat }: { readonly chat: ChatState }) {
           </p>
         ) : undefined}
         <p class="server-line">
-          <Icon name="loading" spin /> {server.cause ? 'Starting it again' : 'Starting server'}
+          <Icon name="loading" spin /> {server.cause ? 'Starting server again' : 'Starting server'}
           {seconds > 2 ? `… ${seconds} s` : '…'}
         </p>
       </>
@@ -245,7 +245,7 @@ export function ServerBanner({ chat }: { readonly chat: ChatState }) {
 }
 
 function startingText(cause: ErrorInfo | undefined): string {
-  return cause ? `${cause.message} Starting it again…` : 'Starting server…'
+  return cause ? `${cause.message} Starting server again…` : 'Starting server…'
 }
 
 function Reconnecting({ retryAt }: { readonly retryAt: number | undefined }) {

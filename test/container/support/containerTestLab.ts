@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createServer, connect as dial, type Server } from 'node:net'
-import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { chown, readFile, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { connect } from '../../../src/client/connect.ts'
@@ -20,6 +18,7 @@ import { labels } from '../../../src/server/container/containerOwner.ts'
 import { removeProjectData } from '../../../src/server/container/containerLeftovers.ts'
 import type { Engine } from '../../../src/server/container/engine.ts'
 import { prepareContainers, type ContainerParts } from '../../../scripts/lib/containerLab.ts'
+import { startRelay } from '../../../scripts/lib/relay.ts'
 import {
   modelConfig,
   offlineEnvironment,
@@ -52,7 +51,7 @@ export async function startContainerTestLab(): Promise<ContainerTestLab> {
   parts ??= prepareContainers()
   const { engine, image } = await parts
   const lab = await startLab()
-  const relay = await startRelay(Number(new URL(lab.modelUrl).port))
+  const relay = await startRelay(Number(new URL(lab.modelUrl).port), '0.0.0.0')
   const modelUrlInside = `http://host.containers.internal:${relay.port}/v1`
   await useModel(lab, modelUrlInside)
   const log: string[] = []
@@ -88,7 +87,7 @@ export async function startContainerTestLab(): Promise<ContainerTestLab> {
     dispose: async () => {
       await Promise.all([...handles].map((handle) => handle.stop()))
       await removeAll(engine, lab.project)
-      relay.server.close()
+      await relay.close()
       await lab.dispose()
     },
   }
@@ -115,21 +114,6 @@ async function removeAll(engine: Engine, workspace: string): Promise<void> {
   const left = await engine.list([`${labels.workspace}=${workspace}`])
   await engine.remove(left.map(({ id }) => id))
   await removeProjectData(engine, workspace)
-}
-
-/** The model listens on loopback, which a container cannot reach. */
-async function startRelay(port: number): Promise<{ readonly port: number; readonly server: Server }> {
-  const server = createServer((client) => {
-    const upstream = dial({ host: '127.0.0.1', port })
-    client.pipe(upstream).pipe(client)
-    for (const socket of [client, upstream])
-      socket.on('error', () => [client, upstream].map((each) => each.destroy()))
-  })
-  server.listen(0, '0.0.0.0')
-  await once(server, 'listening')
-  server.unref()
-  const address = server.address()
-  return { server, port: typeof address === 'object' && address ? address.port : 0 }
 }
 
 function recordingLog(lines: string[]): ClientLog {
@@ -175,4 +159,12 @@ export async function ask(
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
   throw new Error('The session did not become idle.')
+}
+
+/** Makes somebody the owner of a folder with all that is in it. */
+export async function giveTo(folder: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    await chown(path.join(entry.parentPath, entry.name), uid, gid)
+  }
+  await chown(folder, uid, gid)
 }
