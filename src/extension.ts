@@ -28,6 +28,7 @@ import { DiffDocuments } from './views/diffDocuments.ts'
 import { Drafts } from './views/drafts.ts'
 import { PromptHistory } from './views/promptHistory.ts'
 import type { Services } from './views/services.ts'
+import { SessionBrowser } from './views/sessions/sessionBrowser.ts'
 import { StatusBar } from './views/statusBar.ts'
 import { WaitingCount, notifyWaiting, watchFolders } from './views/waiting.ts'
 
@@ -86,10 +87,21 @@ export function activate(context: vscode.ExtensionContext): Exports {
   store.add(new StatusBar({ backends, chats, waiting }))
   store.add(watchFolders(backends))
   const open = async (): Promise<void> => (await view.reveal()).revealRequest()
-  store.add(notifyWaiting({ waiting, settings, isInSight: () => chats.isAnyVisible, open }))
+  const isInSight = (): boolean => chats.isAnyVisible && vscode.window.state.focused
+  store.add(notifyWaiting({ waiting, settings, isInSight, open }))
+  const browser = store.add(
+    new SessionBrowser({
+      backends,
+      chats,
+      settings,
+      stored,
+      pins: new StoredValue(context.globalState, 'pinnedSessions'),
+      open: async (sessionID, directory) => (await view.reveal()).show({ sessionID, directory }),
+    }),
+  )
   const consents = store.add(new Consents(new StoredValue(context.globalState, 'consents')))
   const executions = store.add(joinExecutions(consents))
-  store.add(registerCommands({ services, chats, view, panels, credentials, target, consents }))
+  store.add(registerCommands({ services, chats, view, panels, browser, credentials, target, consents }))
   end = async () => {
     const leave = async (): Promise<void> => {
       await executions.close()

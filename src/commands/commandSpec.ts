@@ -10,6 +10,7 @@ import type { ChatSession } from '../views/chatSession.ts'
 import type { ChatView } from '../views/chatView.ts'
 import type { Chats } from '../views/chats.ts'
 import type { Services } from '../views/services.ts'
+import type { SessionBrowser } from '../views/sessions/sessionBrowser.ts'
 
 /** What commands work with. */
 export interface CommandContext {
@@ -17,6 +18,7 @@ export interface CommandContext {
   readonly chats: Chats
   readonly view: ChatView
   readonly panels: ChatPanels
+  readonly browser: SessionBrowser
   readonly credentials: Credentials
   readonly target: ServerTarget
   readonly consents: Consents

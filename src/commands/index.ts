@@ -12,10 +12,12 @@ import { historyCommands } from './historyCommands.ts'
 import { providerCommands } from './providerCommands.ts'
 import { registerQuickFix } from './quickFix.ts'
 import { serverCommands } from './serverCommands.ts'
+import { sessionCommands } from './sessionCommands.ts'
 
 /** Every command that package.json contributes; a missing one does not compile. */
 const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...chatCommands,
+  ...sessionCommands,
   ...historyCommands,
   ...editorCommands,
   ...serverCommands,

@@ -7,6 +7,9 @@ export interface ContextKeys {
   hasSession: boolean
   isUndone: boolean
   isBusy: boolean
+  sessionScope: 'folder' | 'everywhere'
+  showsArchived: boolean
+  isSearching: boolean
 }
 
 const last = new Map<string, unknown>()

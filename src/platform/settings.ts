@@ -27,6 +27,8 @@ export class Settings implements Disposable {
   readonly proxy = this.#watch('network.proxy', readText, '')
   readonly caFile = this.#watch('network.caFile', readText, '')
   readonly notifyWhenWaiting = this.#watch('chat.notifyWhenWaiting', readFlag, true)
+  readonly notifyWhenFinished = this.#watch('chat.notifyWhenFinished', readFlag, true)
+  readonly notifyWhenFailed = this.#watch('chat.notifyWhenFailed', readFlag, true)
 
   /** The proxy of this extension, else VS Code's own; undefined for a direct connection. */
   get effectiveProxy(): string | undefined {

@@ -19,6 +19,7 @@ import type { Outbox, SendOptions } from './outbox.ts'
 import { listSessions } from './sessionEntries.ts'
 import type { SessionEntry } from './sessionEntries.ts'
 import { SessionMirror } from './sessionMirror.ts'
+import { SessionNews } from './sessionNews.ts'
 import { SessionStore } from './sessionStore.ts'
 import { isTransient, retryDelay } from './transient.ts'
 import { Wakeup } from './wakeup.ts'
@@ -51,6 +52,8 @@ export class SessionHub implements Disposable {
     new Emitter<{ readonly directory: string | undefined; readonly path: string }>(),
   )
   readonly #pool = this.#disposables.add(new MirrorPool())
+  /** Of all sessions of the server, watched or not. */
+  readonly news = this.#disposables.add(new SessionNews())
   readonly #lineage = new Lineage()
   readonly #lookups = new Set<SessionID>()
   readonly #removed = new Set<SessionID>()
@@ -101,6 +104,7 @@ export class SessionHub implements Disposable {
     this.#stream = undefined
     this.#connection = connection
     this.#wasUp = false
+    this.news.reset()
     this.#goDown(undefined)
     if (!connection) return
     this.#stream = new AbortController()
@@ -207,6 +211,7 @@ export class SessionHub implements Disposable {
   }
 
   #onSession(sessionID: SessionID, directory: string | undefined, action: SessionAction): void {
+    this.news.receive(sessionID, directory, action)
     const open = this.#pool.get(sessionID)
     const change = toIndexChange(sessionID, action)
     if (change) {
@@ -220,6 +225,7 @@ export class SessionHub implements Disposable {
 
   #onRemoved(sessionID: SessionID): void {
     this.#removed.add(sessionID)
+    this.news.removed(sessionID)
     const open = this.#pool.get(sessionID)
     const index = this.#indexFor(sessionID, undefined, open)
     index?.apply({ kind: 'session-removed', sessionID })
@@ -335,6 +341,7 @@ export class SessionHub implements Disposable {
 
   #refreshed(index: DirectoryIndex): void {
     for (const session of index.sessions) this.#lineage.learn(session)
+    this.news.sync(index.sessions, (id) => index.status(id))
     this.#syncMirrors()
   }
 

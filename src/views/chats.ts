@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { isSessionID } from '../opencode/ids.ts'
+import type { SessionID } from '../opencode/ids.ts'
 import { isRecord } from '../platform/storage.ts'
 import type { StoredValue } from '../platform/storage.ts'
 import type { WebviewCommand } from '../protocol/methods.ts'
@@ -50,6 +51,12 @@ export class Chats implements Disposable {
 
   get isAnyVisible(): boolean {
     return [...this.#placed].some(({ chat }) => chat.isVisible)
+  }
+
+  /** The sessions that some chat shows to the user now. */
+  get shownSessions(): ReadonlySet<SessionID> {
+    const visible = [...this.#placed].filter(({ chat }) => chat.isVisible)
+    return new Set(visible.flatMap(({ chat }) => chat.sessionID ?? []))
   }
 
   /** Builds a chat into a webview. `save` is told where it stands whenever that changes. */

@@ -1,0 +1,209 @@
+import { basename } from 'node:path'
+import * as vscode from 'vscode'
+import type { SessionID } from '../../opencode/ids.ts'
+import type { Session } from '../../session/model.ts'
+import { DisposableStore } from '../../util/lifecycle.ts'
+import { relativeTime } from '../relativeTime.ts'
+import { groupByFolder } from './grouping.ts'
+import type { DateGroup, SessionRow } from './grouping.ts'
+import type { SessionShelf } from './sessionShelf.ts'
+import { groupNames, markWord, sessionTitle } from './sessionTree.ts'
+
+/** What was chosen: a session, a new one, or to look into the text of all. */
+export type SessionPick =
+  | { readonly kind: 'open'; readonly sessionID: SessionID; readonly directory: string }
+  | { readonly kind: 'new' }
+  | { readonly kind: 'search'; readonly text: string }
+
+export type SessionAct = 'rename' | 'pin' | 'archive' | 'delete'
+
+export interface SessionPickerOptions {
+  readonly shelf: SessionShelf
+  readonly current: SessionID | undefined
+  /** Does something to a session; the list comes back after it. */
+  readonly act: (act: SessionAct, session: Session) => Promise<void>
+}
+
+interface Item extends vscode.QuickPickItem {
+  readonly pick?: SessionPick
+  readonly row?: SessionRow
+}
+
+const searchDelayMs = 250
+const drawDelayMs = 100
+
+/** The list of sessions: type to search, buttons to rename, pin, archive and delete. Lives while sessions change. */
+export async function pickSession(options: SessionPickerOptions): Promise<SessionPick | undefined> {
+  const { shelf } = options
+  const store = new DisposableStore()
+  const picker = store.add(vscode.window.createQuickPick<Item>())
+  picker.title = vscode.l10n.t('Sessions')
+  picker.placeholder = vscode.l10n.t('Search sessions')
+  picker.matchOnDescription = true
+  picker.matchOnDetail = true
+  let found: readonly SessionRow[] = []
+  let isActing = false
+  const draw = (): void => {
+    const active = picker.activeItems[0]?.row?.session.id
+    picker.buttons = [shelf.scope === 'everywhere' ? folderButton : everywhereButton]
+    picker.items = itemsOf(options, picker.value, found)
+    picker.activeItems = picker.items.filter(({ row }) => row !== undefined && row.session.id === active)
+  }
+  const search = async (text: string): Promise<void> => {
+    found = text.trim() === '' ? [] : await shelf.findByTitle(text.trim()).catch(() => [])
+    draw()
+  }
+  store.add(later(shelf.onDidChange, draw, drawDelayMs))
+  store.add(later(picker.onDidChangeValue, (text) => void search(text), searchDelayMs))
+  store.add(
+    picker.onDidTriggerButton(
+      (button) => void shelf.setScope(button === everywhereButton ? 'everywhere' : 'folder'),
+    ),
+  )
+  store.add(
+    picker.onDidTriggerItemButton(({ item, button }) => {
+      const act = acts.get(button)
+      if (!item.row || !act) return
+      isActing = true
+      void options.act(act, item.row.session).finally(() => {
+        isActing = false
+        found = []
+        picker.show()
+        draw()
+      })
+    }),
+  )
+  draw()
+  return new Promise((resolve) => {
+    store.add(
+      picker.onDidAccept(() => {
+        resolve(picker.selectedItems[0]?.pick ?? { kind: 'new' })
+        picker.hide()
+      }),
+    )
+    store.add(
+      picker.onDidHide(() => {
+        // Only an input box or a question is in front; the list comes back after it.
+        if (isActing) return
+        resolve(undefined)
+        store.dispose()
+      }),
+    )
+    picker.show()
+  })
+}
+
+const everywhereButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon('globe'),
+  tooltip: vscode.l10n.t('Show sessions of all folders'),
+}
+const folderButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon('folder'),
+  tooltip: vscode.l10n.t('Show sessions of this folder only'),
+}
+const renameButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon('edit'),
+  tooltip: vscode.l10n.t('Rename'),
+}
+const pinButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon('pin'),
+  tooltip: vscode.l10n.t('Pin'),
+}
+const unpinButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon('pinned'),
+  tooltip: vscode.l10n.t('Unpin'),
+}
+const archiveButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon('archive'),
+  tooltip: vscode.l10n.t('Archive'),
+}
+const deleteButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon('trash'),
+  tooltip: vscode.l10n.t('Delete'),
+}
+const acts: ReadonlyMap<vscode.QuickInputButton, SessionAct> = new Map([
+  [renameButton, 'rename'],
+  [pinButton, 'pin'],
+  [unpinButton, 'pin'],
+  [archiveButton, 'archive'],
+  [deleteButton, 'delete'],
+])
+
+function itemsOf(
+  { shelf, current }: SessionPickerOptions,
+  text: string,
+  found: readonly SessionRow[],
+): readonly Item[] {
+  const known = shelf.rows().filter(({ session }) => session.parentID === undefined)
+  const ids = new Set(known.map(({ session }) => session.id))
+  const more = found.filter(({ session }) => !ids.has(session.id) && session.archived === undefined)
+  const folders = groupByFolder([...known, ...more], shelf.folders, new Date())
+  const isOne = folders.length <= 1
+  return [
+    { label: `$(add) ${vscode.l10n.t('New session')}`, alwaysShow: true, pick: { kind: 'new' } },
+    ...searchItem(text),
+    ...folders.flatMap(({ directory, groups }) =>
+      groups.flatMap(({ group, rows }) => [
+        separator(group, isOne ? undefined : directory),
+        ...rows.map((row) => itemOf(row, current)),
+      ]),
+    ),
+  ]
+}
+
+function searchItem(text: string): readonly Item[] {
+  const words = text.trim()
+  if (words === '') return []
+  const label = `$(search) ${vscode.l10n.t('Search the text of all messages for "{0}"', words)}`
+  return [{ label, alwaysShow: true, pick: { kind: 'search', text: words } }]
+}
+
+function separator(group: DateGroup, directory: string | undefined): Item {
+  const name = groupNames[group]()
+  return {
+    label: directory === undefined ? name : `${basename(directory)} · ${name}`,
+    kind: vscode.QuickPickItemKind.Separator,
+  }
+}
+
+function itemOf(row: SessionRow, current: SessionID | undefined): Item {
+  const { session } = row
+  return {
+    label: `${iconOf(row, current)} ${sessionTitle(row)}`,
+    description: [markWord(row), relativeTime(session.updated)].filter((word) => word !== '').join(' · '),
+    buttons: [renameButton, row.isPinned ? unpinButton : pinButton, archiveButton, deleteButton],
+    pick: { kind: 'open', sessionID: session.id, directory: session.directory },
+    row,
+  }
+}
+
+const icons = {
+  idle: '$(comment)',
+  busy: '$(loading~spin)',
+  waiting: '$(bell-dot)',
+  failed: '$(error)',
+  unread: '$(circle-filled)',
+}
+
+function iconOf({ session, mark }: SessionRow, current: SessionID | undefined): string {
+  return session.id === current ? '$(check)' : icons[mark]
+}
+
+/** Calls back once things are quiet. */
+function later<T>(
+  event: (listener: (value: T) => void) => vscode.Disposable | { dispose(): void },
+  run: (value: T) => void,
+  delayMs: number,
+): { dispose(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const subscription = event((value) => {
+    clearTimeout(timer)
+    timer = setTimeout(() => run(value), delayMs)
+  })
+  return {
+    dispose: () => {
+      clearTimeout(timer)
+      subscription.dispose()
+    },
+  }
+}
