@@ -5,6 +5,7 @@ import { ApiError } from './api/apiError.ts'
 import { Consents } from './api/consents.ts'
 import { Executions } from './api/executions.ts'
 import { createExports } from './api/exports.ts'
+import type { CommandContext } from './commands/commandSpec.ts'
 import { registerCommands } from './commands/index.ts'
 import { BlobStore } from './platform/blobs.ts'
 import { Credentials } from './platform/credentials.ts'
@@ -14,6 +15,7 @@ import { Notify } from './platform/notify.ts'
 import { Settings } from './platform/settings.ts'
 import { StoredValue } from './platform/storage.ts'
 import { folderOfNoFolder } from './profiles/launchers/index.ts'
+import { localProgram } from './profiles/program.ts'
 import type { LauncherContext } from './profiles/launchers/index.ts'
 import { ServerTarget } from './profiles/serverTarget.ts'
 import { thisMachine } from './profiles/thisMachine.ts'
@@ -29,6 +31,8 @@ import { Drafts } from './views/drafts.ts'
 import { PromptHistory } from './views/promptHistory.ts'
 import type { Services } from './views/services.ts'
 import { SessionBrowser } from './views/sessions/sessionBrowser.ts'
+import type { SessionBrowserOptions } from './views/sessions/sessionBrowser.ts'
+import { SessionTerminals } from './views/sessionTerminals.ts'
 import { StatusBar } from './views/statusBar.ts'
 import { WaitingCount, notifyWaiting, watchFolders } from './views/waiting.ts'
 
@@ -86,22 +90,10 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const panels = store.add(new ChatPanels(chats, extensionUri))
   store.add(new StatusBar({ backends, chats, waiting }))
   store.add(watchFolders(backends))
-  const open = async (): Promise<void> => (await view.reveal()).revealRequest()
-  const isInSight = (): boolean => chats.isAnyVisible && vscode.window.state.focused
-  store.add(notifyWaiting({ waiting, settings, isInSight, open }))
-  const browser = store.add(
-    new SessionBrowser({
-      backends,
-      chats,
-      settings,
-      stored,
-      pins: new StoredValue(context.globalState, 'pinnedSessions'),
-      open: async (sessionID, directory) => (await view.reveal()).show({ sessionID, directory }),
-    }),
-  )
+  const sessions = createSessionParts(context, store, { services, chats, view, waiting })
   const consents = store.add(new Consents(new StoredValue(context.globalState, 'consents')))
   const executions = store.add(joinExecutions(consents))
-  store.add(registerCommands({ services, chats, view, panels, browser, credentials, target, consents }))
+  store.add(registerCommands({ services, chats, view, panels, credentials, target, consents, ...sessions }))
   end = async () => {
     const leave = async (): Promise<void> => {
       await executions.close()
@@ -112,6 +104,38 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const exported = createExports({ services, consents, executions })
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported
   return { ...exported, testSeam: { context, services, chats, view, credentials, consents } }
+}
+
+interface ForSessions {
+  readonly services: Services
+  readonly chats: Chats
+  readonly view: ChatView
+  readonly waiting: WaitingCount
+}
+
+/** The session browser, what is told of sessions, and what opens them elsewhere. */
+function createSessionParts(
+  context: vscode.ExtensionContext,
+  store: DisposableStore,
+  { services, chats, view, waiting }: ForSessions,
+): Pick<CommandContext, 'browser' | 'terminals' | 'program'> {
+  const { backends, settings } = services
+  const reveal = async (): Promise<void> => (await view.reveal()).revealRequest()
+  const isInSight = (): boolean => chats.isAnyVisible && vscode.window.state.focused
+  store.add(notifyWaiting({ waiting, settings, isInSight, open: reveal }))
+  const stored = (key: string): StoredValue => new StoredValue(context.workspaceState, key)
+  const pins = new StoredValue(context.globalState, 'pinnedSessions')
+  const open: SessionBrowserOptions['open'] = async (sessionID, directory) =>
+    (await view.reveal()).show({ sessionID, directory })
+  return {
+    browser: store.add(new SessionBrowser({ backends, chats, settings, stored, pins, open })),
+    terminals: store.add(new SessionTerminals()),
+    program: (profile) =>
+      localProgram(profile.kind === 'managed' ? profile : {}, {
+        settings,
+        developmentRoot: developmentRoot(context),
+      }),
+  }
 }
 
 /** Who may not use OpenCode any more does not go on with it. */
@@ -130,12 +154,16 @@ export async function deactivate(): Promise<void> {
 }
 
 function createTarget(
-  { extensionUri, extensionMode, globalStorageUri, workspaceState }: vscode.ExtensionContext,
+  extension: vscode.ExtensionContext,
   parts: Pick<LauncherContext, 'settings' | 'credentials' | 'log'>,
 ): ServerTarget {
-  const isDeveloped = extensionMode !== vscode.ExtensionMode.Production
-  const developmentRoot = isDeveloped ? extensionUri.fsPath : undefined
+  const { extensionUri, globalStorageUri: storageUri, workspaceState } = extension
   const folder = knownFolders()[0]?.directory ?? folderOfNoFolder
-  const context = { ...parts, extensionUri, storageUri: globalStorageUri, developmentRoot, folder }
+  const context = { ...parts, extensionUri, storageUri, developmentRoot: developmentRoot(extension), folder }
   return new ServerTarget(context, new StoredValue(workspaceState, 'server'))
+}
+
+/** Where a packaged program may be found while the extension is being developed. */
+function developmentRoot({ extensionUri, extensionMode }: vscode.ExtensionContext): string | undefined {
+  return extensionMode === vscode.ExtensionMode.Production ? undefined : extensionUri.fsPath
 }

@@ -40,4 +40,6 @@ export interface SessionHistory {
   share(sessionID: SessionID): Promise<Session>
   unshare(sessionID: SessionID): Promise<Session>
   exportSession(sessionID: SessionID): Promise<SessionExport>
+  /** The same conversation under new ids, so that it can stand beside the original. */
+  copyOf(document: SessionDocument): SessionDocument
 }

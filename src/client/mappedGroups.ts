@@ -18,6 +18,7 @@ export function mapHistory(inner: SessionHistory, paths: PathMap): SessionHistor
     shareMode: (directory) => inner.shareMode(paths.toServer(directory)),
     share: (id) => session(inner.share(id)),
     unshare: (id) => session(inner.unshare(id)),
+    copyOf: (document) => inner.copyOf(document),
     exportSession: async (id) => {
       const exported = await inner.exportSession(id)
       return { ...exported, session: sessionToHost(paths, exported.session) }

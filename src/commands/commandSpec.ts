@@ -1,8 +1,10 @@
 import * as vscode from 'vscode'
 import type { Consents } from '../api/consents.ts'
 import type { Connection } from '../client/connection.ts'
+import type { ServerProfile } from '../opencode/profile.ts'
 import type { Credentials } from '../platform/credentials.ts'
 import { activeFolder } from '../platform/folders.ts'
+import type { LocalProgram } from '../profiles/program.ts'
 import type { ServerTarget } from '../profiles/serverTarget.ts'
 import type { Backend } from '../views/backends.ts'
 import type { ChatPanels } from '../views/chatPanel.ts'
@@ -11,6 +13,7 @@ import type { ChatView } from '../views/chatView.ts'
 import type { Chats } from '../views/chats.ts'
 import type { Services } from '../views/services.ts'
 import type { SessionBrowser } from '../views/sessions/sessionBrowser.ts'
+import type { SessionTerminals } from '../views/sessionTerminals.ts'
 
 /** What commands work with. */
 export interface CommandContext {
@@ -19,6 +22,9 @@ export interface CommandContext {
   readonly view: ChatView
   readonly panels: ChatPanels
   readonly browser: SessionBrowser
+  readonly terminals: SessionTerminals
+  /** The `opencode` of this machine, as a profile would run it. */
+  readonly program: (profile: ServerProfile) => LocalProgram
   readonly credentials: Credentials
   readonly target: ServerTarget
   readonly consents: Consents

@@ -13,11 +13,13 @@ import { providerCommands } from './providerCommands.ts'
 import { registerQuickFix } from './quickFix.ts'
 import { serverCommands } from './serverCommands.ts'
 import { sessionCommands } from './sessionCommands.ts'
+import { shareCommands } from './shareCommands.ts'
 
 /** Every command that package.json contributes; a missing one does not compile. */
 const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...chatCommands,
   ...sessionCommands,
+  ...shareCommands,
   ...historyCommands,
   ...editorCommands,
   ...serverCommands,

@@ -5,6 +5,7 @@ export interface ContextKeys {
   serverState: 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
   isAttached: boolean
   hasSession: boolean
+  isShared: boolean
   isUndone: boolean
   isBusy: boolean
   sessionScope: 'folder' | 'everywhere'

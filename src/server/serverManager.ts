@@ -76,6 +76,11 @@ export class ServerManager implements Disposable {
     return this.#run?.connection
   }
 
+  /** Of the running server, with its password: for a child process of ours alone. */
+  get endpoint(): Endpoint | undefined {
+    return this.#run?.handle.endpoint
+  }
+
   /**
    * Resolves when the server runs; the same for all who ask meanwhile. While a stop is under way it waits for
    * its end. Rejects with the cause, which is then the status too, or with `aborted` when `stop` was called.

@@ -4,9 +4,10 @@ import { toBlockID, toMessageID } from '../../opencode/ids.ts'
 import type { MessageID, SessionID } from '../../opencode/ids.ts'
 import type { FileChange, Session } from '../../session/model.ts'
 import type { UndoPoint } from '../../session/undo.ts'
-import type { SessionExport, SessionHistory, ShareMode, UndoReach } from '../history.ts'
+import type { SessionDocument, SessionExport, SessionHistory, ShareMode, UndoReach } from '../history.ts'
 import { HttpStatusError } from '../httpErrors.ts'
 import { fileChange } from './diffs.ts'
+import { copyDocument } from './exportCopy.ts'
 import { fields, list, text, word } from './reading.ts'
 import { expectSession } from './routes.ts'
 import type { V1Routes } from './routes.ts'
@@ -76,6 +77,10 @@ export class V1History implements SessionHistory {
   async unshare(sessionID: SessionID): Promise<Session> {
     const answer = this.#routes.ofSession('DELETE', sessionID, '/share', { timeoutMs: 60_000 })
     return expectSession(await answer.catch(explainSharing))
+  }
+
+  copyOf(document: SessionDocument): SessionDocument {
+    return copyDocument(document, Date.now())
   }
 
   /** `opencode export` writes just these two answers. */

@@ -1,10 +1,9 @@
-import { homedir } from 'node:os'
 import * as vscode from 'vscode'
 import type { ManagedProfile } from '../../opencode/profile.ts'
-import { locateBinary } from '../../server/binary/binaryLocator.ts'
 import type { ServerLauncher } from '../../server/launcher.ts'
 import { SharedLauncher } from '../../server/lease/sharedLauncher.ts'
 import { ProcessLauncher } from '../../server/process/processLauncher.ts'
+import { localProgram } from '../program.ts'
 import type { LauncherContext } from './launcherContext.ts'
 
 /**
@@ -12,18 +11,11 @@ import type { LauncherContext } from './launcherContext.ts'
  * otherwise; what the profile leaves open is as the settings of the server say.
  */
 export function createManagedLauncher(profile: ManagedProfile, context: LauncherContext): ServerLauncher {
-  const { settings, credentials, log, extensionUri, storageUri, developmentRoot, folder } = context
-  const env = { ...process.env, ...settings.serverEnvironment.value, ...profile.environment }
+  const { settings, credentials, log, extensionUri, storageUri, folder } = context
+  const { binary, env } = localProgram(profile, context)
   const stateDirectory = vscode.Uri.joinPath(storageUri, 'servers').fsPath
   const options = {
-    binary: () =>
-      locateBinary({
-        setting: profile.path ?? (settings.serverPath.value || undefined),
-        env,
-        home: env['HOME'] ?? homedir(),
-        platform: process.platform,
-        developmentRoot,
-      }),
+    binary,
     supervisorPath: vscode.Uri.joinPath(extensionUri, 'dist', 'supervisor.js').fsPath,
     execPath: process.execPath,
     stateDirectory,

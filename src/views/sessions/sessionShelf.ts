@@ -140,6 +140,11 @@ export class SessionShelf implements Disposable {
     }
   }
 
+  /** Takes a session in that the server did not tell of. */
+  learn(backend: Backend, session: Session): void {
+    this.#pages.add(backend, [session])
+  }
+
   clearSearch(): void {
     this.#search = undefined
     this.#onDidChange.fire(undefined)

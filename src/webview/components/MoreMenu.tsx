@@ -13,6 +13,11 @@ interface Entry {
 const entries: readonly Entry[] = [
   { label: 'Rename session…', command: 'renameSession', needsSession: true },
   { label: 'Delete session…', command: 'deleteSession', needsSession: true },
+  { label: 'Fork session', command: 'forkSession', needsSession: true },
+  { label: 'Compact session', command: 'compactSession', needsSession: true },
+  { label: 'Export session…', command: 'exportSession', needsSession: true },
+  { label: 'Share session…', command: 'shareSession', needsSession: true },
+  { label: 'Open session in terminal', command: 'openInTerminal', needsSession: true },
   { label: 'Open chat in editor', command: 'openChatInEditor' },
   { label: 'Set provider API key…', command: 'setProviderKey' },
   { label: 'Connect to server…', command: 'connectToServer' },
