@@ -1,5 +1,7 @@
 import * as vscode from 'vscode'
+import { isSessionID } from '../opencode/ids.ts'
 import type { Session } from '../session/model.ts'
+import type { ChatPlace } from '../views/chatSession.ts'
 import { pickSession } from '../views/sessions/sessionPicker.ts'
 import type { SessionAct } from '../views/sessions/sessionPicker.ts'
 import type { commandIds } from './commandIds.ts'
@@ -29,6 +31,11 @@ export const sessionCommands = {
   },
   openSessionInEditor: {
     async run(context, args) {
+      const [first] = args
+      if (isChatPlace(first)) {
+        context.panels.open(first).focus()
+        return
+      }
       for (const { id, session } of sessionTargets(context, args))
         context.panels.open({ sessionID: id, directory: session.directory }).focus()
       return Promise.resolve()
@@ -56,6 +63,11 @@ export const sessionCommands = {
   hideArchivedSessions: { run: ({ browser }) => browser.shelf.showArchived(false) },
   loadMoreSessions: { whenRunning: ({ browser }) => browser.shelf.loadMore() },
 } satisfies Partial<Record<Name, CommandSpec>>
+
+/** Given by a chat, for a session that no list may know. */
+function isChatPlace(value: unknown): value is ChatPlace {
+  return typeof value === 'object' && value !== null && 'sessionID' in value && isSessionID(value.sessionID)
+}
 
 async function showSessions(context: CommandContext): Promise<void> {
   const { browser, services } = context

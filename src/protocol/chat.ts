@@ -3,6 +3,7 @@ import type { ErrorInfo } from '../opencode/errors.ts'
 import type { SessionID } from '../opencode/ids.ts'
 import type { Capabilities, ServerStatus } from '../opencode/server.ts'
 import type { SessionAction } from '../session/actions.ts'
+import type { Family } from '../session/family.ts'
 import type { UserMessage } from '../session/model.ts'
 import { reduceSession } from '../session/reducer.ts'
 import type { SessionState } from '../session/state.ts'
@@ -28,6 +29,8 @@ export interface ChatState {
   readonly isLoading: boolean
   /** Why the server cannot work in this folder although it runs, e.g. a broken configuration file. */
   readonly folderProblem?: ErrorInfo | undefined
+  /** The sessions around the one on screen. */
+  readonly family?: Family
   readonly choice: Choice
   readonly draft: Draft
   /** Prompts that wait for the run to end; absent where none does. */
@@ -119,6 +122,7 @@ export type ChatAction =
   | { readonly type: 'session'; readonly action: SessionAction }
   | { readonly type: 'unsent'; readonly unsent: readonly UserMessage[] }
   | { readonly type: 'folder-problem'; readonly problem: ErrorInfo | undefined }
+  | { readonly type: 'family'; readonly family: Family }
   | { readonly type: 'choice'; readonly choice: Choice }
   | { readonly type: 'draft'; readonly draft: Draft }
   | { readonly type: 'queue'; readonly queue: PromptQueueState | undefined }
@@ -148,6 +152,8 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
       return { ...state, unsent: action.unsent }
     case 'folder-problem':
       return state.folderProblem === action.problem ? state : { ...state, folderProblem: action.problem }
+    case 'family':
+      return { ...state, family: action.family }
     case 'choice':
       return { ...state, choice: action.choice }
     case 'draft':

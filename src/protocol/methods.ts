@@ -53,7 +53,8 @@ export interface HostMethods extends MethodMap {
   'chat/open': { params: Record<string, never>; result: ChatSnapshot }
   /** Loads one older page of the session; resolves when its `history` action was sent. */
   'chat/history': { params: Record<string, never>; result: undefined }
-  'session/open': { params: { sessionID: SessionID }; result: undefined }
+  /** Shows a session here, or in an editor tab of its own. */
+  'session/open': { params: { sessionID: SessionID; place?: 'editor' | undefined }; result: undefined }
   /**
    * Sends text with the chips named by `items`. The host puts it into the outbox before it answers;
    * `draftRevision` guards against sending a draft that the host has replaced meanwhile.

@@ -48,7 +48,7 @@ const line = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_00
 const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, HostMethods[K]['params']> } = {
   'chat/open': nothing,
   'chat/history': nothing,
-  'session/open': v.object({ sessionID }),
+  'session/open': v.object({ sessionID, place: v.optional(v.literal('editor')) }),
   'history/undo': v.object({ messageID, blockID: v.optional(blockID) }),
   'history/redo': nothing,
   'history/edit': v.object({ messageID }),

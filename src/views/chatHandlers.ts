@@ -56,7 +56,12 @@ function viewHandlers({
       return snapshot
     },
     'chat/history': nothing(() => chat.loadOlder()),
-    'session/open': nothing(({ sessionID }) => chat.show({ sessionID, directory: chat.directory })),
+    'session/open': nothing(({ sessionID, place }) => {
+      const shown = { sessionID, directory: chat.directory }
+      return place === 'editor'
+        ? vscode.commands.executeCommand('opencodeSessions.openSessionInEditor', shown)
+        : chat.show(shown)
+    }),
     'session/abort': nothing(async () => {
       if (chat.sessionID) await needConnection(chat).abort(chat.sessionID)
     }),

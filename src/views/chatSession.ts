@@ -7,6 +7,7 @@ import type { Attachment } from '../prompt/attachment.ts'
 import { composePrompt, withChoice } from '../prompt/prompt.ts'
 import { emptyDraft, modelRef, unknownChoice } from '../protocol/chat.ts'
 import type { ChatSnapshot, ChatState } from '../protocol/chat.ts'
+import type { Family } from '../session/family.ts'
 import type { Prompt, UserMessage } from '../session/model.ts'
 import { pendingMessage } from '../sync/pendingMessage.ts'
 import type { SessionStore } from '../sync/sessionHub.ts'
@@ -18,6 +19,7 @@ import { runOf } from './composer/slashCommands.ts'
 import { ChatFeed } from './chatFeed.ts'
 import type { ChatPage } from './chatPage.ts'
 import { newDraftKey } from './drafts.ts'
+import { FamilyWatch } from './familyWatch.ts'
 import { recentSessions, waitingElsewhere } from './recent.ts'
 import type { Services } from './services.ts'
 
@@ -274,7 +276,13 @@ export class ChatSession implements Disposable {
     this.#open = store
     this.feed.apply({ type: 'open', session: store.state, isLoading: store.isLoading })
     disposables.add(store.onDidChange((actions) => this.#takeOver(store, actions)))
+    disposables.add(this.#watchFamily(store, directory))
     return disposables
+  }
+
+  #watchFamily(store: SessionStore, directory: string): Disposable {
+    const tell = (family: Family): void => this.feed.apply({ type: 'family', family })
+    return new FamilyWatch(this.#backend.hub, directory, () => store.state?.session, tell)
   }
 
   #takeOver(store: SessionStore, actions: Parameters<ChatFeed['applySession']>[1]): void {

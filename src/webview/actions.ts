@@ -20,7 +20,8 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
     ...draft,
     ...createComposerActions({ channel, call, store, type: (text) => draft.type(text) }),
     run: (command: WebviewCommand) => call('command/run', { command }),
-    openSession: (sessionID: SessionID) => call('session/open', { sessionID }),
+    openSession: (sessionID: SessionID, place?: 'editor') =>
+      call('session/open', { sessionID, ...(place ? { place } : {}) }),
     loadOlder: () => call('chat/history', {}),
     async send(): Promise<boolean> {
       const text = store.text.value

@@ -11,7 +11,7 @@ describe('The session browser', function () {
   let running: ChatLab
 
   before(async () => {
-    running = await startChatLab({ config: { permission: { bash: 'allow', edit: 'allow' } } })
+    running = await startChatLab({ config: { permission: { bash: 'allow', edit: 'allow' } }, height: 1_200 })
   })
   afterEach(async function () {
     await keepFailure(this.currentTest, running)

@@ -6,6 +6,7 @@ import type { AppContext } from '../app.ts'
 import { Composer } from './Composer.tsx'
 import { Docks } from './Docks.tsx'
 import { Header } from './Header.tsx'
+import { Breadcrumb, ReadOnlyBar } from './ReadOnlyBar.tsx'
 import { Screen, ServerBanner } from './Screens.tsx'
 import { Transcript } from './Transcript.tsx'
 import { UserMessage } from './UserMessage.tsx'
@@ -26,13 +27,16 @@ export function App({ app }: { readonly app: AppContext }) {
 }
 
 function Chat({ chat, app }: { readonly chat: ChatState; readonly app: AppContext }) {
+  const session = chat.session
+  const isChild = session?.session.parentID !== undefined
   return (
-    <main class="chat" onKeyDown={(event) => onChatKey(event, app)}>
+    <main class={isChild ? 'chat read-only' : 'chat'} onKeyDown={(event) => onChatKey(event, app)}>
       <Header session={chat.session?.session} />
+      <Breadcrumb family={chat.family} />
       <ServerBanner chat={chat} />
       <Body chat={chat} />
       <Docks chat={chat} />
-      <Composer chat={chat} />
+      {isChild ? <ReadOnlyBar state={session} /> : <Composer chat={chat} />}
     </main>
   )
 }

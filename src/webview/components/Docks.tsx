@@ -37,7 +37,7 @@ function RequestDock({ state }: { readonly state: SessionState }) {
   return request.kind === 'permission' ? (
     <PermissionDock request={request} position={position} state={state} />
   ) : (
-    <QuestionDock key={request.id} request={request} position={position} />
+    <QuestionDock key={request.id} request={request} position={position} state={state} />
   )
 }
 

@@ -3,6 +3,7 @@ import type { PermissionReply, PermissionRequest } from '../../session/model.ts'
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
 import { shortPath } from '../format.ts'
+import { Asker } from './Asker.tsx'
 import { Diff } from './Diff.tsx'
 import { Button, Icon, IconButton } from './Icon.tsx'
 import { useFocusBack, useGuard } from './guard.ts'
@@ -65,19 +66,6 @@ export function PermissionDock({ request, position, state }: DockProps) {
         />
       )}
     </section>
-  )
-}
-
-function Asker({ request, state }: { readonly request: PermissionRequest; readonly state: SessionState }) {
-  if (request.sessionID === state.session.id) return null
-  const task = state.messages
-    .flatMap((message) => message.blocks)
-    .find((block) => block.type === 'tool' && block.childSessionID === request.sessionID)
-  const name = task?.type === 'tool' ? task.target : undefined
-  return (
-    <div class="dim dock-asker">
-      <Icon name="type-hierarchy-sub" /> <span dir="auto">Asked by subagent{name ? `: ${name}` : ''}</span>
-    </div>
   )
 }
 

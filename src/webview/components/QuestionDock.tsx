@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks'
 import type { Question, QuestionRequest } from '../../session/model.ts'
+import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
+import { Asker } from './Asker.tsx'
 import { Button, Icon } from './Icon.tsx'
 import { useFocusBack, useGuard } from './guard.ts'
 
@@ -15,10 +17,11 @@ const noAnswer: Answer = { picked: [], own: '', isOwn: false }
 interface DockProps {
   readonly request: QuestionRequest
   readonly position: string
+  readonly state: SessionState
 }
 
 /** Questions of the model, one after another: options to pick, or an own text. */
-export function QuestionDock({ request, position }: DockProps) {
+export function QuestionDock({ request, position, state }: DockProps) {
   const { actions } = useApp()
   const { isGuarded, isAnswering, answer } = useGuard(request.id)
   const [answers, setAnswers] = useState<readonly Answer[]>([])
@@ -49,6 +52,7 @@ export function QuestionDock({ request, position }: DockProps) {
         </span>
         <span class="dock-count">{countText(step, request.questions.length, position)}</span>
       </div>
+      <Asker request={request} state={state} />
       <div class="dock-body" key={step}>
         <p class="question-text" dir="auto">
           {question.question}

@@ -9,6 +9,7 @@ import { isRunning, runText, stateText, toolLine, toolTime } from '../toolText.t
 import type { ToolLine } from '../toolText.ts'
 import { Fold } from './Fold.tsx'
 import { Button, Icon } from './Icon.tsx'
+import { SubagentStatus } from './SubagentCard.tsx'
 import { hasDetails, ToolDetails } from './ToolDetails.tsx'
 
 /** How much of a running command's output stands in sight. */
@@ -27,7 +28,7 @@ export const ToolCard = memo(function ToolCard({ block, messageID }: ToolEntry) 
       group={`Tool: ${block.name}`}
       openByDefault={opensByItself(block)}
       line={<ToolLineView block={block} line={line} />}
-      aside={<LiveOutput block={block} />}
+      aside={block.kind === 'subagent' ? <SubagentStatus block={block} /> : <LiveOutput block={block} />}
       {...(canOpen ? { children: () => <ToolDetails block={block} messageID={messageID} /> } : {})}
     />
   )

@@ -8,6 +8,7 @@ import { readLink } from '../markdown/links.ts'
 import { Diff } from './Diff.tsx'
 import { Button } from './Icon.tsx'
 import { Output } from './Output.tsx'
+import { SubagentLinks } from './SubagentCard.tsx'
 import { TodoList } from './TodoList.tsx'
 
 const hunkLines = 12
@@ -174,18 +175,10 @@ function Answers({ block }: ToolEntry) {
 }
 
 function Subagent({ block, messageID }: ToolEntry) {
-  const { actions } = useApp()
-  const child = block.childSessionID
   return (
     <>
       {block.output ? <OutputOf block={block} messageID={messageID} label="Result" /> : undefined}
-      {child ? (
-        <div class="button-row">
-          <Button kind="link" onClick={() => void actions.openSession(child)}>
-            Open session
-          </Button>
-        </div>
-      ) : undefined}
+      <SubagentLinks block={block} />
     </>
   )
 }
