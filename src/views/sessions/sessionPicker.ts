@@ -139,16 +139,19 @@ function itemsOf(
   const more = found.filter(({ session }) => !ids.has(session.id) && session.archived === undefined)
   const folders = groupByFolder([...known, ...more], shelf.folders, new Date())
   const isOne = folders.length <= 1
-  return [
-    { label: `$(add) ${vscode.l10n.t('New session')}`, alwaysShow: true, pick: { kind: 'new' } },
-    ...searchItem(text),
-    ...folders.flatMap(({ directory, groups }) =>
-      groups.flatMap(({ group, rows }) => [
-        separator(group, isOne ? undefined : directory),
-        ...rows.map((row) => itemOf(row, current)),
-      ]),
-    ),
-  ]
+  const sessions = folders.flatMap(({ directory, groups }) =>
+    groups.flatMap(({ group, rows }) => [
+      separator(group, isOne ? undefined : directory),
+      ...rows.map((row) => itemOf(row, current)),
+    ]),
+  )
+  const fresh: Item = {
+    label: `$(add) ${vscode.l10n.t('New session')}`,
+    alwaysShow: true,
+    pick: { kind: 'new' },
+  }
+  // Enter takes the first item: what was typed is meant for a session.
+  return text.trim() === '' ? [fresh, ...sessions] : [...sessions, ...searchItem(text), fresh]
 }
 
 function searchItem(text: string): readonly Item[] {
