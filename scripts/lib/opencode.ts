@@ -11,6 +11,8 @@ export const offlineEnvironment: Readonly<Record<string, string>> = {
   OPENCODE_DISABLE_AUTOUPDATE: '1',
   OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
   npm_config_registry: 'http://127.0.0.1:9/',
+  // A server with plugins waits for this attempt before it loads a folder.
+  npm_config_fetch_retries: '0',
   BUN_CONFIG_REGISTRY: 'http://127.0.0.1:9/',
 }
 

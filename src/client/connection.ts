@@ -18,6 +18,7 @@ import type { Metrics } from './metrics.ts'
 import type { SessionCommands } from './commands.ts'
 import type { PathRule } from './pathMap.ts'
 import type { RunControl } from './runControl.ts'
+import type { Providers } from './providers.ts'
 
 /** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
 export interface Endpoint {
@@ -88,6 +89,7 @@ export interface Connection {
   readonly url: string
   readonly capabilities: Capabilities
   readonly history: SessionHistory
+  readonly providers: Providers
   readonly library: SessionLibrary
   readonly runs: RunControl
   readonly commands: SessionCommands
@@ -125,8 +127,6 @@ export interface Connection {
   rejectQuestion(request: RequestRef): Promise<boolean>
 
   readCatalog(directory: string): Promise<Catalog>
-  /** Provider ids and names that a key can be set for (large: only for the dialog). */
-  listProviders(directory: string): Promise<readonly ProviderSummary[]>
   /** How the server knows a provider's credential now. */
   providerCredential(directory: string, providerID: string): Promise<ProviderCredential>
   setProviderKey(providerID: string, key: string): Promise<void>
@@ -151,12 +151,6 @@ export interface RequestRef {
   readonly id: RequestID
   readonly sessionID: SessionID
   readonly directory: string
-}
-
-export interface ProviderSummary {
-  readonly id: string
-  readonly name: string
-  readonly connected: boolean
 }
 
 /**

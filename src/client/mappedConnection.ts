@@ -9,7 +9,7 @@ import {
   requestToHost,
   sessionToHost,
 } from './mappedModel.ts'
-import { mapCommands, mapHistory, mapLibrary } from './mappedGroups.ts'
+import { mapCommands, mapHistory, mapLibrary, mapProviders } from './mappedGroups.ts'
 import { PathMap, type PathRule } from './pathMap.ts'
 
 /** The path map behind each connection that `mapPaths` made. */
@@ -43,6 +43,7 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     capabilities: inner.capabilities,
     history: mapHistory(inner.history, paths),
     commands: mapCommands(inner.commands, paths),
+    providers: mapProviders(inner.providers, paths),
     library: mapLibrary(inner.library, paths),
     runs: inner.runs,
     get metrics() {
@@ -76,7 +77,6 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     replyQuestion: (request, answers) => inner.replyQuestion(ref(request), answers),
     rejectQuestion: (request) => inner.rejectQuestion(ref(request)),
     readCatalog: (directory) => inner.readCatalog(toServer(directory)),
-    listProviders: (directory) => inner.listProviders(toServer(directory)),
     providerCredential: (directory, id) => inner.providerCredential(toServer(directory), id),
     setProviderKey: (id, key) => inner.setProviderKey(id, key),
     removeProviderKey: (id) => inner.removeProviderKey(id),

@@ -4,6 +4,7 @@ import type { SessionHistory } from './history.ts'
 import type { SessionLibrary } from './library.ts'
 import { changeToHost, promptToServer, sessionToHost } from './mappedModel.ts'
 import type { PathMap } from './pathMap.ts'
+import type { Providers } from './providers.ts'
 
 /** The group with the paths of this machine. An exported document stays as the server wrote it. */
 export function mapHistory(inner: SessionHistory, paths: PathMap): SessionHistory {
@@ -40,5 +41,16 @@ export function mapLibrary(inner: SessionLibrary, paths: PathMap): SessionLibrar
     },
     children: async (id) => (await inner.children(id)).map(toHost),
     archive: async (id, time) => toHost(await inner.archive(id, time)),
+  }
+}
+
+export function mapProviders(inner: Providers, paths: PathMap): Providers {
+  const toServer = (directory: string): string => paths.toServer(directory)
+  return {
+    list: (directory) => inner.list(toServer(directory)),
+    loginMethods: (directory) => inner.loginMethods(toServer(directory)),
+    startLogin: (directory, id, method, answers) =>
+      inner.startLogin(toServer(directory), id, method, answers),
+    finishLogin: (directory, id, login, signal) => inner.finishLogin(toServer(directory), id, login, signal),
   }
 }

@@ -45,6 +45,7 @@ export const commandIds = {
   restartServer: 'opencodeSessions.restartServer',
   connectToServer: 'opencodeSessions.connectToServer',
   disconnectFromServer: 'opencodeSessions.disconnectFromServer',
+  showProviders: 'opencodeSessions.showProviders',
   setProviderKey: 'opencodeSessions.setProviderKey',
   removeProviderKey: 'opencodeSessions.removeProviderKey',
   manageExtensionAccess: 'opencodeSessions.manageExtensionAccess',

@@ -1,126 +1,189 @@
-import { basename } from 'node:path'
 import * as vscode from 'vscode'
-import type { Connection, ProviderSummary } from '../client/connection.ts'
+import type { LoginMethod } from '../client/providers.ts'
 import { OpencodeError } from '../opencode/errors.ts'
-import { activeFolder } from '../platform/folders.ts'
-import type { Backend } from '../views/backends.ts'
-import { isBusy, whenIdle } from './busyWork.ts'
 import type { commandIds } from './commandIds.ts'
 import { backendInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec, RunningContext } from './commandSpec.ts'
+import { logIn } from './providers/logIn.ts'
+import { placeOf, readProviderStates } from './providers/providerStates.ts'
+import type { ProviderState } from './providers/providerStates.ts'
+import { reloadFolders } from './providers/reloadFolders.ts'
+import { checkOwnKey, copyVariable, enterKey } from './providers/setKey.ts'
 
 type Name = keyof typeof commandIds
 
-/** Keys of model providers: in the secret storage, and in the server while it runs. */
+/** Credentials of model providers: in the secret storage, in the server's store, in the environment. */
 export const providerCommands = {
+  showProviders: { whenRunning: (context) => showProviders(context) },
   setProviderKey: { whenRunning: (context) => setKey(context) },
   removeProviderKey: { run: (context) => removeKey(context) },
 } satisfies Partial<Record<Name, CommandSpec>>
 
-async function setKey(context: RunningContext): Promise<void> {
-  const { backend, connection, credentials, services } = context
-  const { providerKeys, profile } = backend
-  const provider = await pickProvider(context, await credentials.providers(profile.id))
-  if (!provider) return
-  const known = await credentials.providerKey(profile.id, provider.id)
-  const owner = await providerKeys.ownerOf(connection, provider.id, known)
-  if (owner === 'user' && !(await agreesToReplace(provider.name))) return
-  const key = await vscode.window.showInputBox({
-    title: vscode.l10n.t('API key of {0}', provider.name),
-    prompt: vscode.l10n.t('Kept in the secret storage of VS Code, and in the server while it runs.'),
-    password: true,
-    ignoreFocusOut: true,
-    validateInput: (text) =>
-      text.trim() === '' ? vscode.l10n.t('Paste the key, or press Escape.') : undefined,
+async function showProviders(context: RunningContext): Promise<void> {
+  const state = await pickProvider(context, vscode.l10n.t('Providers'))
+  if (!state) return
+  const methods = await context.connection.providers.loginMethods(await placeOf(context))
+  const items = actionsOf(context, state, methods.get(state.info.id) ?? [])
+  const picked = await vscode.window.showQuickPick(items, {
+    title: state.info.name,
+    placeHolder: describe(state) || vscode.l10n.t('Not connected'),
   })
-  if (key === undefined) return
-  await credentials.setProviderKey(profile.id, provider.id, key.trim())
-  await providerKeys.give(connection, provider.id, key.trim())
-  await reloadAll(backend, connection)
-  services.notify.done(vscode.l10n.t('The key of {0} is set.', provider.name))
+  await picked?.run()
+}
+
+async function setKey(context: RunningContext): Promise<void> {
+  const state = await pickProvider(context, vscode.l10n.t('Provider'))
+  if (state) await enterKey(context, state)
 }
 
 async function removeKey(context: CommandContext): Promise<void> {
-  const { credentials, services } = context
+  const { credentials } = context
   const backend = await backendInSight(context)
-  const { profile, providerKeys } = backend
-  const providers = await credentials.providers(profile.id)
+  const providers = await credentials.providers(backend.profile.id)
   if (providers.length === 0) {
     throw new OpencodeError(
       'not-found',
-      vscode.l10n.t(
-        'No provider API key was set here. Keys of OpenCode itself are removed with "opencode auth logout".',
-      ),
+      vscode.l10n.t('No provider API key was set here. "OpenCode: Providers…" shows all that are connected.'),
     )
   }
-  const providerID = await vscode.window.showQuickPick([...providers], {
-    title: vscode.l10n.t('Remove the API key of'),
-  })
-  if (providerID === undefined) return
+  const title = vscode.l10n.t('Remove the API key of')
+  const providerID = await vscode.window.showQuickPick([...providers], { title })
+  if (providerID !== undefined) await removeOwnKey(context, providerID)
+}
+
+/** From the secret storage, and from the server when it has that one. */
+async function removeOwnKey(context: CommandContext, providerID: string): Promise<void> {
+  const { credentials, services } = context
+  const backend = await backendInSight(context)
+  const { profile, providerKeys } = backend
   const key = await credentials.providerKey(profile.id, providerID)
   const { connection } = backend.server
   const isTaken = connection && key !== undefined && (await providerKeys.take(connection, providerID, key))
   await credentials.removeProviderKey(profile.id, providerID)
   services.notify.done(vscode.l10n.t('The key of {0} is removed.', providerID))
-  if (connection && isTaken === true) await reloadAll(backend, connection)
+  if (connection && isTaken === true) await reloadFolders(backend, connection)
 }
 
-async function pickProvider(
-  { backend, connection }: RunningContext,
-  ours: readonly string[],
-): Promise<ProviderSummary | undefined> {
-  const directory = backend.directories[0] ?? (await activeFolder()).directory
-  const providers = await connection.listProviders(directory)
-  const items = [...providers]
-    .sort((a, b) => Number(b.connected) - Number(a.connected) || a.name.localeCompare(b.name))
-    .map((provider) => ({
-      label: provider.name,
-      description: [
-        provider.id,
-        ours.includes(provider.id) ? vscode.l10n.t('key set here') : '',
-        provider.connected ? vscode.l10n.t('connected') : '',
-      ]
-        .filter((word) => word !== '')
-        .join(' · '),
-      provider,
-    }))
+/** What OpenCode has by itself is gone for good, so it is asked about. */
+async function forgetLogin(context: RunningContext, { info }: ProviderState): Promise<void> {
+  const { backend, connection, services } = context
+  const disconnect = vscode.l10n.t('Disconnect')
+  const question = vscode.l10n.t('Have OpenCode forget its login or key for {0}?', info.name)
+  const detail = vscode.l10n.t('It is removed from the store of OpenCode, for the terminal too.')
+  const picked = await vscode.window.showWarningMessage(question, { modal: true, detail }, disconnect)
+  if (picked !== disconnect) return
+  await connection.removeProviderKey(info.id)
+  await reloadFolders(backend, connection)
+  services.notify.done(vscode.l10n.t('{0} is disconnected.', info.name))
+}
+
+interface ProviderItem extends vscode.QuickPickItem {
+  readonly state?: ProviderState
+}
+
+async function pickProvider(context: RunningContext, title: string): Promise<ProviderState | undefined> {
+  const items = readProviderStates(context).then(providerItems)
+  // A failure shows where the command is run, not in the list.
   const picked = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Provider'),
+    title,
+    placeHolder: vscode.l10n.t('Connect, check or disconnect a model provider'),
     matchOnDescription: true,
   })
-  return picked?.provider
+  await items
+  return picked?.state
 }
 
-async function agreesToReplace(name: string): Promise<boolean> {
-  const replace = vscode.l10n.t('Replace it')
-  const question = vscode.l10n.t('OpenCode already has a login or key for {0}. Replace it for good?', name)
-  const detail = vscode.l10n.t(
-    'It cannot be brought back from here. Your new key is taken out again when the server stops.',
-  )
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, replace)) === replace
+/** Those with a credential first, then those that the environment has one for, then the others. */
+function providerItems(states: readonly ProviderState[]): ProviderItem[] {
+  const sorted = [...states].sort((a, b) => a.info.name.localeCompare(b.info.name))
+  const isConnected = ({ info, ownKey }: ProviderState): boolean =>
+    info.source !== undefined || ownKey !== undefined
+  const isSeen = (state: ProviderState): boolean => !isConnected(state) && state.variables.length > 0
+  return [
+    ...group(vscode.l10n.t('Connected'), sorted.filter(isConnected)),
+    ...group(vscode.l10n.t('With a key in this environment'), sorted.filter(isSeen)),
+    ...group(
+      vscode.l10n.t('Not connected'),
+      sorted.filter((state) => !isConnected(state) && !isSeen(state)),
+    ),
+  ]
 }
 
-/** Changed keys take effect when the server loads a folder anew, which ends what runs there. */
-async function reloadAll({ hub, directories }: Backend, connection: Connection): Promise<void> {
-  for (const directory of directories) {
-    if (isBusy(hub, directory) && !(await mayReload(hub, directory))) continue
-    await connection.reload(directory)
+function group(label: string, states: readonly ProviderState[]): ProviderItem[] {
+  if (states.length === 0) return []
+  const items = states.map((state) => ({
+    label: state.info.name,
+    description: describe(state),
+    iconPath: new vscode.ThemeIcon(state.info.source ? 'pass-filled' : 'circle-large-outline'),
+    state,
+  }))
+  return [{ label, kind: vscode.QuickPickItemKind.Separator }, ...items]
+}
+
+/** By whom it is connected, in a few words. */
+function describe({ info, ownKey, usesOwnKey, variables }: ProviderState): string {
+  const [variable = ''] = variables.length > 0 ? variables : info.environment
+  if (usesOwnKey) return vscode.l10n.t('API key kept here')
+  switch (info.source?.kind) {
+    case 'key':
+      return vscode.l10n.t('API key of OpenCode')
+    case 'login':
+      return vscode.l10n.t('login of OpenCode')
+    case 'environment':
+      return vscode.l10n.t('{0} of the environment, used by OpenCode itself', variable)
+    case 'configuration':
+      return vscode.l10n.t('set up in the configuration of OpenCode')
+    case 'free':
+      return vscode.l10n.t('free models, no credential')
+    case undefined:
+      if (ownKey !== undefined) return vscode.l10n.t('API key kept here, not used by the server')
+      return variables.length > 0 ? vscode.l10n.t('{0} is set in this environment', variable) : ''
   }
 }
 
-async function mayReload(hub: Backend['hub'], directory: string): Promise<boolean> {
-  const now = vscode.l10n.t('Interrupt and reload')
-  const question = vscode.l10n.t(
-    'A session runs in {0}. Use the changed key when it is done?',
-    basename(directory),
-  )
-  const wait = new AbortController()
-  const idle = whenIdle(hub, directory, wait.signal)
-  const later = vscode.l10n.t('When it is done')
-  const picked = await Promise.race([vscode.window.showInformationMessage(question, later, now), idle])
-  if (picked === now) {
-    wait.abort()
-    return true
-  }
-  return idle
+interface Action extends vscode.QuickPickItem {
+  readonly run: () => Promise<void>
+}
+
+function actionsOf(
+  context: RunningContext,
+  state: ProviderState,
+  methods: readonly LoginMethod[],
+): readonly Action[] {
+  const { info, ownKey, usesOwnKey, variables } = state
+  const action = (icon: string, label: string, run: () => Promise<void>): Action => ({
+    label,
+    iconPath: new vscode.ThemeIcon(icon),
+    run,
+  })
+  const isStored = info.source?.kind === 'key' || info.source?.kind === 'login'
+  const copied = info.source?.kind === 'environment' ? [] : variables
+  return [
+    ...methods.map((method) =>
+      action('globe', vscode.l10n.t('Log In: {0}', method.label), () => logIn(context, state, method)),
+    ),
+    action(
+      'key',
+      ownKey === undefined ? vscode.l10n.t('Enter an API Key…') : vscode.l10n.t('Replace the API Key…'),
+      () => enterKey(context, state),
+    ),
+    ...copied.map((name) =>
+      action('copy', vscode.l10n.t('Copy {0} of This Environment…', name), () =>
+        copyVariable(context, state, name),
+      ),
+    ),
+    ...(ownKey !== undefined && info.keyCheck
+      ? [action('pass', vscode.l10n.t('Check the Key'), () => checkOwnKey(context, state))]
+      : []),
+    ...(ownKey !== undefined
+      ? [
+          action('debug-disconnect', vscode.l10n.t('Remove the API Key'), () =>
+            removeOwnKey(context, info.id),
+          ),
+        ]
+      : []),
+    ...(isStored && !usesOwnKey
+      ? [action('debug-disconnect', vscode.l10n.t('Disconnect…'), () => forgetLogin(context, state))]
+      : []),
+  ]
 }

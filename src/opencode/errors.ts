@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'invalid-id'
   | 'invalid-params'
   | 'launch-failed'
+  | 'login-failed'
   | 'limit-reached'
   | 'mount-failed'
   | 'no-folder'

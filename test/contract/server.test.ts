@@ -114,12 +114,6 @@ describe('a real server', function () {
       kind: 'stored',
       fingerprint: fingerprint(key),
     })
-    const providers = await connection.listProviders(free)
-    assert.ok(providers.length > 100)
-    assert.deepEqual(
-      providers.find((provider) => provider.id === 'anthropic'),
-      { id: 'anthropic', name: 'Anthropic', connected: true },
-    )
     await connection.removeProviderKey('anthropic')
     assert.deepEqual(Object.keys(JSON.parse(await readFile(auth, 'utf8')) as object), ['openai'])
     await rejects(connection.setProviderKey('../x', key), 'invalid-id')

@@ -1,6 +1,5 @@
 import type { Agent, Catalog, Command, Model } from '../../opencode/catalog.ts'
-import type { ProviderSummary } from '../connection.ts'
-import { collect, compact, fields, list, number, text, word, words } from './reading.ts'
+import { collect, compact, fields, number, text, word } from './reading.ts'
 import { readModelRef } from './sessions.ts'
 import { loose } from './wire.ts'
 import type { WireAgent, WireCommand, WireModel, WireProvider } from './wire.ts'
@@ -115,14 +114,4 @@ function pickDefault(
 function firstPrimary(agents: readonly Agent[]): string | undefined {
   const primary = agents.filter((agent) => agent.mode !== 'subagent')
   return (primary.find((agent) => agent.name === 'build') ?? primary[0])?.name
-}
-
-/** All providers that the server knows, for the key dialog. */
-export function readProviders(value: unknown): readonly ProviderSummary[] {
-  const connected = new Set(words(fields(value)['connected']))
-  return list(fields(value)['all']).flatMap((item) => {
-    const wire = loose<WireProvider>(item)
-    const id = word(wire?.id)
-    return wire && id !== undefined ? [{ id, name: word(wire.name) ?? id, connected: connected.has(id) }] : []
-  })
 }

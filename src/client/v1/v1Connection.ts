@@ -18,7 +18,6 @@ import type {
   FarewellRequest,
   MessagePage,
   ProviderCredential,
-  ProviderSummary,
   RequestRef,
   ServerEvent,
   SessionQuery,
@@ -26,7 +25,7 @@ import type {
 import { isLoopbackHost } from '../endpoint.ts'
 import { followEvents } from '../eventStream.ts'
 import type { HttpClient } from '../httpClient.ts'
-import { readCatalog, readProviders } from './catalog.ts'
+import { readCatalog } from './catalog.ts'
 import { checkProviderID, readCredential, readStoredLogin } from './credentials.ts'
 import { readFileDiffs } from './diffs.ts'
 import { credentialCheckDirectory, directoryQuery } from './directory.ts'
@@ -36,6 +35,7 @@ import { V1History } from './history.ts'
 import { V1Library } from './library.ts'
 import { readMessage } from './messages.ts'
 import { promptBody } from './prompt.ts'
+import { V1Providers } from './providers.ts'
 import { collect, fields, words } from './reading.ts'
 import { RequestLedger } from './requestLedger.ts'
 import { readPermission, readQuestion } from './requests.ts'
@@ -68,6 +68,7 @@ export class V1Connection implements Connection {
   readonly library: V1Library
   readonly runs: V1RunControl
   readonly commands: V1Commands
+  readonly providers: V1Providers
   readonly #routes: V1Routes
   readonly #client: HttpClient
   readonly #log: ClientLog
@@ -82,6 +83,7 @@ export class V1Connection implements Connection {
     this.commands = new V1Commands(this.#routes)
     this.library = new V1Library(this.#routes)
     this.runs = new V1RunControl(this.#routes)
+    this.providers = new V1Providers(this.#routes)
     this.version = version
     this.#log = log
   }
@@ -230,10 +232,6 @@ export class V1Connection implements Connection {
     const answers = await Promise.all(routes.map((route) => this.#routes.in(directory, 'GET', route)))
     const [providers, agents, commands, config] = answers.map((answer) => answer.body)
     return readCatalog({ providers, agents, commands, config })
-  }
-
-  async listProviders(directory: string): Promise<readonly ProviderSummary[]> {
-    return readProviders((await this.#routes.in(directory, 'GET', '/provider')).body)
   }
 
   /**

@@ -71,11 +71,10 @@ describe('A connection with mapped paths', () => {
     await mapped.replyQuestion(ref, [])
     await mapped.rejectQuestion(ref)
     await mapped.readCatalog(here)
-    await mapped.listProviders(here)
     await mapped.providerCredential(here, 'x')
     await mapped.reload(here)
     assert.deepEqual(await mapped.findFiles(here, 'q', 5), ['/home/ada/app/a', 'b'])
-    assert.equal(calls.length, 11)
+    assert.equal(calls.length, 10)
     for (const call of calls) {
       const text = JSON.stringify(call)
       assert.ok(text.includes('/workspace') && !text.includes(here), text)

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
 import { readBlock } from '../../../../src/client/v1/blocks.ts'
-import { readCatalog, readProviders } from '../../../../src/client/v1/catalog.ts'
+import { readCatalog } from '../../../../src/client/v1/catalog.ts'
 import { fingerprint, readCredential, readStoredLogin } from '../../../../src/client/v1/credentials.ts'
 import { newFilePatch, readFileDiffs } from '../../../../src/client/v1/diffs.ts'
 import { directoryHeader, directoryQuery } from '../../../../src/client/v1/directory.ts'
 import { readHead, readMessage, readRunError } from '../../../../src/client/v1/messages.ts'
 import { fileUrl, promptBody } from '../../../../src/client/v1/prompt.ts'
+import { readProviderList } from '../../../../src/client/v1/providers.ts'
 import { readPermission, readQuestion } from '../../../../src/client/v1/requests.ts'
 import { readSession, readStatusMap, readTodos } from '../../../../src/client/v1/sessions.ts'
 import { OpencodeError } from '../../../../src/opencode/errors.ts'
@@ -324,12 +325,59 @@ describe('catalog and credentials of the 1.x wire', () => {
     })
   })
 
-  it('list providers without their keys', () => {
-    const all = { all: [{ id: 'p', name: 'P', key: 'sk-1' }, { id: 'q' }, 5], connected: ['p'] }
-    assert.deepEqual(readProviders(all), [
-      { id: 'p', name: 'P', connected: true },
-      { id: 'q', name: 'q', connected: false },
-    ])
+  it('list providers with where their credential comes from, without the credential', () => {
+    const openai = { one: { api: { npm: '@ai-sdk/openai', url: '' } } }
+    const listed = [
+      { id: 'a', name: 'A', env: ['A_KEY'], models: openai },
+      { id: 'b' },
+      { id: 'c' },
+      { id: 'd' },
+      { id: 'e' },
+      { id: 'f' },
+      5,
+    ]
+    const usable = [
+      { id: 'a', source: 'api', key: 'sk-1' },
+      { id: 'b', source: 'env', key: 'sk-2' },
+      { id: 'c', source: 'config', options: { apiKey: 'sk-3' } },
+      { id: 'd', source: 'custom', options: { apiKey: 'public' } },
+    ]
+    const infos = readProviderList({ all: listed, connected: ['e'] }, { providers: usable })
+    assert.deepEqual(
+      infos.map(({ id, source }) => [id, source?.kind]),
+      [
+        ['a', 'key'],
+        ['b', 'environment'],
+        ['c', 'configuration'],
+        ['d', 'free'],
+        ['e', 'login'],
+        ['f', undefined],
+      ],
+    )
+    assert.deepEqual(infos[0], {
+      id: 'a',
+      name: 'A',
+      environment: ['A_KEY'],
+      source: { kind: 'key', fingerprint: fingerprint('sk-1') },
+      keyCheck: { url: 'https://api.openai.com/v1/models', header: 'authorization' },
+    })
+    assert.doesNotMatch(JSON.stringify(infos), /sk-\d/)
+  })
+
+  it('know how a key is checked only where the interface is known', () => {
+    const check = (wire: object): unknown =>
+      readProviderList({ all: [{ id: 'p', ...wire }] }, {})[0]?.keyCheck
+    const model = (npm: string, url: string): object => ({ models: { m: { api: { npm, url } } } })
+    assert.deepEqual(
+      check({ ...model('@ai-sdk/openai-compatible', ''), options: { baseURL: 'http://127.0.0.1:1/v1/' } }),
+      {
+        url: 'http://127.0.0.1:1/v1/models',
+        header: 'authorization',
+      },
+    )
+    assert.equal(check(model('@ai-sdk/openai-compatible', '')), undefined)
+    assert.equal(check(model('@ai-sdk/amazon-bedrock', 'https://b')), undefined)
+    assert.equal(check({}), undefined)
   })
 
   it('tell where a credential is', () => {

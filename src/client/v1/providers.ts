@@ -1,0 +1,215 @@
+import { OpencodeError } from '../../opencode/errors.ts'
+import { HttpStatusError } from '../httpErrors.ts'
+import type { KeyCheck } from '../keyCheck.ts'
+import type {
+  LoginMethod,
+  LoginPrompt,
+  ProviderInfo,
+  ProviderSource,
+  Providers,
+  StartedLogin,
+} from '../providers.ts'
+import { checkProviderID, fingerprint } from './credentials.ts'
+import { credentialCheckDirectory } from './directory.ts'
+import { collect, fields, list, text, word, words } from './reading.ts'
+import type { V1Routes } from './routes.ts'
+import { loose } from './wire.ts'
+import type { WireProvider } from './wire.ts'
+
+const loginTimeoutMs = 10 * 60_000
+
+/** Providers over the 1.x wire. A login that was begun is remembered by the instance of its directory. */
+export class V1Providers implements Providers {
+  readonly #routes: V1Routes
+  #lastLook = 0
+
+  constructor(routes: V1Routes) {
+    this.#routes = routes
+  }
+
+  /** A loaded instance shows the credentials of its own start, so a fresh one is asked; see `providerCredential`. */
+  async list(directory: string): Promise<readonly ProviderInfo[]> {
+    const place = credentialCheckDirectory(directory, `${Date.now()}-list-${++this.#lastLook}`)
+    try {
+      const usable = await this.#routes.in(place, 'GET', '/config/providers')
+      const all = await this.#routes.in(place, 'GET', '/provider')
+      return readProviderList(all.body, usable.body)
+    } finally {
+      await this.#routes.in(place, 'POST', '/instance/dispose').catch(() => undefined)
+    }
+  }
+
+  async loginMethods(directory: string): Promise<ReadonlyMap<string, readonly LoginMethod[]>> {
+    const { body } = await this.#routes.in(directory, 'GET', '/provider/auth')
+    return new Map(Object.entries(fields(body)).map(([id, methods]) => [id, readMethods(methods)]))
+  }
+
+  async startLogin(
+    directory: string,
+    providerID: string,
+    method: number,
+    answers: Readonly<Record<string, string>>,
+  ): Promise<StartedLogin> {
+    const body = { method, inputs: answers }
+    const answer = await this.#login(directory, providerID, 'authorize', { body })
+    const started = fields(answer)
+    const url = word(started['url'])
+    if (url === undefined || !/^https?:\/\//.test(url)) {
+      throw new OpencodeError('login-failed', 'The server gave no page to log in with.')
+    }
+    return { url, instructions: text(started['instructions']) ?? '', needsCode: started['method'] !== 'auto' }
+  }
+
+  async finishLogin(
+    directory: string,
+    providerID: string,
+    login: { readonly method: number; readonly code?: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const options = { body: login, signal, timeoutMs: loginTimeoutMs }
+    await this.#login(directory, providerID, 'callback', options)
+  }
+
+  async #login(
+    directory: string,
+    providerID: string,
+    step: 'authorize' | 'callback',
+    options: { readonly body: unknown; readonly signal?: AbortSignal; readonly timeoutMs?: number },
+  ): Promise<unknown> {
+    const path = `/provider/${encodeURIComponent(checkProviderID(providerID))}/oauth/${step}`
+    try {
+      const answer = await this.#routes.in(directory, 'POST', `/provider/{id}/oauth/${step}`, {
+        ...options,
+        path,
+      })
+      return answer.body
+    } catch (error) {
+      throw toLoginError(error)
+    }
+  }
+}
+
+/** The server says no more than which step failed. */
+function toLoginError(error: unknown): unknown {
+  if (!(error instanceof HttpStatusError)) return error
+  const message = loginFailures[error.serverCode ?? '']
+  return message === undefined ? error : new OpencodeError('login-failed', message, { cause: error })
+}
+
+const loginFailures: Readonly<Record<string, string | undefined>> = {
+  ProviderAuthOauthCallbackFailed: 'The provider did not accept the login. Try it again.',
+  ProviderAuthOauthCodeMissing: 'The login needs the code that the page shows.',
+  ProviderAuthOauthMissing: 'The server has forgotten this login. Begin it again.',
+  ProviderAuthValidationFailed: 'The provider did not accept what was entered.',
+}
+
+export function readProviderList(all: unknown, usable: unknown): readonly ProviderInfo[] {
+  const connected = new Set(words(fields(all)['connected']))
+  const usableByID = new Map(
+    list(fields(usable)['providers']).map((provider) => [text(fields(provider)['id']), fields(provider)]),
+  )
+  return collect(fields(all)['all'], (item): ProviderInfo | undefined => {
+    const wire = loose<WireProvider>(item)
+    const id = word(wire?.id)
+    if (!wire || id === undefined) return undefined
+    const known = usableByID.get(id)
+    return {
+      id,
+      name: word(wire.name) ?? id,
+      environment: words(wire.env),
+      source: known ? readSource(known) : connected.has(id) ? { kind: 'login' } : undefined,
+      keyCheck: readKeyCheck(id, wire),
+    }
+  })
+}
+
+/** A login of a provider that the configuration names as well looks like a key of the configuration. */
+function readSource(provider: Readonly<Record<string, unknown>>): ProviderSource {
+  const key = word(provider['key'])
+  const configured = word(fields(provider['options'])['apiKey'])
+  if (provider['source'] === 'env') return { kind: 'environment' }
+  if (key !== undefined) return { kind: 'key', fingerprint: fingerprint(key) }
+  // The free models of OpenCode itself run under this public key.
+  if (configured === 'public') return { kind: 'free' }
+  return { kind: provider['source'] === 'custom' ? 'login' : 'configuration' }
+}
+
+/** Only for interfaces whose list of models is known to ask for the key. */
+function readKeyCheck(
+  id: string,
+  wire: { readonly models?: unknown; readonly options?: unknown },
+): KeyCheck | undefined {
+  const [model] = Object.values(fields(wire.models))
+  const api = fields(fields(model)['api'])
+  const adapter = word(api['npm']) ?? ''
+  const base = word(fields(wire.options)['baseURL']) ?? word(api['url'])
+  const known = knownChecks[id === 'openrouter' ? id : adapter]
+  if (!known) return undefined
+  const url = base ?? known.base
+  if (url === undefined) return undefined
+  const { route, header, headers } = known
+  return { url: `${url.replace(/\/+$/, '')}${route}`, header, ...(headers ? { headers } : {}) }
+}
+
+interface KnownCheck extends Omit<KeyCheck, 'url'> {
+  /** Where the provider is when the server does not say; undefined: nowhere. */
+  readonly base: string | undefined
+  readonly route: string
+}
+
+const bearer = { header: 'authorization', route: '/models' } as const
+
+const knownChecks: Readonly<Record<string, KnownCheck | undefined>> = {
+  '@ai-sdk/anthropic': {
+    base: 'https://api.anthropic.com/v1',
+    route: '/models',
+    header: 'x-api-key',
+    headers: { 'anthropic-version': '2023-06-01' },
+  },
+  '@ai-sdk/google': {
+    base: 'https://generativelanguage.googleapis.com/v1beta',
+    route: '/models',
+    header: 'x-goog-api-key',
+  },
+  '@ai-sdk/groq': { ...bearer, base: 'https://api.groq.com/openai/v1' },
+  '@ai-sdk/mistral': { ...bearer, base: 'https://api.mistral.ai/v1' },
+  '@ai-sdk/openai': { ...bearer, base: 'https://api.openai.com/v1' },
+  '@ai-sdk/openai-compatible': { ...bearer, base: undefined },
+  '@ai-sdk/xai': { ...bearer, base: 'https://api.x.ai/v1' },
+  // Its list of models is open to everybody.
+  openrouter: { header: 'authorization', route: '/key', base: 'https://openrouter.ai/api/v1' },
+}
+
+function readMethods(value: unknown): readonly LoginMethod[] {
+  return list(value).flatMap((item, index) => {
+    const method = fields(item)
+    const label = word(method['label']) ?? ''
+    return method['type'] === 'oauth'
+      ? [{ index, label, prompts: collect(method['prompts'], readPrompt) }]
+      : []
+  })
+}
+
+function readPrompt(value: unknown): LoginPrompt | undefined {
+  const prompt = fields(value)
+  const key = word(prompt['key'])
+  const message = text(prompt['message'])
+  if (key === undefined || message === undefined) return undefined
+  const when = readCondition(prompt['when'])
+  if (prompt['type'] !== 'select') {
+    return { kind: 'text', key, message, when, placeholder: word(prompt['placeholder']) }
+  }
+  const options = list(prompt['options']).flatMap((item) => {
+    const { label, value: chosen, hint } = fields(item)
+    return typeof label === 'string' && typeof chosen === 'string'
+      ? [{ label, value: chosen, hint: word(hint) }]
+      : []
+  })
+  return { kind: 'choice', key, message, when, options }
+}
+
+function readCondition(value: unknown): LoginPrompt['when'] {
+  const { key, op, value: expected } = fields(value)
+  if (typeof key !== 'string' || typeof expected !== 'string') return undefined
+  return { key, isValue: op !== 'neq', value: expected }
+}
