@@ -93,15 +93,17 @@ export class ProviderKeys implements Disposable {
 
   /**
    * Called when we leave a server that others use, or that waits for us to come back: its supervisor takes our keys
-   * out after the last window, but not one that the user has put in the place of ours meanwhile.
+   * out after the last window, but not one that the user has put in the place of ours meanwhile. `isQuick`: the
+   * window is closing.
    */
-  async entrust(): Promise<void> {
+  async entrust(isQuick = false): Promise<void> {
+    const checkMs = isQuick ? quickCheckMs : patientCheckMs
     const { connection } = this.#server
     if (!connection) return
-    await within(this.#giving, quickCheckMs, undefined)
+    await within(this.#giving, checkMs, undefined)
     await Promise.all(
       [...this.#given].map(async (providerID) => {
-        if (await within(this.#isForeign(connection, providerID), quickCheckMs, false)) {
+        if (await within(this.#isForeign(connection, providerID), checkMs, false)) {
           this.#given.delete(providerID)
         }
       }),

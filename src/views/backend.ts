@@ -103,14 +103,17 @@ export class Backend implements Disposable {
 
   /** Leaves the server for good: keys out, a server of ours ended unless others use it. */
   async end(): Promise<void> {
-    if (this.isShared) return this.leave()
+    if (this.isShared) {
+      await this.providerKeys.entrust()
+      return this.server.leave()
+    }
     await this.providerKeys.withdraw()
     await this.server.stop()
   }
 
   /** The same in a hurry, because the window closes or reloads; see `ServerManager.leave`. */
   async leave(): Promise<void> {
-    await (this.isShared ? this.providerKeys.entrust() : this.providerKeys.withdraw(true))
+    await (this.isShared ? this.providerKeys.entrust(true) : this.providerKeys.withdraw(true))
     await this.server.leave()
   }
 

@@ -5,8 +5,10 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { offlineEnvironment, opencodeBinary, scriptedProvider } from '../../scripts/lib/opencode.ts'
+import { processesWithHome } from '../../scripts/lib/processes.ts'
 import { inRepository } from '../../scripts/lib/repository.ts'
 import { startScriptedModel, type ScriptedModel } from '../../scripts/lib/scriptedModel.ts'
 
@@ -90,12 +92,27 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       return server
     },
     dispose: async () => {
-      await Promise.all([...servers].map((server) => server.stop()))
+      await Promise.all([endShared(home), ...[...servers].map((server) => server.stop())])
       await model.close()
       if (options.root === undefined)
         await rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
     },
   }
+}
+
+/** Servers that windows share wait a while for them to come back; when the lab goes, they need not. */
+async function endShared(home: string): Promise<void> {
+  const supervisors = async () =>
+    (await processesWithHome(home)).filter(({ command }) => command.includes('supervisor.js'))
+  for (const { pid } of await supervisors()) {
+    try {
+      process.kill(pid, 'SIGTERM')
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+  const end = Date.now() + 10_000
+  while (Date.now() < end && (await supervisors()).length > 0) await sleep(50)
 }
 
 /** `opencode.json` that knows the scripted model and nothing else; edits and commands are asked for. */

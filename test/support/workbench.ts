@@ -81,7 +81,6 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     dispose: async () => {
       await browser.close()
       await server.stop()
-      await endSupervisors(options.env['HOME'] ?? '')
       await rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
     },
   }
@@ -90,19 +89,10 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
 /** Servers that the extension started; those of a test itself have no supervisor. */
 async function supervised(home: string): Promise<readonly ProcessEntry[]> {
   const all = await processesWithHome(home)
-  const supervisors = new Set(all.filter(isSupervisor).map(({ pid }) => pid))
+  const supervisors = new Set(
+    all.filter(({ command }) => command.includes('supervisor.js')).map(({ pid }) => pid),
+  )
   return all.filter(({ parent, command }) => supervisors.has(parent) && /opencode\S* serve/.test(command))
-}
-
-/** Servers wait a while for their windows to come back; here they need not. */
-async function endSupervisors(home: string): Promise<void> {
-  const left = async () => (await processesWithHome(home)).filter(isSupervisor)
-  for (const { pid } of await left()) process.kill(pid, 'SIGTERM')
-  await until('the servers are gone', async () => (await left()).length === 0)
-}
-
-function isSupervisor({ command }: ProcessEntry): boolean {
-  return command.includes('supervisor.js')
 }
 
 async function openPage(

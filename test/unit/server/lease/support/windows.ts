@@ -66,9 +66,9 @@ export class Machine {
   readonly #managers: ServerManager[] = []
   readonly #hosts: ChildProcess[] = []
 
-  static async create(): Promise<Machine> {
+  static async create(config: Readonly<Record<string, unknown>> = {}): Promise<Machine> {
     const folder = await createTempFolder()
-    const lab = await startLab({ config: { permission: { bash: 'allow', edit: 'allow' } } })
+    const lab = await startLab({ config: { permission: { bash: 'allow', edit: 'allow' }, ...config } })
     return new Machine(lab, folder, await bundleSupervisor(folder.path))
   }
 
