@@ -8,7 +8,6 @@ import { type Greeting, SupervisorChannel } from '../process/supervisorChannel.t
 import type { Lease } from './lease.ts'
 
 const connectTimeoutMs = 1000
-const greetingTimeoutMs = 2000
 
 export interface AttachRequest {
   readonly lease: Lease
@@ -17,6 +16,8 @@ export interface AttachRequest {
   readonly log: ClientLog
   /** What the window is counted by. */
   readonly host: number
+  /** How long the supervisor may take to answer. */
+  readonly patienceMs: number
 }
 
 /** `absent`: nobody listens. `ending`: it comes to its end just now. `silent`: it does not answer. */
@@ -32,19 +33,15 @@ export class AttachedServer {
   #isReleased = false
 
   /** Asks the supervisor of a lease to be let in. Never rejects. */
-  static async attach({
-    lease,
-    password,
-    log,
-    host,
-  }: AttachRequest): Promise<AttachedServer | AttachFailure> {
+  static async attach(request: AttachRequest): Promise<AttachedServer | AttachFailure> {
+    const { lease, password, log, host } = request
     const socket = await open(lease.socketPath)
     if (!socket) return 'absent'
     const channel = new SupervisorChannel({ input: socket, output: socket }, password ?? '', log)
     const closed = new Promise<undefined>((resolve) => socket.once('close', () => resolve(undefined)))
     const { nonce } = lease
     channel.send({ type: 'hello', nonce, host, wantsPassword: password === undefined })
-    const timeout = setTimeout(() => socket.destroy(), greetingTimeoutMs)
+    const timeout = setTimeout(() => socket.destroy(), request.patienceMs)
     const greeting: Greeting | undefined = await Promise.race([channel.greeting, closed])
     clearTimeout(timeout)
     const known = password ?? (greeting?.type === 'welcome' ? greeting.password : undefined)

@@ -35,6 +35,9 @@ const defaultGraceMs = 10_000
 const endingMs = 8000
 const pollMs = 100
 const recordTimeoutMs = 500
+/** For the answer of a supervisor: a first try, and a second one before it is taken for hanging. */
+const shortPatienceMs = 2000
+const longPatienceMs = 6000
 
 /**
  * Gives all windows of this user that would start the same server one between them. The first starts it and
@@ -58,7 +61,7 @@ export class SharedLauncher implements ServerLauncher {
     const binary = await orAborted(this.#options.binary(), signal)
     const place = await this.#place(binary)
     if (!place) return this.#process.launch(signal)
-    const found = await this.#attach(place)
+    const found = await this.#attach(place, shortPatienceMs)
     return typeof found === 'object' ? found : this.#launchAlone(place, binary, signal)
   }
 
@@ -76,7 +79,7 @@ export class SharedLauncher implements ServerLauncher {
   async #launchAlone(place: LeasePlace, binary: Binary, signal: AbortSignal): Promise<ServerHandle> {
     const lock = await acquireLock(place.lockPath, { signal, timeoutMs: startPatienceMs })
     try {
-      const found = await this.#attach(place)
+      const found = await this.#attach(place, longPatienceMs)
       if (typeof found === 'object') return found
       if (found !== undefined) await this.#clear(place, found, signal)
       return await this.#start(place, binary, signal)
@@ -86,12 +89,12 @@ export class SharedLauncher implements ServerLauncher {
   }
 
   /** Undefined when there is no lease. */
-  async #attach(place: LeasePlace): Promise<ServerHandle | AttachFailure | undefined> {
+  async #attach(place: LeasePlace, patienceMs: number): Promise<ServerHandle | AttachFailure | undefined> {
     const { log, host = process.pid } = this.#options
     const lease = await readLease(place.leasePath)
     if (lease === undefined || lease === 'broken') return lease && 'absent'
     const password = await this.#secrets.get(place.key, lease.nonce)
-    const server = await AttachedServer.attach({ lease, password, log, host })
+    const server = await AttachedServer.attach({ lease, password, log, host, patienceMs })
     if (!(server instanceof AttachedServer)) return server
     log.info(
       `server: using the one that another window started (pid ${lease.server.pid}, port ${lease.port})`,

@@ -76,6 +76,10 @@ export class Supervisor {
   }
 
   async #share(offer: ShareOffer, asker: Writable): Promise<void> {
+    if (this.#isEnding) {
+      write(asker, { type: 'shared', reason: 'The server is ending.' })
+      return
+    }
     const opening = openDoor(offer, (visitor) => this.#welcome(visitor, offer.password))
     this.#door = opening.catch(() => undefined)
     try {
