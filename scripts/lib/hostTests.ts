@@ -1,5 +1,5 @@
 import { createWriteStream, existsSync, globSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import type { Page } from 'playwright-core'
 import { reportMark } from '../../test/support/hostRunner.ts'
 import { freePort, startLab, type Lab } from '../../test/support/opencodeLab.ts'
 import { launchBrowser } from './browser.ts'
+import { bundleExample } from './exampleExtension.ts'
 import { cacheFolder, inRepository, repositoryRoot } from './repository.ts'
 import { checked, readCounts, type Counts } from './stages.ts'
 import { startVscodeServer } from './vscodeServer.ts'
@@ -81,26 +82,6 @@ async function bundleTests(files: readonly string[]): Promise<string> {
     logLevel: 'warning',
   })
   return path.join(outdir, 'index.js')
-}
-
-/** A second extension that uses ours, as another author would write it. */
-async function bundleExample(): Promise<string> {
-  const source = inRepository('test', 'exampleExtension')
-  const folder = path.join(cacheFolder, 'test-host-example')
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
-  await copyFile(path.join(source, 'package.json'), path.join(folder, 'package.json'))
-  await build({
-    entryPoints: [path.join(source, 'extension.ts')],
-    outdir: folder,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node22',
-    external: ['vscode'],
-    logLevel: 'warning',
-  })
-  return folder
 }
 
 /** Support files find the repository by their own place, which bundling would move. */

@@ -54,6 +54,7 @@ describe('secrets', function () {
     await runCommand(page, 'OpenCode: Set Provider API Key…')
     await (await listed(page, 'Scripted model')).click()
     await answerInput(page, 'API key of', apiKey)
+    await (await listed(page, 'Store it without a check')).click()
     await page.locator('.statusbar-item').filter({ hasText: 'is set' }).first().waitFor({ timeout: patience })
     await until(
       'the server has the key',

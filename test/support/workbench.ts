@@ -41,6 +41,8 @@ export interface WorkbenchOptions {
   readonly extensionPath?: string | false
   readonly settings?: Readonly<Record<string, unknown>>
   readonly vsix?: readonly string[]
+  /** Folders of more extensions. */
+  readonly extensions?: readonly string[]
   /** Turns Restricted Mode on. */
   readonly workspaceTrust?: boolean
 }

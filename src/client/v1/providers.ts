@@ -33,7 +33,8 @@ export class V1Providers implements Providers {
     try {
       const usable = await this.#routes.in(place, 'GET', '/config/providers')
       const all = await this.#routes.in(place, 'GET', '/provider')
-      return readProviderList(all.body, usable.body)
+      const config = await this.#routes.in(place, 'GET', '/config')
+      return readProviderList({ all: all.body, usable: usable.body, config: config.body })
     } finally {
       await this.#routes.in(place, 'POST', '/instance/dispose').catch(() => undefined)
     }
@@ -103,7 +104,14 @@ const loginFailures: Readonly<Record<string, string | undefined>> = {
   ProviderAuthValidationFailed: 'The provider did not accept what was entered.',
 }
 
-export function readProviderList(all: unknown, usable: unknown): readonly ProviderInfo[] {
+export interface ProviderAnswers {
+  readonly all: unknown
+  readonly usable: unknown
+  readonly config?: unknown
+}
+
+export function readProviderList({ all, usable, config }: ProviderAnswers): readonly ProviderInfo[] {
+  const configured = fields(fields(config)['provider'])
   const connected = new Set(words(fields(all)['connected']))
   const usableByID = new Map(
     list(fields(usable)['providers']).map((provider) => [text(fields(provider)['id']), fields(provider)]),
@@ -117,21 +125,29 @@ export function readProviderList(all: unknown, usable: unknown): readonly Provid
       id,
       name: word(wire.name) ?? id,
       environment: words(wire.env),
-      source: known ? readSource(known) : connected.has(id) ? { kind: 'login' } : undefined,
+      source: known
+        ? readSource(known, fields(configured[id]))
+        : connected.has(id)
+          ? { kind: 'login' }
+          : undefined,
       keyCheck: readKeyCheck(id, wire),
     }
   })
 }
 
-/** A login of a provider that the configuration names as well looks like a key of the configuration. */
-function readSource(provider: Readonly<Record<string, unknown>>): ProviderSource {
+function readSource(
+  provider: Readonly<Record<string, unknown>>,
+  configured: Readonly<Record<string, unknown>>,
+): ProviderSource {
   const key = word(provider['key'])
-  const configured = word(fields(provider['options'])['apiKey'])
+  const used = word(fields(provider['options'])['apiKey'])
   if (provider['source'] === 'env') return { kind: 'environment' }
   if (key !== undefined) return { kind: 'key', fingerprint: fingerprint(key) }
   // The free models of OpenCode itself run under this public key.
-  if (configured === 'public') return { kind: 'free' }
-  return { kind: provider['source'] === 'custom' ? 'login' : 'configuration' }
+  if (used === 'public') return { kind: 'free' }
+  // What the configuration does not say comes from a plugin, which has it from a login.
+  const isLogin = used !== undefined && used !== word(fields(configured['options'])['apiKey'])
+  return { kind: isLogin || provider['source'] === 'custom' ? 'login' : 'configuration' }
 }
 
 /** Only for interfaces whose list of models is known to ask for the key. */
