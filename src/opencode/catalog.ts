@@ -45,6 +45,8 @@ export interface Catalog {
   readonly commands: readonly Command[]
   readonly defaultModel?: ModelRef
   readonly defaultAgent?: string
+  /** The configuration forbids to share sessions. */
+  readonly isSharingOff?: boolean
 }
 
 export const emptyCatalog: Catalog = { agents: [], models: [], commands: [] }

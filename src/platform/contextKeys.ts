@@ -6,6 +6,7 @@ export interface ContextKeys {
   isAttached: boolean
   hasSession: boolean
   isShared: boolean
+  isSharingOff: boolean
   isUndone: boolean
   isBusy: boolean
   sessionScope: 'folder' | 'everywhere'

@@ -32,6 +32,8 @@ export interface ChatState {
   /** The sessions around the one on screen. */
   readonly family?: Family
   readonly choice: Choice
+  /** The configuration of the server forbids to share sessions. */
+  readonly isSharingOff?: boolean
   readonly draft: Draft
   /** Prompts that wait for the run to end; absent where none does. */
   readonly queue?: PromptQueueState | undefined
@@ -123,7 +125,7 @@ export type ChatAction =
   | { readonly type: 'unsent'; readonly unsent: readonly UserMessage[] }
   | { readonly type: 'folder-problem'; readonly problem: ErrorInfo | undefined }
   | { readonly type: 'family'; readonly family: Family }
-  | { readonly type: 'choice'; readonly choice: Choice }
+  | { readonly type: 'choice'; readonly choice: Choice; readonly isSharingOff?: boolean }
   | { readonly type: 'draft'; readonly draft: Draft }
   | { readonly type: 'queue'; readonly queue: PromptQueueState | undefined }
   | { readonly type: 'recent'; readonly recent: readonly SessionSummary[]; readonly waitingElsewhere: number }
@@ -155,7 +157,7 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
     case 'family':
       return { ...state, family: action.family }
     case 'choice':
-      return { ...state, choice: action.choice }
+      return { ...state, choice: action.choice, isSharingOff: action.isSharingOff === true }
     case 'draft':
       return { ...state, draft: action.draft }
     case 'queue':

@@ -346,8 +346,9 @@ export class ChatSession implements Disposable {
     const directory = this.directory
     if (directory === undefined) return
     this.feed.apply({ type: 'folder-problem', problem: catalogs.problem(directory) })
-    const choice = choices.resolve(catalogs.get(directory), directory, this.state.session?.session)
-    this.feed.apply({ type: 'choice', choice })
+    const catalog = catalogs.get(directory)
+    const choice = choices.resolve(catalog, directory, this.state.session?.session)
+    this.feed.apply({ type: 'choice', choice, isSharingOff: catalog?.isSharingOff === true })
   }
 
   #refreshDraft(): void {

@@ -109,6 +109,7 @@ export class Chats implements Disposable {
   #updateKeys(): void {
     const session = this.active?.state.session
     setContextKey('hasSession', session !== undefined)
+    setContextKey('isSharingOff', this.active?.state.isSharingOff === true)
     setContextKey('isShared', session?.session.shareUrl !== undefined)
     setContextKey('isUndone', session?.session.revertedFrom !== undefined)
     setContextKey('isBusy', session !== undefined && isBusy(session))

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { descendants } from '../../scripts/lib/processes.ts'
 import { runCommand, until } from '../support/workbench.ts'
 import { keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
+import { notified } from './support/lifecycle.ts'
 import { clickDialogButton, dialog, quickInput } from './support/chatWorkbench.ts'
 
 describe('A session beyond the chat', function () {
@@ -101,11 +102,7 @@ describe('A session beyond the chat', function () {
       .getByText(/Everyone who has the link/)
       .waitFor({ timeout: patience })
     await clickDialogButton(page, 'Share and Copy Link')
-    await page
-      .locator('.notification-list-item, .notifications-center')
-      .getByText(/could not reach the sharing site/)
-      .first()
-      .waitFor({ timeout: patience })
+    await notified(page, /could not reach the sharing site/)
   })
 
   it('is summarized when that is wanted', async () => {
@@ -133,7 +130,15 @@ describe('A session beyond the chat', function () {
     const input = await quickInput(running.page)
     await until('the dialog stands', async () => (await input.inputValue()).includes('/'), patience)
     await input.fill(file)
-    await running.page.keyboard.press('Enter')
+    const ok = running.page.locator('.quick-input-widget:visible').getByRole('button', { name: 'OK' })
+    await until(
+      'the dialog is answered',
+      async () => {
+        await ok.click({ timeout: 2_000 }).catch(() => undefined)
+        return (await ok.count()) === 0
+      },
+      patience,
+    )
   }
 })
 

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { runCommand, until } from '../support/workbench.ts'
 import { clickDialogButton, dialog, pickRow } from './support/chatWorkbench.ts'
-import { keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
+import { keepFailure, openChat, patience, startChatLab, type ChatLab } from './support/chat.ts'
 
 describe('Going back in a session', function () {
   this.timeout(240_000)
   let running: ChatLab
 
   before(async () => {
-    running = await startChatLab({ config: { permission: { bash: 'allow', edit: 'allow' } } })
+    running = await startChatLab({
+      config: { permission: { bash: 'allow', edit: 'allow' } },
+      settings: { 'files.autoSave': 'off' },
+    })
   })
   afterEach(async function () {
     await keepFailure(this.currentTest, running)
@@ -50,7 +53,7 @@ describe('Going back in a session', function () {
     await tools('First').waitFor({ timeout: patience })
   })
 
-  it('warns of what was changed since, and touches nothing when that is not wanted', async () => {
+  it('warns of unsaved text and of what was changed since, and touches nothing when that is not wanted', async () => {
     const { chat, page } = running
     await writeFile(fileAt('a.txt'), 'one\ntwo\nthree\n')
     const edit = { filePath: fileAt('a.txt'), oldString: 'two', newString: 'TWO' }
@@ -58,12 +61,39 @@ describe('Going back in a session', function () {
     await chat.ask(`Second ${look}[[tool:edit ${JSON.stringify(edit)}]][[text:Edited.]]`, 'Edited.')
     await new Promise((resolve) => setTimeout(resolve, 2_500))
     await writeFile(fileAt('a.txt'), 'one\nTWO\nthree\nand mine\n')
+    await chat.answers.getByRole('button', { name: 'Open file' }).last().click()
+    await page.locator('.tab', { hasText: 'a.txt' }).waitFor({ timeout: patience })
+    await page.locator('.editor-instance .monaco-editor').first().click()
+    await page.keyboard.type('unsaved')
+    await page.locator('.tab.dirty', { hasText: 'a.txt' }).waitFor({ timeout: patience })
     await runCommand(page, 'OpenCode: Undo Last Prompt…')
     const question = dialog(page)
+    await question.getByText(/Unsaved in an editor/).waitFor({ timeout: patience })
     await question.getByText(/Changed since OpenCode wrote them/).waitFor({ timeout: patience })
     await clickDialogButton(page, 'Cancel')
     assert.equal(await read('a.txt'), 'one\nTWO\nthree\nand mine\n')
     assert.equal(await tools('Second').count(), 1)
+  })
+
+  it('says that files stay where there is no git repository, and takes the words back', async () => {
+    const { lab, workbench } = running
+    const plain = path.join(lab.root, 'plain')
+    await mkdir(plain)
+    await copyFile(fileAt('opencode.json'), path.join(plain, 'opencode.json'))
+    const file = path.join(plain, 'kept.txt')
+    const page = await workbench.openPage({ folder: plain })
+    const chat = await openChat(page)
+    await chat.button('Model: Scripted').waitFor({ timeout: patience })
+    const call = JSON.stringify({ filePath: file, content: 'kept\n' })
+    await chat.ask(`Plain [[tool:write ${call}]][[text:Written.]]`, 'Written.')
+    await runCommand(page, 'OpenCode: Undo Last Prompt…')
+    await dialog(page)
+      .getByText(/restores files only inside a git repository/)
+      .waitFor({ timeout: patience })
+    await clickDialogButton(page, 'Undo')
+    await chat.frame.getByRole('group', { name: 'Undone' }).waitFor({ timeout: patience })
+    assert.equal(await readFile(file, 'utf8'), 'kept\n')
+    await page.close()
   })
 
   it('takes an earlier prompt back into the composer', async () => {
@@ -72,6 +102,7 @@ describe('Going back in a session', function () {
     await tools('Second').getByRole('button', { name: 'Edit and send again' }).click()
     await dialog(page).getByText('One file on disk is changed').waitFor({ timeout: patience })
     await clickDialogButton(page, 'Undo and Edit')
+    await runCommand(page, 'File: Revert File')
     await until(
       'the words are back',
       async () => (await chat.composer.inputValue()).startsWith('Second'),

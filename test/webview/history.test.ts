@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'mocha'
-import { toMessageID } from '../../src/opencode/ids.ts'
+import { toMessageID, toSessionID } from '../../src/opencode/ids.ts'
 import type { ChatPage, Harness } from './support/harness.ts'
 import { startHarness } from './support/harness.ts'
-import { answer, chatWith, session, textBlock, tool, user } from './support/states.ts'
+import { answer, chatWith, permission, session, sessionID, textBlock, tool, user } from './support/states.ts'
 
 describe('tools of messages', function () {
   this.timeout(120_000)
@@ -68,5 +68,87 @@ describe('tools of messages', function () {
     await chat.session({ type: 'session/put', session: session() })
     await article('You', 'Second prompt').waitFor()
     assert.equal(await strip.count(), 0)
+  })
+
+  it('grey out what the configuration forbids, and say why', async () => {
+    chat = await harness.open(chatWith(talk, {}, { isSharingOff: true }))
+    await chat.page.getByRole('button', { name: 'More', exact: true }).click()
+    const share = chat.page.getByRole('menuitem', { name: 'Share session…' })
+    assert.equal(await share.getAttribute('aria-disabled'), 'true')
+    assert.match((await share.getAttribute('title')) ?? '', /"share": "disabled"/)
+    await share.click()
+    assert.deepEqual(chat.callsOf('command/run'), [])
+  })
+})
+
+describe('subagents in the page', function () {
+  this.timeout(120_000)
+  let harness: Harness
+  let chat: ChatPage
+  before(async () => (harness = await startHarness()))
+  after(() => harness.dispose())
+  afterEach(async () => {
+    assert.deepEqual(chat.errors, [])
+    await chat.dispose()
+  })
+
+  const childID = toSessionID('ses_child')
+  const task = tool('task', {
+    name: 'task',
+    kind: 'subagent',
+    status: 'running',
+    target: 'Look around',
+    childSessionID: childID,
+  })
+  const talk = [user('msg_1', 'Explore'), answer('msg_2', [task], { promptID: toMessageID('msg_1') })]
+  const subagent = {
+    id: childID,
+    title: 'Look around (@explore subagent)',
+    parentID: sessionID,
+    state: 'busy' as const,
+    agent: 'explore',
+    model: { providerID: 'mock', modelID: 'fast' },
+    activity: { calls: 3, tool: 'grep', target: 'TODO' },
+  }
+
+  it('say what they do now, and open their own session here or in an editor', async () => {
+    const family = { ancestors: [], subagents: [subagent] }
+    chat = await harness.open(chatWith(talk, { status: { kind: 'busy' } }, { family }))
+    const card = chat.page.getByRole('group', { name: 'Subagent: Look around' })
+    await card.getByText('3 tool calls · grep TODO · @explore · fast').waitFor()
+    await card.getByRole('button', { name: 'Open' }).click()
+    assert.deepEqual(await chat.waitForCall('session/open'), { sessionID: childID })
+    await chat.apply({
+      type: 'family',
+      family: { ancestors: [], subagents: [{ ...subagent, state: 'waiting' }] },
+    })
+    await card.getByText(/Waits for you/).waitFor()
+  })
+
+  it('are named where they ask, with agent, model and what started them', async () => {
+    const deep = { ...subagent, id: toSessionID('ses_deep'), title: 'Deeper', parentID: childID }
+    const asking = permission('per_1', { sessionID: deep.id })
+    const family = { ancestors: [], subagents: [subagent, deep] }
+    chat = await harness.open(chatWith(talk, { status: { kind: 'busy' }, requests: [asking] }, { family }))
+    const dock = chat.page.getByRole('group', { name: 'Permission required' })
+    await dock.getByText('Asked by subagent: Deeper').waitFor()
+    await dock.getByText('@explore · fast · started by Look around (@explore subagent)').waitFor()
+    await dock.getByRole('button', { name: 'Open', exact: true }).click()
+    assert.deepEqual(await chat.waitForCall('session/open'), { sessionID: deep.id })
+  })
+
+  it('are read only on their own: no composer, no undo, and a way back', async () => {
+    const child = session({ id: childID, parentID: sessionID, title: 'Look around' })
+    const family = { ancestors: [{ id: sessionID, title: 'The parent' }], subagents: [] }
+    chat = await harness.open(chatWith(talk, { session: child }, { family }))
+    await chat.page.getByRole('group', { name: 'Read only' }).waitFor()
+    assert.equal(await chat.page.getByRole('textbox', { name: 'Message OpenCode' }).count(), 0)
+    const prompt = chat.page.getByRole('article', { name: 'You' })
+    await prompt.hover()
+    await prompt.getByRole('button', { name: 'Copy message' }).waitFor()
+    assert.equal(await prompt.getByRole('button', { name: 'Undo from here' }).isVisible(), false)
+    const crumbs = chat.page.getByRole('navigation', { name: 'Parent sessions' })
+    await crumbs.getByRole('button', { name: 'The parent' }).click()
+    assert.deepEqual(await chat.waitForCall('session/open'), { sessionID })
   })
 })

@@ -30,6 +30,7 @@ export function readCatalog(answers: CatalogAnswers): Catalog {
     models,
     commands: collect(answers.commands, readCommand),
     defaultModel: pickDefault(models, word(config['model']), defaults),
+    isSharingOff: config['share'] === 'disabled' ? true : undefined,
     defaultAgent: agents.find((agent) => agent.name === chosenAgent)?.name ?? firstPrimary(agents),
   })
 }

@@ -65,15 +65,18 @@ export class SessionNotices implements Disposable {
   }
 
   async #ended(backend: Backend, run: EndedRun): Promise<void> {
-    const { chats, marks, settings } = this.#options
-    if (run.outcome === 'stopped') return
-    const isFocused = vscode.window.state.focused
-    if (isFocused && chats.shownSessions.has(run.sessionID)) return
+    const { marks, settings } = this.#options
+    if (run.outcome === 'stopped' || this.#isSeen(run.sessionID)) return
     const session = await backend.hub.connection?.getSession(run.sessionID).catch(() => undefined)
-    if (!session || session.parentID !== undefined) return
+    if (!session || session.parentID !== undefined || this.#isSeen(session.id)) return
+    const isFocused = vscode.window.state.focused
     marks.markUnseen(session.id, run.outcome === 'failed' ? 'failed' : 'unread')
     const isWanted = run.outcome === 'failed' ? settings.notifyWhenFailed : settings.notifyWhenFinished
     if (!isFocused && isWanted.value) await this.#tell(run, session.title, session.directory)
+  }
+
+  #isSeen(sessionID: SessionID): boolean {
+    return vscode.window.state.focused && this.#options.chats.shownSessions.has(sessionID)
   }
 
   async #tell({ sessionID, outcome, error }: EndedRun, title: string, directory: string): Promise<void> {

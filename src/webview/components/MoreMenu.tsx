@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { TargetedKeyboardEvent } from 'preact'
+import type { ChatState } from '../../protocol/chat.ts'
 import type { WebviewCommand } from '../../protocol/methods.ts'
 import { useApp } from '../app.ts'
 import { IconButton } from './Icon.tsx'
@@ -8,6 +9,8 @@ interface Entry {
   readonly label: string
   readonly command: WebviewCommand
   readonly needsSession?: boolean
+  /** Why it cannot be done now; empty when it can. */
+  readonly obstacle?: (chat: ChatState | undefined) => string
 }
 
 const entries: readonly Entry[] = [
@@ -16,7 +19,13 @@ const entries: readonly Entry[] = [
   { label: 'Fork session', command: 'forkSession', needsSession: true },
   { label: 'Compact session', command: 'compactSession', needsSession: true },
   { label: 'Export session…', command: 'exportSession', needsSession: true },
-  { label: 'Share session…', command: 'shareSession', needsSession: true },
+  {
+    label: 'Share session…',
+    command: 'shareSession',
+    needsSession: true,
+    obstacle: (chat) =>
+      chat?.isSharingOff ? 'Turned off by "share": "disabled" in the OpenCode configuration' : '',
+  },
   { label: 'Open session in terminal', command: 'openInTerminal', needsSession: true },
   { label: 'Open chat in editor', command: 'openChatInEditor' },
   { label: 'Set provider API key…', command: 'setProviderKey' },
@@ -62,7 +71,8 @@ export function MoreMenu({ hasSession }: { readonly hasSession: boolean }) {
 }
 
 function Menu({ hasSession, onClose }: { readonly hasSession: boolean; readonly onClose: () => void }) {
-  const { actions } = useApp()
+  const { actions, store } = useApp()
+  const obstacleOf = ({ obstacle }: Entry): string => obstacle?.(store.chat.value) ?? ''
   const shown = entries.filter((entry) => hasSession || !entry.needsSession)
   return (
     <div class="menu" role="menu" aria-label="More" onKeyDown={(event) => onMenuKey(event, onClose)}>
@@ -73,7 +83,10 @@ function Menu({ hasSession, onClose }: { readonly hasSession: boolean; readonly 
           role="menuitem"
           class="menu-item"
           tabIndex={-1}
+          title={obstacleOf(entry) || undefined}
+          aria-disabled={obstacleOf(entry) ? 'true' : undefined}
           onClick={() => {
+            if (obstacleOf(entry)) return
             onClose()
             void actions.run(entry.command)
           }}

@@ -17,7 +17,7 @@ export const UserMessage = memo(function UserMessage({ message }: { readonly mes
     <div class="prompt">
       {files.length > 0 ? <Attachments files={files} /> : undefined}
       {text ? <PromptText text={text} foldKey={message.id} /> : undefined}
-      {text === '' && files.length === 0 ? <div class="dim">You ran a command line</div> : undefined}
+      {text === '' && files.length === 0 ? <div class="dim">{withoutWords(message)}</div> : undefined}
       <Delivery message={message} />
       <MessageTools text={text}>
         <PromptTools message={message} />
@@ -25,6 +25,12 @@ export const UserMessage = memo(function UserMessage({ message }: { readonly mes
     </div>
   )
 })
+
+/** A message that nobody typed: it asked for a summary, or holds the output of a command line. */
+function withoutWords({ blocks }: Message): string {
+  const notice = blocks.find((block) => block.type === 'notice')
+  return notice?.text ?? 'You ran a command line'
+}
 
 function PromptText({ text, foldKey }: { readonly text: string; readonly foldKey: string }) {
   const { store, transcript } = useApp()
