@@ -34,6 +34,8 @@ import { SessionBrowser } from './views/sessions/sessionBrowser.ts'
 import type { SessionBrowserOptions } from './views/sessions/sessionBrowser.ts'
 import { SessionTerminals } from './views/sessionTerminals.ts'
 import { StatusBar } from './views/statusBar.ts'
+import { TranscriptDocuments } from './views/transcript/transcriptDocuments.ts'
+import { transcriptFiles } from './views/transcript/transcriptFiles.ts'
 import { WaitingCount, notifyWaiting, watchFolders } from './views/waiting.ts'
 
 /** What host tests look into. */
@@ -81,6 +83,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
     composer: store.add(new ComposerParts(drafts, stored)),
     history: new PromptHistory(stored('history')),
     documents: store.add(new DiffDocuments()),
+    transcripts: store.add(new TranscriptDocuments(backends, transcriptFiles(storage))),
     settings,
     notify: new Notify(log),
     log,

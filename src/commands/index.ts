@@ -14,6 +14,7 @@ import { registerQuickFix } from './quickFix.ts'
 import { serverCommands } from './serverCommands.ts'
 import { sessionCommands } from './sessionCommands.ts'
 import { shareCommands } from './shareCommands.ts'
+import { transcriptCommands } from './transcriptCommands.ts'
 
 /** Every command that package.json contributes; a missing one does not compile. */
 const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
@@ -21,6 +22,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...sessionCommands,
   ...shareCommands,
   ...historyCommands,
+  ...transcriptCommands,
   ...editorCommands,
   ...serverCommands,
   ...containerCommands,

@@ -11,13 +11,13 @@ import type { FileChange, Prompt, PromptPart, Request, ToolBlock } from '../sess
 import { turnsOf } from '../session/selectors.ts'
 import type { SessionState } from '../session/state.ts'
 import type { ChatSession } from './chatSession.ts'
-import { applyCode, insertCode, openCode } from './codeBlocks.ts'
+import { applyCode, insertCode, openCode } from './transcript/codeBlocks.ts'
 import { createComposerHandlers } from './composer/composerHandlers.ts'
 import { absolutePath, openFile, openLink } from './links.ts'
 import { promptTarget } from './promptTarget.ts'
 import { needConnection, nothing } from './handlerParts.ts'
 import type { HandlerContext, Picked } from './handlerParts.ts'
-import { runHandlers } from './runHandlers.ts'
+import { transcriptHandlers } from './transcript/transcriptHandlers.ts'
 import { historyHandlers } from './undo/historyHandlers.ts'
 
 /** What the page of a chat may ask for. */
@@ -30,7 +30,7 @@ export function createHandlers(context: HandlerContext): Handlers<HostMethods> {
     ...openHandlers(context),
     ...codeHandlers(context),
     ...historyHandlers(context.services, context.chat),
-    ...runHandlers(context),
+    ...transcriptHandlers(context),
   }
 }
 

@@ -74,12 +74,9 @@ export class ChatPage implements Disposable {
     this.#channel?.notify('chat/changed', { revision, actions })
   }
 
-  focusComposer(): void {
-    this.#whenLoaded(() => this.#channel?.notify('composer/focus', {}))
-  }
-
-  revealRequest(): void {
-    this.#whenLoaded(() => this.#channel?.notify('request/reveal', {}))
+  /** Tells the page something once it is there to hear it. */
+  tell<K extends keyof WebviewMethods & string>(method: K, params: WebviewMethods[K]['params']): void {
+    this.#whenLoaded(() => this.#channel?.notify(method, params as never))
   }
 
   dispose(): void {

@@ -8,6 +8,7 @@ import { composePrompt, withChoice } from '../prompt/prompt.ts'
 import { emptyDraft, modelRef, unknownChoice } from '../protocol/chat.ts'
 import type { ChatSnapshot, ChatState } from '../protocol/chat.ts'
 import type { Family } from '../session/family.ts'
+import type { WebviewMethods } from '../protocol/methods.ts'
 import type { Prompt, UserMessage } from '../session/model.ts'
 import { pendingMessage } from '../sync/pendingMessage.ts'
 import type { SessionStore } from '../sync/sessionHub.ts'
@@ -131,11 +132,16 @@ export class ChatSession implements Disposable {
   }
 
   focus(): void {
-    this.#page.focusComposer()
+    this.tell('composer/focus', {})
   }
 
   revealRequest(): void {
-    this.#page.revealRequest()
+    this.tell('request/reveal', {})
+  }
+
+  /** Tells the page of this chat something. */
+  tell<K extends keyof WebviewMethods & string>(method: K, params: WebviewMethods[K]['params']): void {
+    this.#page.tell(method, params)
   }
 
   setProblem(problem: ErrorInfo | undefined): void {

@@ -92,7 +92,9 @@ export class ScrollKeeper implements Disposable {
     else if (!isSeen) this.#scrollTo(this.#scroller.scrollTop + top - this.#edge - height / 3)
     this.#remember()
     this.#reach()
-    this.#events.onPlace(this.#place())
+    // What fits has no other end to go to.
+    if (this.#scroller.scrollHeight <= height && this.#events.isComplete()) this.#setStuck(true)
+    this.#events.onPlace(this.#isStuck ? undefined : this.#place())
   }
 
   /** Corrects the place after heights changed. Runs by itself; call it when a frame must not wait. */

@@ -46,7 +46,7 @@ describe('a run on the page', function () {
       'line 38',
       'line 39',
     ])
-    await chat.page.locator('.tool-live').getByRole('button', { name: 'Stop' }).click()
+    await chat.page.locator('.tool-live').getByRole('button', { name: 'Stop run' }).click()
     await chat.waitForCall('session/abort')
   })
 
@@ -58,7 +58,7 @@ describe('a run on the page', function () {
       next: Date.now() + 90_000,
     } as const
     await open(chatWith([user('msg_1', 'go')], { status }))
-    await chat.page.getByText(/Retrying in (90|89|88|8\d) s · attempt 3/).waitFor()
+    await chat.page.getByText(/Retrying in 1 min (30|2\d) s · attempt 3/).waitFor()
     await press('Retry now')
     assert.deepEqual(await chat.waitForCall('run/goOn'), { switchModel: false })
     await press('Switch model…')

@@ -1,7 +1,7 @@
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
 import { useNow } from '../clock.ts'
-import { secondsUntil } from '../format.ts'
+import { formatDuration, secondsUntil } from '../format.ts'
 import { Button, Icon } from './Icon.tsx'
 
 /** A provider that refused for the moment: why, how long to wait, and what else can be done. */
@@ -16,7 +16,8 @@ export function RetryStrip({ state }: { readonly state: SessionState }) {
       <Icon name="refresh" />
       <span class="strip-text">
         <span>
-          {seconds > 0 ? `Retrying in ${seconds} s` : 'Retrying…'} · attempt {retry.attempt}
+          {seconds > 0 ? `Retrying in ${formatDuration(seconds * 1_000)}` : 'Retrying…'} · attempt{' '}
+          {retry.attempt}
         </span>
         <span class="dim" dir="auto">
           {retry.message}
@@ -29,7 +30,7 @@ export function RetryStrip({ state }: { readonly state: SessionState }) {
             Switch model…
           </Button>
           <Button kind="link" onClick={() => void actions.abort()}>
-            Stop
+            Stop run
           </Button>
         </span>
       </span>

@@ -58,7 +58,7 @@ function Silence({ silent, ms, state }: SilenceProps) {
         {ms > longSilenceMs && silent.layer !== 'connection' ? (
           <span class="button-row">
             <Button kind="link" onClick={() => void actions.abort()}>
-              Stop
+              Stop run
             </Button>
             {silent.layer === 'provider' ? (
               <>

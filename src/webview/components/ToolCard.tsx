@@ -108,8 +108,8 @@ function LiveOutput({ block }: { readonly block: ToolBlock }) {
     <div class="tool-live">
       {last.trim() === '' ? undefined : <pre dir="ltr">{last.slice(-2_000)}</pre>}
       {isShell ? (
-        <Button kind="link" title="Stop the run" onClick={() => void actions.abort()}>
-          Stop
+        <Button kind="link" onClick={() => void actions.abort()}>
+          Stop run
         </Button>
       ) : undefined}
     </div>

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import * as vscode from 'vscode'
-import type { PathCheck } from '../protocol/methods.ts'
+import type { PathCheck } from '../../protocol/methods.ts'
 
 const keptMs = 10_000
 const keptAnswers = 500

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
-import { OpencodeError } from '../opencode/errors.ts'
-import { placeCode, putCode } from '../prompt/placeCode.ts'
-import type { CodePlace } from '../prompt/placeCode.ts'
-import type { DiffDocuments } from './diffDocuments.ts'
-import { knownFile } from './links.ts'
+import { OpencodeError } from '../../opencode/errors.ts'
+import { placeCode, putCode } from '../../prompt/placeCode.ts'
+import type { CodePlace } from '../../prompt/placeCode.ts'
+import type { DiffDocuments } from '../diffDocuments.ts'
+import { knownFile } from '../links.ts'
 
 /** Puts code in the place of the selection of the editor that was used last. */
 export async function insertCode(code: string): Promise<void> {

@@ -1,14 +1,14 @@
 import * as vscode from 'vscode'
-import { OpencodeError, toErrorInfo } from '../opencode/errors.ts'
-import { modelRef } from '../protocol/chat.ts'
-import { lastUserMessage } from '../session/selectors.ts'
-import { needConnection, nothing } from './handlerParts.ts'
-import type { HandlerContext, Picked } from './handlerParts.ts'
-import type { ChatSession } from './chatSession.ts'
+import { OpencodeError, toErrorInfo } from '../../opencode/errors.ts'
+import { modelRef } from '../../protocol/chat.ts'
+import { lastUserMessage } from '../../session/selectors.ts'
+import { needConnection, nothing } from '../handlerParts.ts'
+import type { HandlerContext, Picked } from '../handlerParts.ts'
+import type { ChatSession } from '../chatSession.ts'
 import { PathChecks } from './pathChecks.ts'
 
 /** What the page may ask about the run of its session, and about what its text names. */
-export function runHandlers({ chat, run }: HandlerContext): Picked<'run/goOn' | 'paths/check'> {
+export function transcriptHandlers({ chat, run }: HandlerContext): Picked<'run/goOn' | 'paths/check'> {
   const paths = new PathChecks()
   return {
     'run/goOn': nothing(async ({ switchModel }) => {
