@@ -34,6 +34,7 @@ import { SessionBrowser } from './views/sessions/sessionBrowser.ts'
 import type { SessionBrowserOptions } from './views/sessions/sessionBrowser.ts'
 import { SessionTerminals } from './views/sessionTerminals.ts'
 import { StatusBar } from './views/statusBar.ts'
+import { CodeProposals } from './views/transcript/codeBlocks.ts'
 import { TranscriptDocuments } from './views/transcript/transcriptDocuments.ts'
 import { transcriptFiles } from './views/transcript/transcriptFiles.ts'
 import { WaitingCount, notifyWaiting, watchFolders } from './views/waiting.ts'
@@ -75,6 +76,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const blobs = new BlobStore(join(storage.fsPath, 'attachments'), ['drafts'])
   const drafts = store.add(new Drafts(stored('drafts'), blobs))
   const waiting = store.add(new WaitingCount(backends))
+  const documents = store.add(new DiffDocuments())
   const services: Services = {
     extensionUri,
     backends,
@@ -82,7 +84,8 @@ export function activate(context: vscode.ExtensionContext): Exports {
     drafts,
     composer: store.add(new ComposerParts(drafts, stored)),
     history: new PromptHistory(stored('history')),
-    documents: store.add(new DiffDocuments()),
+    documents,
+    code: store.add(new CodeProposals(documents)),
     transcripts: store.add(new TranscriptDocuments(backends, transcriptFiles(storage))),
     settings,
     notify: new Notify(log),

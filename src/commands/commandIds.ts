@@ -43,6 +43,8 @@ export const commandIds = {
   findInTranscript: 'opencodeSessions.findInTranscript',
   previousPrompt: 'opencodeSessions.previousPrompt',
   nextPrompt: 'opencodeSessions.nextPrompt',
+  applyCode: 'opencodeSessions.applyCode',
+  discardCode: 'opencodeSessions.discardCode',
   openTranscript: 'opencodeSessions.openTranscript',
   startServer: 'opencodeSessions.startServer',
   stopServer: 'opencodeSessions.stopServer',

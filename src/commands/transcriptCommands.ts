@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { commandIds } from './commandIds.ts'
-import { chatInSight } from './commandSpec.ts'
+import { chatInSight, uriOf } from './commandSpec.ts'
 import type { CommandSpec } from './commandSpec.ts'
 
 type Name = keyof typeof commandIds
@@ -15,6 +15,8 @@ export const transcriptCommands = {
   nextPrompt: {
     run: async (context) => (await chatInSight(context)).tell('transcript/step', { direction: 1 }),
   },
+  applyCode: { run: ({ services }, [uri]) => services.code.apply(uriOf(uri)) },
+  discardCode: { run: ({ services }, [uri]) => services.code.discard(uriOf(uri)) },
   openTranscript: {
     async run(context) {
       const chat = await chatInSight(context)

@@ -12,6 +12,7 @@ export interface ContextKeys {
   sessionScope: 'folder' | 'everywhere'
   showsArchived: boolean
   isSearching: boolean
+  isApplyingCode: boolean
 }
 
 const last = new Map<string, unknown>()

@@ -11,7 +11,7 @@ import type { FileChange, Prompt, PromptPart, Request, ToolBlock } from '../sess
 import { turnsOf } from '../session/selectors.ts'
 import type { SessionState } from '../session/state.ts'
 import type { ChatSession } from './chatSession.ts'
-import { applyCode, insertCode, openCode } from './transcript/codeBlocks.ts'
+import { insertCode, openCode } from './transcript/codeBlocks.ts'
 import { createComposerHandlers } from './composer/composerHandlers.ts'
 import { absolutePath, openFile, openLink } from './links.ts'
 import { promptTarget } from './promptTarget.ts'
@@ -178,13 +178,9 @@ function codeHandlers({
   return {
     'code/insert': nothing(({ code }) => insertCode(code)),
     'code/open': nothing(({ code, lang }) => openCode(code, lang)),
-    'code/apply': nothing(async ({ code, path }) => {
-      const { documents, notify } = services
-      const request = { code, path, directory: chat.needDirectory(), documents }
-      // The answer may take as long as the user likes; the page's call must not wait for it.
-      void applyCode(request).catch((error: unknown) => notify.error(error))
-      return Promise.resolve()
-    }),
+    'code/apply': nothing(({ code, path }) =>
+      services.code.show({ code, path, directory: chat.needDirectory() }),
+    ),
   }
 }
 

@@ -72,22 +72,11 @@ export class DiffDocuments implements Disposable {
     )
   }
 
-  /** Opens what a document would become beside what it is. */
-  async openResult(uri: vscode.Uri, after: string): Promise<void> {
-    const name = vscode.l10n.t('{0} (from the chat)', basename(uri.path))
-    await this.#show(uri, this.#put(diffScheme, uri.path, after), name)
-  }
-
-  /** Closes the diffs that `openResult` opened for a document. */
-  async closeResult(uri: vscode.Uri): Promise<void> {
-    const tabs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs)
-    const own = tabs.filter(
-      ({ input }) =>
-        input instanceof vscode.TabInputTextDiff &&
-        input.original.toString() === uri.toString() &&
-        input.modified.scheme === diffScheme,
-    )
-    if (own.length > 0) await vscode.window.tabGroups.close(own)
+  /** Opens what a document would become beside what it is; gives the URI of the side that shows it. */
+  async openResult(uri: vscode.Uri, after: string, how: string): Promise<vscode.Uri> {
+    const result = this.#put(diffScheme, uri.path, after)
+    await this.#show(uri, result, vscode.l10n.t('{0} (code of the chat {1})', basename(uri.path), how))
+    return result
   }
 
   /** Opens several changes in one editor: each file as it is, beside what it would become. Undefined: no file. */

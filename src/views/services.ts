@@ -8,6 +8,7 @@ import type { ComposerParts } from './composer/composerParts.ts'
 import type { DiffDocuments } from './diffDocuments.ts'
 import type { Drafts } from './drafts.ts'
 import type { PromptHistory } from './promptHistory.ts'
+import type { CodeProposals } from './transcript/codeBlocks.ts'
 import type { TranscriptDocuments } from './transcript/transcriptDocuments.ts'
 
 /** What every chat is built on; made once by the composition root. */
@@ -21,6 +22,7 @@ export interface Services {
   readonly history: PromptHistory
   readonly documents: DiffDocuments
   readonly transcripts: TranscriptDocuments
+  readonly code: CodeProposals
   readonly settings: Settings
   readonly notify: Notify
   readonly log: Log

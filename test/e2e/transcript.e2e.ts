@@ -32,16 +32,16 @@ describe('The transcript', function () {
     await chat.button('Apply to file…').click()
     await page.locator('.monaco-diff-editor').waitFor({ timeout: patience })
     await screenshot(page, 'apply-code')
-    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.getByRole('button', { name: 'Apply Code to File' }).click()
     await page.locator('.monaco-diff-editor').waitFor({ state: 'detached', timeout: patience })
-    await editor().getByText('return 'Hi'').waitFor({ timeout: patience })
+    await editor().getByText("return 'Hi'").waitFor({ timeout: patience })
     assert.equal(await readFile(path.join(lab.project, 'src/greeting.ts'), 'utf8'), before)
     await page.keyboard.press('Control+Home')
     await chat.log.locator('.code').hover()
     await chat.button('Insert at cursor').click()
     await until(
       'the code stands there twice',
-      async () => (await editor().getByText('return 'Hi'').count()) === 2,
+      async () => (await editor().getByText("return 'Hi'").count()) === 2,
     )
     await runCommand(page, 'File: Revert File')
   })

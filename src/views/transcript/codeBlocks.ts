@@ -3,6 +3,8 @@ import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { placeCode, putCode } from '../../prompt/placeCode.ts'
 import type { CodePlace } from '../../prompt/placeCode.ts'
+import { setContextKey } from '../../platform/contextKeys.ts'
+import type { Disposable } from '../../util/lifecycle.ts'
 import type { DiffDocuments } from '../diffDocuments.ts'
 import { knownFile } from '../links.ts'
 
@@ -34,41 +36,105 @@ interface ApplyRequest {
   /** The file that the model named, as it wrote it. */
   readonly path: string | undefined
   readonly directory: string
-  readonly documents: DiffDocuments
+}
+
+interface Proposal {
+  readonly document: vscode.TextDocument
+  readonly version: number
+  readonly place: CodePlace
+  readonly after: string
 }
 
 /**
- * Shows what the code would make of a file, beside the file as it is, and changes it when the user agrees.
- * The change stays unsaved, so that one undo takes it back.
+ * Code on its way into files: shown as a diff, applied by the button above it, forgotten when the diff is
+ * closed. A change stays unsaved, so that one undo takes it back.
  */
-export async function applyCode({ code, path, directory, documents }: ApplyRequest): Promise<void> {
-  const document = path === undefined ? needEditor().document : await openNamed(path, directory)
-  const editor = vscode.window.visibleTextEditors.find((each) => each.document === document)
-  const before = document.getText()
-  const version = document.version
-  const place = placeCode(before, code, selectionOf(editor))
-  const after = putCode(before, code, place)
-  const name = basename(document.uri.path)
-  if (after === before) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('{0} holds this code already.', name))
-    return
+export class CodeProposals implements Disposable {
+  readonly #documents: DiffDocuments
+  /** By the URI of the side that shows the result. */
+  readonly #proposals = new Map<string, Proposal>()
+  readonly #subscription: Disposable
+
+  constructor(documents: DiffDocuments) {
+    this.#documents = documents
+    this.#subscription = vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
+      for (const { input } of closed) {
+        if (input instanceof vscode.TabInputTextDiff) this.#forget(input.modified)
+      }
+    })
   }
-  await documents.openResult(document.uri, after)
-  const apply = vscode.l10n.t('Apply')
-  const question = vscode.l10n.t('{0} in {1}?', wordsOf(place), name)
-  const isAgreed = (await vscode.window.showInformationMessage(question, apply, discard())) === apply
-  await documents.closeResult(document.uri)
-  if (!isAgreed) return
-  if (document.version !== version) {
-    throw new OpencodeError(
-      'conflict',
-      vscode.l10n.t('{0} was changed meanwhile. Apply the code again.', name),
+
+  /** Shows what the code would make of a file, beside the file as it is. */
+  async show({ code, path, directory }: ApplyRequest): Promise<void> {
+    const document = path === undefined ? needEditor().document : await openNamed(path, directory)
+    const editor = vscode.window.visibleTextEditors.find((each) => each.document === document)
+    const before = document.getText()
+    const place = placeCode(before, code, selectionOf(editor))
+    const after = putCode(before, code, place)
+    if (after === before) {
+      const name = basename(document.uri.path)
+      void vscode.window.showInformationMessage(vscode.l10n.t('{0} holds this code already.', name))
+      return
+    }
+    const result = await this.#documents.openResult(document.uri, after, wordsOf(place))
+    this.#proposals.set(result.toString(), { document, version: document.version, place, after })
+    this.#changed()
+  }
+
+  /** Puts the code that a diff shows into its file. */
+  async apply(result: vscode.Uri | undefined): Promise<void> {
+    const proposal = this.#find(result)
+    const { document, version, place, after } = proposal
+    if (document.isClosed || document.version !== version) {
+      const name = basename(document.uri.path)
+      throw new OpencodeError(
+        'conflict',
+        vscode.l10n.t('{0} was changed meanwhile. Apply the code from the chat again.', name),
+      )
+    }
+    await this.discard(result)
+    await replaceText(document, place, after)
+  }
+
+  /** Closes the diff; the file stays as it is. */
+  async discard(result: vscode.Uri | undefined): Promise<void> {
+    const key = this.#keyOf(this.#find(result))
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs)
+    const own = tabs.filter(
+      ({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.toString() === key,
     )
+    if (own.length > 0) await vscode.window.tabGroups.close(own)
+    this.#proposals.delete(key)
+    this.#changed()
   }
-  await replaceLines(document, place, after)
+
+  dispose(): void {
+    this.#subscription.dispose()
+    this.#proposals.clear()
+  }
+
+  /** The one that is shown there; without a URI (a command of the palette) the newest. */
+  #find(result: vscode.Uri | undefined): Proposal {
+    const proposal =
+      (result && this.#proposals.get(result.toString())) ?? [...this.#proposals.values()].at(-1)
+    if (proposal) return proposal
+    throw new OpencodeError('not-found', vscode.l10n.t('No code from the chat is waiting to be applied.'))
+  }
+
+  #keyOf(proposal: Proposal): string {
+    return [...this.#proposals].find(([, each]) => each === proposal)?.[0] ?? ''
+  }
+
+  #forget(result: vscode.Uri): void {
+    if (this.#proposals.delete(result.toString())) this.#changed()
+  }
+
+  #changed(): void {
+    setContextKey('isApplyingCode', this.#proposals.size > 0)
+  }
 }
 
-async function replaceLines(document: vscode.TextDocument, place: CodePlace, after: string): Promise<void> {
+async function replaceText(document: vscode.TextDocument, place: CodePlace, after: string): Promise<void> {
   const edit = new vscode.WorkspaceEdit()
   const end = document.lineAt(document.lineCount - 1).range.end
   edit.replace(document.uri, new vscode.Range(new vscode.Position(0, 0), end), after)
@@ -89,18 +155,14 @@ function selectionOf(editor: vscode.TextEditor | undefined): Parameters<typeof p
 function wordsOf({ how }: CodePlace): string {
   switch (how) {
     case 'selection':
-      return vscode.l10n.t('Replace the selected lines')
+      return vscode.l10n.t('in the place of the selection')
     case 'same-lines':
-      return vscode.l10n.t('Replace the marked lines')
+      return vscode.l10n.t('in the place of the marked lines')
     case 'whole-file':
-      return vscode.l10n.t('Replace the whole text')
+      return vscode.l10n.t('in the place of the whole text')
     case 'cursor':
-      return vscode.l10n.t('Insert at the cursor')
+      return vscode.l10n.t('at the cursor')
   }
-}
-
-function discard(): string {
-  return vscode.l10n.t('Discard')
 }
 
 function needEditor(): vscode.TextEditor {
