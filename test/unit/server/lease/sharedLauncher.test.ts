@@ -182,13 +182,19 @@ describe('Windows that share a server', function () {
   })
 
   describe('find a stale lease:', () => {
-    const startWith = async (change: (lease: Lease) => unknown): Promise<Lease> => {
-      const first = machine.window()
-      await first.start()
-      const [path = ''] = await machine.leasePaths()
-      const old = await machine.lease()
-      await first.stop()
-      await writeFile(path, JSON.stringify(change(old)), { mode: 0o600 })
+    let path: string
+    let old: Lease
+
+    before(async () => {
+      const window = machine.window()
+      await window.start()
+      ;[path = ''] = await machine.leasePaths()
+      old = await machine.lease()
+      await window.stop()
+    })
+
+    const startWith = async (stale: unknown): Promise<Lease> => {
+      await writeFile(path, JSON.stringify(stale), { mode: 0o600 })
       await machine.window().start()
       const now = await readLease(path)
       assert.ok(now !== undefined && now !== 'broken')
@@ -197,13 +203,13 @@ describe('Windows that share a server', function () {
     }
 
     it('of processes that are gone', async () => {
-      await startWith((lease) => lease)
+      await startWith(old)
     })
 
     it('of other processes with the same ids, which are left alone', async () => {
       const own = await describeProcess(process.pid)
       const impostor = { pid: process.pid, startTime: 'before', commandLine: own?.commandLine ?? '' }
-      await startWith((lease) => ({ ...lease, supervisor: impostor, server: impostor }))
+      await startWith({ ...old, supervisor: impostor, server: impostor })
     })
 
     it('with a foreign process on its port, which is left alone', async () => {
@@ -211,32 +217,32 @@ describe('Windows that share a server', function () {
       await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve))
       const address = foreign.address()
       const port = typeof address === 'object' && address ? address.port : 0
-      const now = await startWith((lease) => ({ ...lease, port }))
+      const now = await startWith({ ...old, port })
       assert.notEqual(now.port, port)
       assert.equal(await (await fetch(`http://127.0.0.1:${port}`)).text(), 'mine')
       foreign.close()
     })
 
     it('that is damaged', async () => {
-      await startWith(() => 'no lease')
+      await startWith('no lease')
     })
 
     it('of a supervisor that hangs, which keeps its server', async () => {
       const first = machine.window()
       await first.start()
-      const old = await machine.lease()
-      process.kill(old.supervisor.pid, 'SIGSTOP')
+      const hanging = await machine.lease()
+      process.kill(hanging.supervisor.pid, 'SIGSTOP')
       try {
         const second = machine.window()
         await second.start()
-        assert.notEqual((await machine.lease()).nonce, old.nonce)
-        assert.equal(await isRunning(old.server), true)
+        assert.notEqual((await machine.lease()).nonce, hanging.nonce)
+        assert.equal(await isRunning(hanging.server), true)
         await first.connection?.ping()
       } finally {
-        process.kill(old.supervisor.pid, 'SIGCONT')
+        process.kill(hanging.supervisor.pid, 'SIGCONT')
       }
       await first.stop()
-      await gone(old)
+      await gone(hanging)
       assert.equal((await machine.leases()).length, 1)
     })
   })

@@ -57,12 +57,13 @@ describe('Extension hosts that share a server', function () {
     assert.equal((await serversOf(machine.lab.home)).length, 1)
   })
 
-  it('start different servers on the same fresh data one after the other', async () => {
+  it('start servers that differ, or that are not shared, on the same fresh data one after the other', async () => {
     const other = { ...machine.lab.env, MINE: '1' }
-    const hosts = await Promise.all([machine.host(), machine.host({}, other)])
+    const alone = machine.windowAlone()
+    const [first, second] = await Promise.all([machine.host(), machine.host({}, other), alone.start()])
     identities.push(...(await machine.leases()).flatMap(({ server, supervisor }) => [server, supervisor]))
-    assert.notEqual(hosts[0].endpoint.url, hosts[1].endpoint.url)
-    for (const { endpoint } of hosts) {
+    assert.equal(new Set([first.endpoint.url, second.endpoint.url, alone.connection?.url]).size, 3)
+    for (const { endpoint } of [first, second]) {
       const authorization = `Basic ${btoa(`${endpoint.username}:${endpoint.password}`)}`
       const query = `?directory=${encodeURIComponent(machine.lab.project)}`
       const answer = await fetch(`${endpoint.url}/session${query}`, { headers: { authorization } })

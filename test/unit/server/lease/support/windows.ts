@@ -6,6 +6,7 @@ import type { ClientLog, Endpoint } from '../../../../../src/client/connection.t
 import { type Lease, readLease } from '../../../../../src/server/lease/lease.ts'
 import { SharedLauncher } from '../../../../../src/server/lease/sharedLauncher.ts'
 import { readLines } from '../../../../../src/server/process/lineReader.ts'
+import { ProcessLauncher } from '../../../../../src/server/process/processLauncher.ts'
 import { backoffRestarts } from '../../../../../src/server/restartPolicy.ts'
 import { ServerManager } from '../../../../../src/server/serverManager.ts'
 import { type Lab, opencodeBinary, startLab } from '../../../../support/opencodeLab.ts'
@@ -34,6 +35,11 @@ export interface Host {
   readonly endpoint: Endpoint
 }
 
+const program = {
+  binary: () => Promise.resolve({ path: opencodeBinary(), version: '1.18.33', source: 'setting' as const }),
+  execPath: process.execPath,
+}
+
 interface LauncherRequest extends HostRequest {
   readonly env: NodeJS.ProcessEnv
   readonly log: ClientLog
@@ -45,8 +51,7 @@ interface LauncherRequest extends HostRequest {
 export function sharedLauncher({ secrets, ...request }: LauncherRequest): SharedLauncher {
   return new SharedLauncher({
     ...request,
-    binary: () => Promise.resolve({ path: opencodeBinary(), version: '1.18.33', source: 'setting' }),
-    execPath: process.execPath,
+    ...program,
     graceMs,
     secrets: {
       get: (key) => Promise.resolve(secrets.get(key)),
@@ -101,6 +106,19 @@ export class Machine {
       connect: (endpoint, signal) => connect(endpoint, { log, signal }),
       log,
       restartPolicy: backoffRestarts({ firstDelayMs: 10, maxRestarts: 3 }),
+    })
+    this.#managers.push(manager)
+    return manager
+  }
+
+  /** A window in this process that wants a server for itself. */
+  windowAlone(): ServerManager {
+    const { log, lab } = this
+    const launcher = new ProcessLauncher({ ...this.#request, ...program, env: lab.env, log })
+    const manager = new ServerManager({
+      launcher: () => launcher,
+      connect: (endpoint, signal) => connect(endpoint, { log, signal }),
+      log,
     })
     this.#managers.push(manager)
     return manager
