@@ -12,6 +12,7 @@ import type {
   Session,
   Todo,
 } from '../session/model.ts'
+import type { ServerFiles } from './files.ts'
 import type { SessionHistory } from './history.ts'
 import type { SessionLibrary } from './library.ts'
 import type { Metrics } from './metrics.ts'
@@ -88,6 +89,7 @@ export interface Connection {
   readonly version: string
   readonly url: string
   readonly capabilities: Capabilities
+  readonly files: ServerFiles
   readonly history: SessionHistory
   readonly providers: Providers
   readonly library: SessionLibrary

@@ -9,7 +9,7 @@ import {
   requestToHost,
   sessionToHost,
 } from './mappedModel.ts'
-import { mapCommands, mapHistory, mapLibrary, mapProviders } from './mappedGroups.ts'
+import { mapCommands, mapFiles, mapHistory, mapLibrary, mapProviders } from './mappedGroups.ts'
 import { PathMap, type PathRule } from './pathMap.ts'
 
 /** The path map behind each connection that `mapPaths` made. */
@@ -41,6 +41,7 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     version: inner.version,
     url: inner.url,
     capabilities: inner.capabilities,
+    files: mapFiles(inner.files, paths),
     history: mapHistory(inner.history, paths),
     commands: mapCommands(inner.commands, paths),
     providers: mapProviders(inner.providers, paths),

@@ -1,10 +1,20 @@
 import type { Session } from '../session/model.ts'
 import type { SessionCommands } from './commands.ts'
+import type { ServerFiles } from './files.ts'
 import type { SessionHistory } from './history.ts'
 import type { SessionLibrary } from './library.ts'
 import { changeToHost, promptToServer, sessionToHost } from './mappedModel.ts'
 import type { PathMap } from './pathMap.ts'
 import type { Providers } from './providers.ts'
+
+/** What the server calls its folders is what this group is for, so only the question is translated. */
+export function mapFiles(inner: ServerFiles, paths: PathMap): ServerFiles {
+  return {
+    place: (directory, signal) =>
+      inner.place(directory === undefined ? undefined : paths.toServer(directory), signal),
+    list: (directory, signal) => inner.list(paths.toServer(directory), signal),
+  }
+}
 
 /** The group with the paths of this machine. An exported document stays as the server wrote it. */
 export function mapHistory(inner: SessionHistory, paths: PathMap): SessionHistory {

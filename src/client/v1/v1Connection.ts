@@ -31,6 +31,7 @@ import { readFileDiffs } from './diffs.ts'
 import { credentialCheckDirectory, directoryQuery } from './directory.ts'
 import { EventDecoder, isSyncCopy } from './events.ts'
 import { V1Commands } from './commands.ts'
+import { V1Files } from './files.ts'
 import { V1History } from './history.ts'
 import { V1Library } from './library.ts'
 import { readMessage } from './messages.ts'
@@ -64,6 +65,7 @@ const capabilities: Capabilities = {
 export class V1Connection implements Connection {
   readonly version: string
   readonly capabilities = capabilities
+  readonly files: V1Files
   readonly history: V1History
   readonly library: V1Library
   readonly runs: V1RunControl
@@ -79,6 +81,7 @@ export class V1Connection implements Connection {
   constructor(client: HttpClient, version: string, log: ClientLog) {
     this.#client = client
     this.#routes = new V1Routes(client)
+    this.files = new V1Files(this.#routes)
     this.history = new V1History(this.#routes)
     this.commands = new V1Commands(this.#routes)
     this.library = new V1Library(this.#routes)
