@@ -1,4 +1,5 @@
-// Bundles into dist/: extension.js, supervisor.js and keeper.js for Node, webview.js + webview.css for the page, the codicon font.
+// Bundles into dist/: extension.js, supervisor.js and keeper.js for Node, webview.js + webview.css for the chat's page,
+// doctor.js + doctor.css for the Doctor's, the codicon font.
 //
 //   node esbuild.js [--production] [--watch]
 //
@@ -29,6 +30,7 @@ async function main() {
     supervisor: programBundle('supervisor', 'src/server/process/supervisor/main.ts'),
     keeper: programBundle('keeper', 'src/server/container/keeper/main.ts'),
     webview: webviewBundle(),
+    doctor: doctorBundle(),
   }
   if (isWatching) return watch(bundles)
   await build(bundles)
@@ -98,12 +100,22 @@ function programBundle(name, source) {
 
 function webviewBundle() {
   return {
-    ...common(),
+    ...pageBundle(),
     entryPoints: [{ in: 'src/webview/main.tsx', out: 'webview' }],
     chunkNames: 'webview-[name]-[hash]',
+    splitting: true,
+  }
+}
+
+function doctorBundle() {
+  return { ...pageBundle(), entryPoints: [{ in: 'src/webview/doctor/main.tsx', out: 'doctor' }] }
+}
+
+function pageBundle() {
+  return {
+    ...common(),
     platform: 'browser',
     format: 'esm',
-    splitting: true,
     target: ['es2023', 'chrome138'],
     jsx: 'automatic',
     jsxImportSource: 'preact',

@@ -27,6 +27,7 @@ import { ChatView } from './views/chatView.ts'
 import { Choices } from './views/choices.ts'
 import { ComposerParts } from './views/composer/composerParts.ts'
 import { DiffDocuments } from './views/diffDocuments.ts'
+import { DoctorPanel } from './views/doctor/doctorPanel.ts'
 import { Drafts } from './views/drafts.ts'
 import { PromptHistory } from './views/promptHistory.ts'
 import type { Services } from './views/services.ts'
@@ -47,6 +48,7 @@ export interface TestSeam {
   readonly view: ChatView
   readonly credentials: Credentials
   readonly consents: Consents
+  readonly doctor: DoctorPanel
 }
 
 /** What `activate` returns: the API, and in a test host what its tests look into. */
@@ -99,7 +101,11 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const sessions = createSessionParts(context, store, { services, chats, view, waiting })
   const consents = store.add(new Consents(new StoredValue(context.globalState, 'consents')))
   const executions = store.add(joinExecutions(consents))
-  store.add(registerCommands({ services, chats, view, panels, credentials, target, consents, ...sessions }))
+  const extensionVersion = String((context.extension.packageJSON as { version?: unknown }).version)
+  const program = { developmentRoot: developmentRoot(context), extensionVersion }
+  const doctor = store.add(new DoctorPanel({ services, ...program }))
+  const parts = { services, chats, view, panels, credentials, target, consents, doctor }
+  store.add(registerCommands({ ...parts, ...sessions }))
   end = async () => {
     const leave = async (): Promise<void> => {
       await executions.close()
@@ -109,7 +115,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   }
   const exported = createExports({ services, consents, executions })
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported
-  return { ...exported, testSeam: { context, services, chats, view, credentials, consents } }
+  return { ...exported, testSeam: { context, services, chats, view, credentials, consents, doctor } }
 }
 
 interface ForSessions {

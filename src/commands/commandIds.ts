@@ -55,6 +55,7 @@ export const commandIds = {
   setProviderKey: 'opencodeSessions.setProviderKey',
   removeProviderKey: 'opencodeSessions.removeProviderKey',
   manageExtensionAccess: 'opencodeSessions.manageExtensionAccess',
+  doctor: 'opencodeSessions.doctor',
   showLog: 'opencodeSessions.showLog',
   showServerLog: 'opencodeSessions.showServerLog',
   showContainerLog: 'opencodeSessions.showContainerLog',

@@ -11,6 +11,7 @@ import type { ChatPanels } from '../views/chatPanel.ts'
 import type { ChatSession } from '../views/chatSession.ts'
 import type { ChatView } from '../views/chatView.ts'
 import type { Chats } from '../views/chats.ts'
+import type { DoctorPanel } from '../views/doctor/doctorPanel.ts'
 import type { Services } from '../views/services.ts'
 import type { SessionBrowser } from '../views/sessions/sessionBrowser.ts'
 import type { SessionTerminals } from '../views/sessionTerminals.ts'
@@ -28,6 +29,7 @@ export interface CommandContext {
   readonly credentials: Credentials
   readonly target: ServerTarget
   readonly consents: Consents
+  readonly doctor: DoctorPanel
 }
 
 export interface RunningContext extends CommandContext {

@@ -4,6 +4,7 @@ import { parseServerUrl } from '../client/endpoint.ts'
 import { toErrorInfo } from '../opencode/errors.ts'
 import type { ProfileKind } from '../opencode/profile.ts'
 import type { ServerLogin } from '../platform/credentials.ts'
+import { activeFolder } from '../platform/folders.ts'
 import { thisMachineID } from '../profiles/thisMachine.ts'
 import type { AttachTarget } from '../profiles/serverTarget.ts'
 import type { commandIds } from './commandIds.ts'
@@ -43,6 +44,13 @@ export const serverCommands = {
       }
       await target.remember(undefined)
       await (await backendInSight(context)).access.stop()
+    },
+  },
+  doctor: {
+    async run(context) {
+      const backend = await backendInSight(context)
+      const folder = await activeFolder().catch(() => undefined)
+      context.doctor.open({ backend, folder: context.chats.active?.directory ?? folder?.directory })
     },
   },
   showLog: {

@@ -74,6 +74,10 @@ const connect: RemedyCommand = {
   label: () => vscode.l10n.t('Connect to server'),
   command: run('opencodeSessions.connectToServer'),
 }
+const doctor: RemedyCommand = {
+  label: () => vscode.l10n.t('Run Doctor'),
+  command: run('opencodeSessions.doctor'),
+}
 const start: RemedyCommand = {
   label: () => vscode.l10n.t('Start server'),
   command: run('opencodeSessions.startServer'),
@@ -99,9 +103,12 @@ const cleanUpContainers: RemedyCommand = {
 const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   'binary-not-found': [install, openPathSetting],
   'version-too-old': [install, openPathSetting],
-  unauthorized: [connect],
-  'connection-refused': [connect],
-  'connection-lost': [start],
+  unauthorized: [connect, doctor],
+  'connection-refused': [connect, doctor],
+  'connection-lost': [start, doctor],
+  'launch-failed': [doctor],
+  timeout: [doctor],
+  unsupported: [doctor],
   'not-running': [start],
   'engine-not-found': [installEngine, openServerSettings],
   'engine-not-running': [start],

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientLog, Connection, Endpoint } from '../client/connection.ts'
 import { type ErrorCode, type OpencodeError, isAbort, toErrorInfo } from '../opencode/errors.ts'
-import type { LinkState, ServerSharing, ServerStatus } from '../opencode/server.ts'
+import type { LinkState, ServerOrigin, ServerSharing, ServerStatus } from '../opencode/server.ts'
 import { Emitter, type Event } from '../util/event.ts'
 import { type Disposable, toDisposable } from '../util/lifecycle.ts'
 import { settlesWithin } from './async.ts'
@@ -76,9 +76,13 @@ export class ServerManager implements Disposable {
     return this.#run?.connection
   }
 
-  /** Of the running server, with its password: for a child process of ours alone. */
+  /** Of the running server, with its password: for a child process of ours, and for the Doctor. */
   get endpoint(): Endpoint | undefined {
     return this.#run?.handle.endpoint
+  }
+
+  get origin(): ServerOrigin | undefined {
+    return this.#run?.handle.origin
   }
 
   /**

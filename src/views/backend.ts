@@ -101,6 +101,11 @@ export class Backend implements Disposable {
     this.#profile = profile
   }
 
+  /** How the server would be brought up now. */
+  createLauncher(): ServerLauncher {
+    return this.#spec.launcher(this.#profile)
+  }
+
   /** Leaves the server for good: keys out, a server of ours ended unless others use it. */
   async end(): Promise<void> {
     if (this.isShared) {

@@ -71,7 +71,8 @@ export class ServerAccess {
   }
 }
 
-function checkTrust(): void {
+/** @throws OpencodeError `untrusted` */
+export function checkTrust(): void {
   if (vscode.workspace.isTrusted) return
   throw new OpencodeError(
     'untrusted',

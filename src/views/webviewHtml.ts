@@ -7,14 +7,15 @@ export function webviewRoots(extensionUri: vscode.Uri): readonly vscode.Uri[] {
 }
 
 /**
- * The page around the chat. Nothing but our own scripts, styles and fonts is allowed; it cannot reach any
+ * The page around a chat or the Doctor. Nothing but our own scripts, styles and fonts is allowed; it cannot reach any
  * network, and images are our own or stand in the page itself.
  */
 export function webviewHtml(
   webview: vscode.Webview,
   extensionUri: vscode.Uri,
-  place: 'view' | 'panel',
+  place: 'view' | 'panel' | 'doctor',
 ): string {
+  const page = place === 'doctor' ? 'doctor' : 'webview'
   const nonce = randomBytes(24).toString('base64url')
   const url = (name: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', name)).toString()
@@ -36,11 +37,11 @@ export function webviewHtml(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>OpenCode</title>
 <link rel="stylesheet" href="${url('codicon.css')}">
-<link rel="stylesheet" href="${url('webview.css')}">
+<link rel="stylesheet" href="${url(`${page}.css`)}">
 </head>
 <body data-place="${place}">
 <div id="root"></div>
-<script type="module" nonce="${nonce}" src="${url('webview.js')}"></script>
+<script type="module" nonce="${nonce}" src="${url(`${page}.js`)}"></script>
 </body>
 </html>`
 }

@@ -12,6 +12,7 @@ const retry = ['startServer', 'Retry'] as const
 /** A running server keeps to the configuration that it read first. */
 const retryAnew = ['restartServer', 'Retry'] as const
 const showLog = ['showLog', 'Show log'] as const
+const doctor = ['doctor', 'Run Doctor'] as const
 const showContainerLog = ['showContainerLog', 'Show container log'] as const
 const connect = ['connectToServer', 'Connect to server'] as const
 const settings = ['openSettings', 'Open settings'] as const
@@ -21,9 +22,10 @@ const setPath = ['openSettings', 'Set path'] as const
 const remedies: { readonly [C in ErrorCode]?: Remedy } = {
   'binary-not-found': { title: 'OpenCode was not found', buttons: [install, setPath, retry, showLog] },
   'version-too-old': { title: 'This OpenCode is too old', buttons: [install, setPath, retry] },
-  unauthorized: { title: 'The server refused the password', buttons: [connect, retry, showLog] },
-  'connection-refused': { title: 'The server does not answer', buttons: [retry, connect, showLog] },
-  'config-invalid': { title: 'OpenCode cannot read its settings', buttons: [retryAnew, settings, showLog] },
+  unauthorized: { title: 'The server refused the password', buttons: [connect, retry, doctor] },
+  'connection-refused': { title: 'The server does not answer', buttons: [retry, connect, doctor] },
+  timeout: { title: 'The server does not answer', buttons: [retry, doctor, showLog] },
+  'config-invalid': { title: 'OpenCode cannot read its settings', buttons: [retryAnew, settings, doctor] },
   'consent-required': { title: 'This server is not encrypted', buttons: [connect] },
   'engine-not-found': {
     title: 'No container engine was found',
@@ -52,7 +54,7 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
   'server-killed': { title: 'The server was killed', buttons: [retry, showContainerLog] },
 }
 
-const otherRemedy: Remedy = { title: 'The server did not start', buttons: [retry, showLog, connect] }
+const otherRemedy: Remedy = { title: 'The server did not start', buttons: [retry, doctor, showLog] }
 
 export function remedyFor(code: ErrorCode): Remedy {
   return remedies[code] ?? otherRemedy
