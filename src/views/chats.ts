@@ -59,6 +59,11 @@ export class Chats implements Disposable {
     return new Set(visible.flatMap(({ chat }) => chat.sessionID ?? []))
   }
 
+  /** The sessions that some chat of this window has open, in sight or not. */
+  get openSessions(): ReadonlySet<SessionID> {
+    return new Set([...this.#placed].flatMap(({ chat }) => chat.sessionID ?? []))
+  }
+
   /** Builds a chat into a webview. `save` is told where it stands whenever that changes. */
   create(frame: PageFrame, place: ChatPlace, save: (place: ChatPlace) => void): PlacedChat {
     const store = new DisposableStore()

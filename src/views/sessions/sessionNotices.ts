@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
 import type { Settings } from '../../platform/settings.ts'
+import type { Session } from '../../session/model.ts'
 import type { EndedRun } from '../../sync/sessionNews.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
@@ -68,11 +69,18 @@ export class SessionNotices implements Disposable {
     const { marks, settings } = this.#options
     if (run.outcome === 'stopped' || this.#isSeen(run.sessionID)) return
     const session = await backend.hub.connection?.getSession(run.sessionID).catch(() => undefined)
-    if (!session || session.parentID !== undefined || this.#isSeen(session.id)) return
+    if (!session || session.parentID !== undefined || !this.#isOurs(session) || this.#isSeen(session.id))
+      return
     const isFocused = vscode.window.state.focused
     marks.markUnseen(session.id, run.outcome === 'failed' ? 'failed' : 'unread')
     const isWanted = run.outcome === 'failed' ? settings.notifyWhenFailed : settings.notifyWhenFinished
     if (!isFocused && isWanted.value) await this.#tell(run, session.title, session.directory)
+  }
+
+  /** The server may work for other windows too, and for terminals elsewhere. */
+  #isOurs({ id, directory }: Session): boolean {
+    const { backends, chats } = this.#options
+    return chats.openSessions.has(id) || backends.places.some((place) => place.directory === directory)
   }
 
   #isSeen(sessionID: SessionID): boolean {

@@ -36,7 +36,7 @@ export class SessionPages implements Disposable {
 
   /** Whether the server was asked to the end. */
   isComplete(backend: Backend, directory: string | undefined): boolean {
-    return this.#list(backend, directory)?.isComplete ?? false
+    return this.#lists.get(keyOf(backend, directory))?.isComplete ?? false
   }
 
   isStarted(backend: Backend, directory: string | undefined): boolean {
