@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { access, chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { toErrorInfo } from '../../src/opencode/errors.ts'
 import { ContainerLauncher } from '../../src/server/container/containerLauncher.ts'
 import { defaultSettings } from '../../src/server/container/containerSettings.ts'
@@ -120,6 +121,40 @@ describe('The container engine', () => {
     })
     after(() => end(service))
 
+    it('is found by the name of a Podman connection', async () => {
+      const env = { ...process.env, XDG_CONFIG_HOME: path.join(folder, 'config') }
+      await promisify(execFile)('/usr/bin/podman', ['system', 'connection', 'add', 'lab', url], { env })
+      const choice = { engine: 'podman', context: 'lab' }
+      const { facts } = await detectEngine({ choice, env, platform: 'linux', timeoutMs: 5000 })
+      assert.deepEqual([facts.isRemote, facts.contextArgs], [true, ['--connection', 'lab']])
+      const wrong = { engine: 'podman', context: 'nowhere' }
+      await assert.rejects(detectEngine({ choice: wrong, env, platform: 'linux', timeoutMs: 5000 }), {
+        code: 'engine-not-running',
+      })
+    })
+
+    it('runs containers by the Docker client and one of its contexts', async function () {
+      const docker = await findDocker()
+      if (docker === undefined) return this.skip()
+      const env = { ...process.env, DOCKER_CONFIG: path.join(folder, 'docker') }
+      await promisify(execFile)(docker, ['context', 'create', 'lab', '--docker', `host=${url}`], { env })
+      const choice = { engine: docker, context: 'lab' }
+      const engine = await detectEngine({ choice, env, platform: 'linux', timeoutMs: 5000 })
+      assert.deepEqual([engine.facts.kind, engine.facts.contextArgs], ['docker', ['--context', 'lab']])
+      const launcher = lab.launcher({}, { engine: () => Promise.resolve(engine) })
+      const handle = await launcher.launch(new AbortController().signal)
+      const connection = await lab.connect(handle)
+      const session = await connection.createSession(lab.lab.project)
+      assert.equal(session.directory, lab.lab.project)
+      await connection.close()
+      await handle.leave()
+      const again = await launcher.launch(new AbortController().signal)
+      assert.deepEqual([again.id, again.isAdopted], [handle.id, true])
+      await lab.podman('kill', '--signal', 'KILL', again.id)
+      assert.equal((await again.exited).reason?.code, 'server-killed')
+      assert.equal(await engine.state(again.id), undefined)
+    })
+
     it('runs containers as the one next door, and says so when it stops', async () => {
       const remote = () =>
         detectEngine({
@@ -144,6 +179,13 @@ describe('The container engine', () => {
     })
   })
 })
+
+/** The real client, where it is installed. */
+async function findDocker(): Promise<string | undefined> {
+  const places = ['/usr/bin/docker', '/usr/local/bin/docker']
+  const found = await Promise.all(places.map(isThere))
+  return places.find((_, index) => found[index])
+}
 
 async function isThere(file: string): Promise<boolean> {
   return access(file).then(
