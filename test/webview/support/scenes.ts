@@ -379,6 +379,30 @@ export const scenes: Readonly<Record<string, () => ChatState>> = {
         },
       },
     }),
+  'no-engine': () =>
+    chatState({
+      server: {
+        kind: 'failed',
+        error: {
+          code: 'engine-not-found',
+          message:
+            'Neither Docker nor Podman is installed. Install one of them, or run OpenCode without a container.',
+        },
+      },
+    }),
+  'started-again': () =>
+    chatState({
+      session: sessionState(conversation),
+      server: {
+        kind: 'starting',
+        since: Date.now() - 4_000,
+        restart: 1,
+        cause: {
+          code: 'out-of-memory',
+          message: 'The container ran out of memory. Its limit is 2048 MB; raise it.',
+        },
+      },
+    }),
   'no-model': () =>
     chatState({
       choice: {
