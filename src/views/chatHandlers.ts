@@ -15,7 +15,7 @@ import { insertCode, openCode } from './transcript/codeBlocks.ts'
 import { createComposerHandlers } from './composer/composerHandlers.ts'
 import { absolutePath, openFile, openLink } from './links.ts'
 import { promptTarget } from './promptTarget.ts'
-import { needConnection, nothing } from './handlerParts.ts'
+import { needConnection, nothing, pathHere } from './handlerParts.ts'
 import type { HandlerContext, Picked } from './handlerParts.ts'
 import { transcriptHandlers } from './transcript/transcriptHandlers.ts'
 import { historyHandlers } from './undo/historyHandlers.ts'
@@ -144,7 +144,7 @@ function openHandlers({
   const { documents } = services
   return {
     'link/open': nothing(({ href }) => openLink(href)),
-    'file/open': nothing(({ path, line }) => openFile(path, line, chat.needDirectory())),
+    'file/open': nothing(({ path, line }) => openFile(pathHere(chat, path), line, chat.needDirectory())),
     'diff/open': nothing(async ({ messageID, callID, path }) => {
       const block = findTool(chat.state.session, messageID, callID)
       const change = await findChange(context(), block, path)
@@ -178,9 +178,10 @@ function codeHandlers({
   return {
     'code/insert': nothing(({ code }) => insertCode(code)),
     'code/open': nothing(({ code, lang }) => openCode(code, lang)),
-    'code/apply': nothing(({ code, path }) =>
-      services.code.show({ code, path, directory: chat.needDirectory() }),
-    ),
+    'code/apply': nothing(({ code, path }) => {
+      const file = path === undefined ? undefined : pathHere(chat, path)
+      return services.code.show({ code, path: file, directory: chat.needDirectory() })
+    }),
   }
 }
 

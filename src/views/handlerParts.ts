@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { Connection } from '../client/connection.ts'
+import { pathsOf } from '../client/mappedConnection.ts'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { Handlers, HostMethods, WebviewCommand } from '../protocol/methods.ts'
 import type { ChatPage } from './chatPage.ts'
@@ -32,4 +33,9 @@ export function needConnection({ backend }: ChatSession): Connection {
     'not-running',
     vscode.l10n.t('The OpenCode server is not running. Start it and try again.'),
   )
+}
+
+/** A path of free text (an answer, a link in it) as this machine names it: the server may have it elsewhere. */
+export function pathHere({ backend }: ChatSession, path: string): string {
+  return pathsOf(backend.hub.connection).toHost(path)
 }

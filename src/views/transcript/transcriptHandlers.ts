@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { OpencodeError, toErrorInfo } from '../../opencode/errors.ts'
 import { modelRef } from '../../protocol/chat.ts'
 import { lastUserMessage } from '../../session/selectors.ts'
-import { needConnection, nothing } from '../handlerParts.ts'
+import { needConnection, nothing, pathHere } from '../handlerParts.ts'
 import type { HandlerContext, Picked } from '../handlerParts.ts'
 import type { ChatSession } from '../chatSession.ts'
 import { PathChecks } from './pathChecks.ts'
@@ -23,7 +23,8 @@ export function transcriptHandlers({ chat, run }: HandlerContext): Picked<'run/g
     }),
     'paths/check': ({ links }) => {
       const directory = chat.needDirectory()
-      return Promise.all(links.map((link) => paths.check(link, directory)))
+      const here = links.map((link) => ({ ...link, path: pathHere(chat, link.path) }))
+      return Promise.all(here.map((link) => paths.check(link, directory)))
     },
   }
 }
