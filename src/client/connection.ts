@@ -20,6 +20,7 @@ import type { SessionCommands } from './commands.ts'
 import type { PathRule } from './pathMap.ts'
 import type { RunControl } from './runControl.ts'
 import type { Providers } from './providers.ts'
+import type { ServerFeatures } from './serverFeatures.ts'
 
 /** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
 export interface Endpoint {
@@ -92,6 +93,7 @@ export interface Connection {
   readonly files: ServerFiles
   readonly history: SessionHistory
   readonly providers: Providers
+  readonly features: ServerFeatures
   readonly library: SessionLibrary
   readonly runs: RunControl
   readonly commands: SessionCommands

@@ -1,5 +1,5 @@
 import { OpencodeError } from '../opencode/errors.ts'
-import type { ErrorCode } from '../opencode/errors.ts'
+import type { ErrorCode, FilePlace } from '../opencode/errors.ts'
 import { redact } from './redact.ts'
 
 /** What a server said when it refused a request. */
@@ -25,6 +25,8 @@ export class HttpStatusError extends OpencodeError {
   readonly retryAfterMs: number | undefined
   /** The answer without secrets, cut short. */
   readonly detail: string | undefined
+  /** Of the first mistake in a broken configuration. */
+  readonly place: FilePlace | undefined
 
   constructor(failure: HttpFailure) {
     const said = readEnvelope(failure.body)
@@ -37,6 +39,7 @@ export class HttpStatusError extends OpencodeError {
     this.reference = reference
     this.retryAfterMs = retryAfterMs
     this.detail = detailOf(failure, reference)
+    this.place = isConfigError(said.name) ? placeOf(failure) : undefined
   }
 }
 
@@ -141,6 +144,14 @@ function configPlace(failure: HttpFailure): string {
   const mistakes = places.slice(0, 3).map(([place]) => place)
   const list = mistakes.length === 0 ? '' : ` (${mistakes.join('; ')})`
   return path === undefined ? list : ` The file is ${path}${list}.`
+}
+
+function placeOf({ body }: HttpFailure): FilePlace | undefined {
+  const data = isObject(body) && isObject(body['data']) ? body['data'] : {}
+  const path = text(data['path'])
+  if (path === undefined) return undefined
+  const mistake = /\bat line (\d+), column (\d+)/.exec(text(data['message']) ?? '')
+  return mistake ? { path, line: Number(mistake[1]), column: Number(mistake[2]) } : { path }
 }
 
 function detailOf(failure: HttpFailure, reference: string | undefined): string {

@@ -9,7 +9,7 @@ import {
   requestToHost,
   sessionToHost,
 } from './mappedModel.ts'
-import { mapCommands, mapFiles, mapHistory, mapLibrary, mapProviders } from './mappedGroups.ts'
+import { mapCommands, mapFeatures, mapFiles, mapHistory, mapLibrary, mapProviders } from './mappedGroups.ts'
 import { PathMap, type PathRule } from './pathMap.ts'
 
 /** The path map behind each connection that `mapPaths` made. */
@@ -45,6 +45,7 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     history: mapHistory(inner.history, paths),
     commands: mapCommands(inner.commands, paths),
     providers: mapProviders(inner.providers, paths),
+    features: mapFeatures(inner.features, paths),
     library: mapLibrary(inner.library, paths),
     runs: inner.runs,
     get metrics() {

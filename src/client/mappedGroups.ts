@@ -6,6 +6,7 @@ import type { SessionLibrary } from './library.ts'
 import { changeToHost, promptToServer, sessionToHost } from './mappedModel.ts'
 import type { PathMap } from './pathMap.ts'
 import type { Providers } from './providers.ts'
+import type { ServerFeatures } from './serverFeatures.ts'
 
 /** What the server calls its folders is what this group is for, so only the question is translated. */
 export function mapFiles(inner: ServerFiles, paths: PathMap): ServerFiles {
@@ -62,5 +63,27 @@ export function mapProviders(inner: Providers, paths: PathMap): Providers {
     startLogin: (directory, id, method, answers) =>
       inner.startLogin(toServer(directory), id, method, answers),
     finishLogin: (directory, id, login, signal) => inner.finishLogin(toServer(directory), id, login, signal),
+  }
+}
+
+export function mapFeatures(inner: ServerFeatures, paths: PathMap): ServerFeatures {
+  const toServer = (directory: string): string => paths.toServer(directory)
+  return {
+    mcpServers: (directory) => inner.mcpServers(toServer(directory)),
+    connectMcp: (directory, name) => inner.connectMcp(toServer(directory), name),
+    disconnectMcp: (directory, name) => inner.disconnectMcp(toServer(directory), name),
+    logInToMcp: (directory, name, signal) => inner.logInToMcp(toServer(directory), name, signal),
+    addMcp: (directory, name, server) => inner.addMcp(toServer(directory), name, server),
+    languageServers: async (directory) =>
+      (await inner.languageServers(toServer(directory))).map((server) => ({
+        ...server,
+        root: paths.toHost(server.root),
+      })),
+    formatters: (directory) => inner.formatters(toServer(directory)),
+    skills: async (directory) =>
+      (await inner.skills(toServer(directory))).map(({ path, ...skill }) =>
+        path === undefined ? skill : { ...skill, path: paths.toHost(path) },
+      ),
+    permissionRules: (directory, agent) => inner.permissionRules(toServer(directory), agent),
   }
 }

@@ -9,6 +9,7 @@ import { runCommand } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
 import { editorCommands } from './editorCommands.ts'
 import { historyCommands } from './historyCommands.ts'
+import { featureCommands } from './featureCommands.ts'
 import { providerCommands } from './providerCommands.ts'
 import { registerQuickFix } from './quickFix.ts'
 import { serverCommands } from './serverCommands.ts'
@@ -28,6 +29,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...containerCommands,
   ...providerCommands,
   ...accessCommands,
+  ...featureCommands,
 }
 
 export function registerCommands(context: CommandContext): Disposable {

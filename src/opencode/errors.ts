@@ -65,13 +65,28 @@ export interface ErrorInfo {
   readonly message: string
   /** Longer text for a fold-out: the last lines of stderr, a redacted body. */
   readonly detail?: string
+  /** The place of a mistake in a file of the server. */
+  readonly place?: FilePlace
+}
+
+export interface FilePlace {
+  /** Absolute, as the server sees it. */
+  readonly path: string
+  /** 1-based. */
+  readonly line?: number
+  readonly column?: number
 }
 
 /** Turns anything thrown into data; unknown things become code `internal`. */
 export function toErrorInfo(error: unknown): ErrorInfo {
   if (error instanceof OpencodeError) {
-    const detail = (error as { detail?: unknown }).detail
-    return { code: error.code, message: error.message, ...(typeof detail === 'string' ? { detail } : {}) }
+    const { detail, place } = error as { detail?: unknown; place?: FilePlace }
+    return {
+      code: error.code,
+      message: error.message,
+      ...(typeof detail === 'string' ? { detail } : {}),
+      ...(place ? { place } : {}),
+    }
   }
   if (isAbort(error)) return { code: 'aborted', message: 'Cancelled.' }
   return { code: 'internal', message: error instanceof Error ? error.message : String(error) }

@@ -109,6 +109,9 @@ const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   'launch-failed': [doctor],
   timeout: [doctor],
   unsupported: [doctor],
+  'config-invalid': [
+    { label: () => vscode.l10n.t('Open configuration'), command: run('opencodeSessions.openConfiguration') },
+  ],
   'not-running': [start],
   'engine-not-found': [installEngine, openServerSettings],
   'engine-not-running': [start],

@@ -36,6 +36,7 @@ export const webviewCommands = [
   'openFolder',
   'manageTrust',
   'openSettings',
+  'openConfiguration',
   'installOpencode',
   'installEngine',
   'pickModel',

@@ -25,7 +25,10 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
   unauthorized: { title: 'The server refused the password', buttons: [connect, retry, doctor] },
   'connection-refused': { title: 'The server does not answer', buttons: [retry, connect, doctor] },
   timeout: { title: 'The server does not answer', buttons: [retry, doctor, showLog] },
-  'config-invalid': { title: 'OpenCode cannot read its settings', buttons: [retryAnew, settings, doctor] },
+  'config-invalid': {
+    title: 'OpenCode cannot read its settings',
+    buttons: [['openConfiguration', 'Open configuration'], retryAnew, doctor],
+  },
   'consent-required': { title: 'This server is not encrypted', buttons: [connect] },
   'engine-not-found': {
     title: 'No container engine was found',

@@ -42,6 +42,7 @@ import { RequestLedger } from './requestLedger.ts'
 import { readPermission, readQuestion } from './requests.ts'
 import { expectSession, unless, V1Routes } from './routes.ts'
 import { V1RunControl } from './runControl.ts'
+import { V1ServerFeatures } from './serverFeatures.ts'
 import { readSession, readStatusMap, readTodos } from './sessions.ts'
 import { readWholeOutput } from './toolOutput.ts'
 
@@ -71,6 +72,7 @@ export class V1Connection implements Connection {
   readonly runs: V1RunControl
   readonly commands: V1Commands
   readonly providers: V1Providers
+  readonly features: V1ServerFeatures
   readonly #routes: V1Routes
   readonly #client: HttpClient
   readonly #log: ClientLog
@@ -87,6 +89,7 @@ export class V1Connection implements Connection {
     this.library = new V1Library(this.#routes)
     this.runs = new V1RunControl(this.#routes)
     this.providers = new V1Providers(this.#routes)
+    this.features = new V1ServerFeatures(this.#routes)
     this.version = version
     this.#log = log
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ProviderInfo } from '../../client/providers.ts'
 import { activeFolder } from '../../platform/folders.ts'
 import type { RunningContext } from '../commandSpec.ts'
+import { keyVariables } from './keyVariables.ts'
 
 /** A provider with what this window knows of it. */
 export interface ProviderState {
@@ -38,14 +39,6 @@ export async function readProviderStates(context: RunningContext): Promise<reado
 /** A directory that the server can work in. */
 export async function placeOf({ backend }: RunningContext): Promise<string> {
   return backend.directories[0] ?? (await activeFolder()).directory
-}
-
-/** The variables of a provider that are set; those for regions, hosts and the like hold no key. */
-export function keyVariables(
-  { environment: names }: Pick<ProviderInfo, 'environment'>,
-  environment: Readonly<Record<string, string | undefined>>,
-): readonly string[] {
-  return names.filter((name) => /(KEY|TOKEN)$/.test(name) && (environment[name] ?? '').trim() !== '')
 }
 
 function fingerprint(key: string): string {

@@ -1,0 +1,147 @@
+import * as vscode from 'vscode'
+import type { McpServer } from '../../client/serverFeatures.ts'
+import { placeOf } from '../providers/providerStates.ts'
+import type { RunningContext } from '../commandSpec.ts'
+import { toServer } from './newMcpServer.ts'
+import { openConfiguration } from './openConfiguration.ts'
+
+interface Item extends vscode.QuickPickItem {
+  readonly run?: () => Promise<void>
+}
+
+/** The MCP servers of the folder with their states, and what can be done about each. */
+export async function showMcpServers(context: RunningContext): Promise<void> {
+  const directory = await placeOf(context)
+  const items = context.connection.features.mcpServers(directory).then((servers): Item[] => [
+    ...servers.map((server) => ({
+      label: server.name,
+      description: states()[server.status],
+      iconPath: new vscode.ThemeIcon(icons[server.status]),
+      run: () => showServer(context, directory, server),
+      ...(server.error === undefined ? {} : { detail: server.error }),
+    })),
+    { label: '', kind: vscode.QuickPickItemKind.Separator },
+    {
+      label: vscode.l10n.t('Add a Server…'),
+      iconPath: new vscode.ThemeIcon('add'),
+      run: () => addServer(context, directory),
+    },
+    {
+      label: vscode.l10n.t('Edit in the Configuration'),
+      iconPath: new vscode.ThemeIcon('go-to-file'),
+      run: () => openConfiguration(context, { word: 'mcp' }),
+    },
+  ])
+  const title = vscode.l10n.t('MCP Servers')
+  const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true })
+  await items
+  await picked?.run?.()
+}
+
+const icons: Readonly<Record<McpServer['status'], string>> = {
+  connected: 'pass-filled',
+  disabled: 'circle-slash',
+  failed: 'error',
+  'needs-login': 'lock',
+  'needs-registration': 'lock',
+  other: 'question',
+}
+
+function states(): Readonly<Record<McpServer['status'], string>> {
+  return {
+    connected: vscode.l10n.t('connected'),
+    disabled: vscode.l10n.t('disabled'),
+    failed: vscode.l10n.t('failed'),
+    'needs-login': vscode.l10n.t('needs a login'),
+    'needs-registration': vscode.l10n.t('needs a client id in the configuration'),
+    other: vscode.l10n.t('in a state that is not known here'),
+  }
+}
+
+async function showServer(context: RunningContext, directory: string, server: McpServer): Promise<void> {
+  const { features } = context.connection
+  const { name, status } = server
+  const action = (icon: string, label: string, run: () => Promise<void>): Item => ({
+    label,
+    iconPath: new vscode.ThemeIcon(icon),
+    run,
+  })
+  const connect = action('plug', vscode.l10n.t('Connect'), () =>
+    change(context, directory, name, () => features.connectMcp(directory, name)),
+  )
+  const disconnect = action('debug-disconnect', vscode.l10n.t('Disconnect'), () =>
+    change(context, directory, name, () => features.disconnectMcp(directory, name)),
+  )
+  const logIn = action('globe', vscode.l10n.t('Log In in the Browser'), () =>
+    logInTo(context, directory, name),
+  )
+  const edit = action('go-to-file', vscode.l10n.t('Edit in the Configuration'), () =>
+    openConfiguration(context, { word: name }),
+  )
+  const items = [
+    ...(status === 'connected' ? [disconnect] : [connect]),
+    ...(status === 'needs-login' ? [logIn] : []),
+    edit,
+  ]
+  const placeHolder = [states()[status], server.error].filter((part) => part !== undefined).join(': ')
+  await (await vscode.window.showQuickPick(items, { title: name, placeHolder }))?.run?.()
+}
+
+/** Says how the server is afterwards, since a failure is a state and no error. */
+async function change(
+  { connection, services }: RunningContext,
+  directory: string,
+  name: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const title = vscode.l10n.t('MCP server {0}…', name)
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, work)
+  const server = (await connection.features.mcpServers(directory)).find((each) => each.name === name)
+  if (!server) return
+  const state = vscode.l10n.t('MCP server {0}: {1}.', name, states()[server.status])
+  if (server.status === 'failed') await services.notify.warn(`${state} ${server.error ?? ''}`.trim())
+  else services.notify.done(state)
+}
+
+/** The browser opens where the OpenCode server runs. */
+async function logInTo(context: RunningContext, directory: string, name: string): Promise<void> {
+  const { features } = context.connection
+  const title = vscode.l10n.t('Waiting for your login to {0} in the browser…', name)
+  const location = vscode.ProgressLocation.Notification
+  await vscode.window.withProgress({ location, title, cancellable: true }, async (_, token) => {
+    const controller = new AbortController()
+    token.onCancellationRequested(() => controller.abort())
+    await features.logInToMcp(directory, name, controller.signal)
+  })
+  context.services.notify.done(vscode.l10n.t('You are logged in to {0}.', name))
+}
+
+async function addServer(context: RunningContext, directory: string): Promise<void> {
+  const title = vscode.l10n.t('Add an MCP Server')
+  const name = await vscode.window.showInputBox({
+    title,
+    prompt: vscode.l10n.t('Its name, as the names of its tools begin'),
+    validateInput: (value) =>
+      /^[\w-]{1,64}$/.test(value.trim()) ? undefined : vscode.l10n.t('Letters, digits, "-" and "_".'),
+  })
+  if (name === undefined) return
+  const place = await vscode.window.showInputBox({
+    title,
+    prompt: vscode.l10n.t('Its https:// address, or the command that starts it'),
+    placeHolder: 'npx -y some-mcp-server --flag',
+    validateInput: (value) => (value.trim() === '' ? vscode.l10n.t('An address or a command.') : undefined),
+    ignoreFocusOut: true,
+  })
+  if (place === undefined) return
+  await change(context, directory, name.trim(), () =>
+    context.connection.features.addMcp(directory, name.trim(), toServer(place.trim())),
+  )
+  const edit = vscode.l10n.t('Open Configuration')
+  const text = vscode.l10n.t(
+    '"{0}" is there until the server stops. To keep it, add it to the configuration.',
+    name,
+  )
+  if ((await vscode.window.showInformationMessage(text, edit)) === edit) {
+    await openConfiguration(context, { word: 'mcp' })
+  }
+}
