@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { activation } from '../../test/bench/activation.ts'
 import { latency } from '../../test/bench/latency.ts'
+import { longSession } from '../../test/bench/longSession.ts'
 import { opening } from '../../test/bench/opening.ts'
 import { streaming } from '../../test/bench/streaming.ts'
 import { cpuReference, toMarkdown } from '../../test/bench/support/result.ts'
@@ -8,7 +9,7 @@ import { bundle } from '../lib/bundle.ts'
 import { inRepository } from '../lib/repository.ts'
 
 /** Runs the benchmarks that are named, or all; all of them write docs/benchmarks.md. */
-const benches = [activation, latency, streaming, opening]
+const benches = [activation, latency, streaming, opening, longSession]
 const names = process.argv.slice(2)
 const chosen = names.length === 0 ? benches : benches.filter((bench) => names.includes(bench.name))
 if (chosen.length === 0)

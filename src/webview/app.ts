@@ -20,7 +20,16 @@ export interface TranscriptControl {
   /** Brings a loaded item into the page and gives its element. */
   showItem(key: string): Promise<HTMLElement | undefined>
   /** Goes to the next or the previous prompt. */
-  step(direction: 1 | -1): void
+  step: (direction: 1 | -1) => void
+}
+
+/** While no transcript is on screen; taking it back also lets go of the session that was. */
+export const idleTranscript: TranscriptControl = {
+  hold: () => undefined,
+  toEnd: () => undefined,
+  reveal: () => undefined,
+  showItem: () => Promise.resolve(undefined),
+  step: () => undefined,
 }
 
 /** Filled by the composer while it is on screen. */

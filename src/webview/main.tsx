@@ -14,21 +14,13 @@ import type { HostMethods, WebviewMethods } from '../protocol/methods.ts'
 import { RpcChannel } from '../protocol/rpc.ts'
 import { createActions } from './actions.ts'
 import { announceChanges } from './announce.ts'
+import { idleTranscript } from './app.ts'
 import type { AppContext } from './app.ts'
 import { App } from './components/App.tsx'
 import { acquireHost } from './host.ts'
 import { setPathChecker } from './markdown/pathLinks.ts'
 import { listenForPageKeys } from './pageKeys.ts'
 import { ChatStore } from './store.ts'
-
-/** Until a transcript is on screen. */
-const idleTranscript: AppContext['transcript'] = {
-  hold: () => undefined,
-  toEnd: () => undefined,
-  reveal: () => undefined,
-  showItem: () => Promise.resolve(undefined),
-  step: () => undefined,
-}
 
 start()
 

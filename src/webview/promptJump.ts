@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { useApp } from './app.ts'
+import { idleTranscript, useApp } from './app.ts'
 import type { TurnItems } from './items.ts'
 import type { WindowView } from './transcriptWindow.ts'
 
@@ -42,6 +42,7 @@ export function usePromptJump(
   }
   useEffect(() => {
     transcript.step = step
+    return () => void (transcript.step = idleTranscript.step)
   })
   return (key) => void jump(key)
 }

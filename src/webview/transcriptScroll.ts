@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { useApp } from './app.ts'
+import { idleTranscript, useApp } from './app.ts'
 import { resetFarWatch } from './markdown/farWatch.ts'
 import { ScrollKeeper } from './scroll.ts'
 import type { WindowView } from './transcriptWindow.ts'
@@ -55,7 +55,10 @@ export function useTranscriptScroll(
       await nextFrame()
       return findItem(scroller.current, key)
     }
-    return () => own.dispose()
+    return () => {
+      own.dispose()
+      Object.assign(transcript, idleTranscript)
+    }
   }, [])
   // A window that moves may leave the height as it was, which no observer hears of.
   useLayoutEffect(() => keeper.current?.settle(), [view.first, view.window.end])

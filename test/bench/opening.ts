@@ -6,7 +6,7 @@ import { seedSession } from './support/seed.ts'
 
 export const opening: Bench = { name: 'opening', run }
 
-const sizes = [100, 2000]
+const sizes = [100, 2_000, 5_000]
 
 async function run(): Promise<BenchResult> {
   const rows = []
