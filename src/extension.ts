@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { homedir } from 'node:os'
 import * as vscode from 'vscode'
 import type { OpencodeSessionsExports } from '../api/index.d.ts'
 import { ApiError } from './api/apiError.ts'
@@ -9,18 +10,17 @@ import type { CommandContext } from './commands/commandSpec.ts'
 import { registerCommands } from './commands/index.ts'
 import { BlobStore } from './platform/blobs.ts'
 import { Credentials } from './platform/credentials.ts'
-import { knownFolders } from './platform/folders.ts'
 import { Log } from './platform/log.ts'
 import { Notify } from './platform/notify.ts'
 import { Settings } from './platform/settings.ts'
 import { StoredValue } from './platform/storage.ts'
-import { folderOfNoFolder } from './profiles/launchers/index.ts'
+import { createLauncher } from './profiles/launchers/index.ts'
 import { localProgram } from './profiles/program.ts'
 import type { LauncherContext } from './profiles/launchers/index.ts'
-import { ServerTarget } from './profiles/serverTarget.ts'
-import { thisMachine } from './profiles/thisMachine.ts'
+import { ServerProfiles } from './profiles/serverProfiles.ts'
 import { DisposableStore } from './util/lifecycle.ts'
 import { Backends } from './views/backends.ts'
+import type { BackendsOptions } from './views/backends.ts'
 import { ChatPanels } from './views/chatPanel.ts'
 import { Chats } from './views/chats.ts'
 import { ChatView } from './views/chatView.ts'
@@ -70,9 +70,9 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const log = store.add(new Log())
   const settings = store.add(new Settings())
   const credentials = store.add(new Credentials(context.secrets, log.redactor))
-  const target = createTarget(context, { settings, credentials, log })
-  const profiles = { for: thisMachine, onDidChange: () => ({ dispose: () => undefined }) }
-  const launcher = (): ReturnType<ServerTarget['launcher']> => target.launcher()
+  const profiles = store.add(new ServerProfiles({ picks: stored('profiles') }))
+  store.add(profiles.onDidRemove((id) => void credentials.forget(id)))
+  const launcher = launcherMaker(context, { settings, credentials, log })
   const backends = store.add(new Backends({ settings, credentials, log, stored, profiles, launcher }))
   const storage = context.storageUri ?? context.globalStorageUri
   const blobs = new BlobStore(join(storage.fsPath, 'attachments'), ['drafts'])
@@ -82,6 +82,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const services: Services = {
     extensionUri,
     backends,
+    profiles,
     choices: new Choices(stored('choices')),
     drafts,
     composer: store.add(new ComposerParts(drafts, stored)),
@@ -104,7 +105,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const extensionVersion = String((context.extension.packageJSON as { version?: unknown }).version)
   const program = { developmentRoot: developmentRoot(context), extensionVersion }
   const doctor = store.add(new DoctorPanel({ services, ...program }))
-  const parts = { services, chats, view, panels, credentials, target, consents, doctor }
+  const parts = { services, chats, view, panels, credentials, consents, doctor }
   store.add(registerCommands({ ...parts, ...sessions }))
   end = async () => {
     const leave = async (): Promise<void> => {
@@ -165,14 +166,14 @@ export async function deactivate(): Promise<void> {
   await Promise.race([end?.(), timeout])
 }
 
-function createTarget(
+/** What the launchers of all kinds are made with. */
+function launcherMaker(
   extension: vscode.ExtensionContext,
   parts: Pick<LauncherContext, 'settings' | 'credentials' | 'log'>,
-): ServerTarget {
-  const { extensionUri, globalStorageUri: storageUri, workspaceState } = extension
-  const folder = knownFolders()[0]?.directory ?? folderOfNoFolder
-  const context = { ...parts, extensionUri, storageUri, developmentRoot: developmentRoot(extension), folder }
-  return new ServerTarget(context, new StoredValue(workspaceState, 'server'))
+): BackendsOptions['launcher'] {
+  const { extensionUri, globalStorageUri: storageUri } = extension
+  const shared = { ...parts, extensionUri, storageUri, developmentRoot: developmentRoot(extension) }
+  return (profile, folder) => createLauncher(profile, { ...shared, folder: folder ?? homedir() })
 }
 
 /** Where a packaged program may be found while the extension is being developed. */

@@ -167,7 +167,8 @@ function windowUrl(port: number, options: WindowOptions): string {
   if (options.extensionPath !== undefined)
     payload.push(['extensionDevelopmentPath', remote(options.extensionPath)])
   if (options.testsPath !== undefined) payload.push(['extensionTestsPath', remote(options.testsPath)])
-  const query = new URLSearchParams({ folder: options.folder, payload: JSON.stringify(payload) })
+  const place = options.folder.endsWith('.code-workspace') ? 'workspace' : 'folder'
+  const query = new URLSearchParams({ [place]: options.folder, payload: JSON.stringify(payload) })
   return `http://127.0.0.1:${port}/?${query.toString()}`
 }
 

@@ -21,6 +21,7 @@ import type { PathRule } from './pathMap.ts'
 import type { RunControl } from './runControl.ts'
 import type { Providers } from './providers.ts'
 import type { ServerFeatures } from './serverFeatures.ts'
+import type { ServerPlaces } from './places.ts'
 
 /** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
 export interface Endpoint {
@@ -97,6 +98,7 @@ export interface Connection {
   readonly library: SessionLibrary
   readonly runs: RunControl
   readonly commands: SessionCommands
+  readonly places: ServerPlaces
 
   /** Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. */
   events(signal: AbortSignal): AsyncIterable<ServerEvent>

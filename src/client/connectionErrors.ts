@@ -20,11 +20,25 @@ export class ConnectionError extends OpencodeError {
  */
 export function toConnectionError(cause: unknown, origin: string, secrets: readonly string[]): OpencodeError {
   if (cause instanceof OpencodeError) return cause
-  const [code, message] = explain(errorCode(cause), describe(cause), origin)
+  const [code, message] = isShutOut(cause, origin)
+    ? shutOut(origin)
+    : explain(errorCode(cause), describe(cause), origin)
   return new ConnectionError(code, message, cause, secrets)
 }
 
 function explain(code: string, description: string, origin: string): readonly [ErrorCode, string] {
+  if (clientKeyCode.test(code)) {
+    return [
+      'tls',
+      `The key of the client certificate cannot be read (${code}). Check the file and its passphrase.`,
+    ]
+  }
+  if (clientCertificateCode.test(code)) {
+    return [
+      'tls',
+      `${origin} asks for a client certificate, and takes none or not the one of ours (${code}). Set one for this server.`,
+    ]
+  }
   if (tlsCode.test(code)) {
     return [
       'tls',
@@ -50,6 +64,10 @@ function explain(code: string, description: string, origin: string): readonly [E
   return ['connection-lost', `The connection to the OpenCode server at ${origin} broke off.`]
 }
 
+const clientKeyCode = /^ERR_OSSL_|^ERR_TLS_INVALID_CONTEXT$/
+/** What a server says that does not like who comes, in the words of TLS 1.2 and 1.3. */
+const clientCertificateCode =
+  /ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_(EXPIRED|REVOKED|UNKNOWN))$/
 const tlsCode =
   /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
 const refusedCodes = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTDOWN'])
@@ -60,6 +78,18 @@ const timeoutCodes = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
 ])
+
+/** Some servers only hang up, by TLS 1.3, on who shows no certificate or not the right one. */
+function isShutOut(cause: unknown, origin: string): boolean {
+  if (!origin.startsWith('https:') || !(cause instanceof Error)) return false
+  const { code, socket } = cause as { code?: unknown; socket?: { bytesRead?: unknown } }
+  return code === 'UND_ERR_SOCKET' && socket?.bytesRead === 0
+}
+
+function shutOut(origin: string): readonly [ErrorCode, string] {
+  const message = `The server at ${origin} hung up without an answer. If it asks for a client certificate, set one for this server.`
+  return ['connection-lost', message]
+}
 
 /** The innermost code: happy-eyeballs and undici wrap the real one. */
 function errorCode(error: unknown): string {

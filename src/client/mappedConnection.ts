@@ -48,6 +48,7 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     features: mapFeatures(inner.features, paths),
     library: mapLibrary(inner.library, paths),
     runs: inner.runs,
+    places: inner.places,
     get metrics() {
       return inner.metrics
     },

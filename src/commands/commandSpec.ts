@@ -3,9 +3,8 @@ import type { Consents } from '../api/consents.ts'
 import type { Connection } from '../client/connection.ts'
 import type { ServerProfile } from '../opencode/profile.ts'
 import type { Credentials } from '../platform/credentials.ts'
-import { activeFolder } from '../platform/folders.ts'
+import { activeFolder, knownFolders } from '../platform/folders.ts'
 import type { LocalProgram } from '../profiles/program.ts'
-import type { ServerTarget } from '../profiles/serverTarget.ts'
 import type { Backend } from '../views/backends.ts'
 import type { ChatPanels } from '../views/chatPanel.ts'
 import type { ChatSession } from '../views/chatSession.ts'
@@ -27,7 +26,6 @@ export interface CommandContext {
   /** The `opencode` of this machine, as a profile would run it. */
   readonly program: (profile: ServerProfile) => LocalProgram
   readonly credentials: Credentials
-  readonly target: ServerTarget
   readonly consents: Consents
   readonly doctor: DoctorPanel
 }
@@ -70,10 +68,16 @@ export async function chatInSight({ chats, view }: CommandContext): Promise<Chat
 }
 
 /** The server that a command is about: that of the chat used last, else of the active editor's folder. */
-export async function backendInSight({ chats, services }: CommandContext): Promise<Backend> {
-  if (chats.active) return chats.active.backend
+export async function backendInSight(context: CommandContext): Promise<Backend> {
+  const active = context.chats.active?.backend
+  return active ?? context.services.backends.for(await folderInSight(context))
+}
+
+/** The workspace folder of the chat used last, else that of the active editor; undefined without folders. */
+export async function folderInSight({ chats }: CommandContext): Promise<string | undefined> {
+  const place = chats.active?.directory
   const folder = await activeFolder().catch(() => undefined)
-  return services.backends.for(folder?.directory)
+  return knownFolders().find(({ directory }) => directory === place)?.directory ?? folder?.directory
 }
 
 /** An argument that VS Code hands to a command from a menu of files. */

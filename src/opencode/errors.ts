@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'not-running'
   | 'out-of-memory'
   | 'port-taken'
+  | 'profile-invalid'
   | 'rate-limited'
   | 'redirect-refused'
   | 'server-error'

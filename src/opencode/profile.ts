@@ -12,6 +12,8 @@ interface ProfileBase {
   readonly name: string
   /** `builtin`: always there. A workspace's profiles count only in a trusted workspace. */
   readonly source: 'builtin' | 'user' | 'workspace'
+  /** A sentence why it cannot be used: malformed, or gone while it was picked. It is refused with it. */
+  readonly problem?: string
 }
 
 /** A child process of ours on this machine. */

@@ -97,18 +97,30 @@ export class Credentials implements Disposable {
     for (const name of await this.#names()) if (name[1] === profileID) await this.#write(name, undefined)
   }
 
-  /** Removes all secrets of this extension, for all profiles and all windows. */
+  /** Hands the secrets of a profile to another, because it is called differently now. */
+  async move(from: string, to: string): Promise<void> {
+    for (const name of await this.#names()) {
+      const [kind, id, subject] = name
+      if (id !== from) continue
+      await this.#write([kind, to, subject], await this.#read(name))
+      await this.#write(name, undefined)
+    }
+  }
+
+  /**
+   * Removes all secrets of the user, for all profiles and all windows. Leases stay: servers that run now need
+   * them to be found again, and they end with them.
+   */
   async forgetAll(): Promise<void> {
-    for (const key of await this.#secrets.keys()) {
+    for (const key of await this.#userKeys()) {
       this.#known.set(key, undefined)
       await this.#secrets.delete(key)
     }
   }
 
-  /** How many secrets of the user are stored. */
+  /** How many secrets `forgetAll` would remove. */
   async count(): Promise<number> {
-    const names = (await this.#secrets.keys()).map(readName)
-    return names.filter((name) => name?.[0] !== 'lease').length
+    return (await this.#userKeys()).length
   }
 
   dispose(): void {
@@ -129,6 +141,10 @@ export class Credentials implements Disposable {
     const key = JSON.stringify(name)
     this.#known.set(key, secret)
     await (secret === undefined ? this.#secrets.delete(key) : this.#secrets.store(key, secret))
+  }
+
+  async #userKeys(): Promise<readonly string[]> {
+    return (await this.#secrets.keys()).filter((key) => readName(key)?.[0] !== 'lease')
   }
 
   async #names(): Promise<readonly SecretName[]> {

@@ -78,6 +78,10 @@ const doctor: RemedyCommand = {
   label: () => vscode.l10n.t('Run Doctor'),
   command: run('opencodeSessions.doctor'),
 }
+const select: RemedyCommand = {
+  label: () => vscode.l10n.t('Select server'),
+  command: run('opencodeSessions.selectServer'),
+}
 const start: RemedyCommand = {
   label: () => vscode.l10n.t('Start server'),
   command: run('opencodeSessions.startServer'),
@@ -112,6 +116,7 @@ const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   'config-invalid': [
     { label: () => vscode.l10n.t('Open configuration'), command: run('opencodeSessions.openConfiguration') },
   ],
+  'profile-invalid': [select],
   'not-running': [start],
   'engine-not-found': [installEngine, openServerSettings],
   'engine-not-running': [start],

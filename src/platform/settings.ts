@@ -22,8 +22,6 @@ export class Settings implements Disposable {
   readonly serverEnvironment = this.#watch('server.environment', readTextMap, {})
   readonly serverShared = this.#watch('server.shared', readFlag, true)
   readonly serverAutoStart = this.#watch('server.autoStart', readFlag, true)
-  readonly serverUrl = this.#watch('server.url', readText, '')
-  readonly serverUsername = this.#watch('server.username', readText, 'opencode')
   readonly proxy = this.#watch('network.proxy', readText, '')
   readonly caFile = this.#watch('network.caFile', readText, '')
   readonly notifyWhenWaiting = this.#watch('chat.notifyWhenWaiting', readFlag, true)

@@ -111,6 +111,20 @@ export class ProviderKeys implements Disposable {
     this.#server.setFarewell([...this.#given])
   }
 
+  /** Takes keys out of the server that another window has removed from the storage. Never rejects. */
+  async dropRemoved(): Promise<void> {
+    const { connection } = this.#server
+    const stored = new Set(await this.#credentials.providers(this.#profileID))
+    for (const providerID of [...this.#given]) {
+      if (!connection || stored.has(providerID)) continue
+      this.#given.delete(providerID)
+      await connection.removeProviderKey(providerID).catch((error: unknown) => {
+        this.#log.warn(`keys: a key could not be taken out of the server: ${toErrorInfo(error).message}`)
+      })
+    }
+    this.#server.setFarewell([...this.#given])
+  }
+
   dispose(): void {
     this.#store.dispose()
   }

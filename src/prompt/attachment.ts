@@ -24,8 +24,8 @@ export interface SentContent {
 
 /** What a part maker must know of the server. */
 export interface PromptTarget {
-  /** Whether the server reads the same disk as this extension host. */
-  readonly sharesDisk: boolean
+  /** Whether the server can read a file of this machine, given by its real path, from its own disk. */
+  readonly sees: (path: string) => boolean
   /** The session's directory, for short labels. */
   readonly directory: string
 }

@@ -59,7 +59,7 @@ interface NamedFile {
 
 function filePart({ path, name, mime, bytes }: NamedFile, target: PromptTarget): PromptPart {
   if (path === undefined) return inlinePart(name, bytes, { mime })
-  if (!target.sharesDisk) return inlinePart(name, bytes, { mime, path })
+  if (!target.sees(path)) return inlinePart(name, bytes, { mime, path })
   return { type: 'file', id: createBlockID(), path, name, mime }
 }
 
@@ -78,7 +78,7 @@ async function documentAttachment(document: vscode.TextDocument, target: PromptT
 }
 
 function folderAttachment(path: string | undefined, name: string, target: PromptTarget): Attachment {
-  if (path === undefined || !target.sharesDisk) {
+  if (path === undefined || !target.sees(path)) {
     throw new OpencodeError(
       'unsupported',
       vscode.l10n.t('The server cannot see this folder: it runs elsewhere. Add files instead.'),

@@ -54,7 +54,7 @@ export async function rangeAttachment(
   const place = await placeOf(document, target)
   const lines = linesOf(range)
   const around = symbol ?? (await symbolAt(document, range.start))?.name
-  const isReference = place.path !== undefined && !document.isDirty && target.sharesDisk
+  const isReference = place.path !== undefined && !document.isDirty && target.sees(place.path)
   const text = textOf(document, lines)
   checkSize(place.name, Buffer.byteLength(text))
   const content = isReference

@@ -1,6 +1,7 @@
 import type { Agent, Model, ModelRef } from '../opencode/catalog.ts'
 import type { ErrorInfo } from '../opencode/errors.ts'
 import type { SessionID } from '../opencode/ids.ts'
+import type { ProfileKind } from '../opencode/profile.ts'
 import type { Capabilities, ServerStatus } from '../opencode/server.ts'
 import type { SessionAction } from '../session/actions.ts'
 import type { Family } from '../session/family.ts'
@@ -16,6 +17,8 @@ import type { PromptQueueState } from './composer.ts'
 export interface ChatState {
   readonly server: ServerStatus
   readonly capabilities: Capabilities | undefined
+  /** The server profile of the folder; absent for the one that is always there. */
+  readonly profile?: ChatProfile | undefined
   /** Why nothing can be chatted with at all, before any server question. */
   readonly obstacle: 'none' | 'no-folder' | 'untrusted'
   /** The folder new sessions run in; several are a multi-root workspace. */
@@ -42,6 +45,11 @@ export interface ChatState {
   readonly waitingElsewhere: number
   /** A sentence about the last thing that went wrong here; dismissible. */
   readonly problem: ErrorInfo | undefined
+}
+
+export interface ChatProfile {
+  readonly name: string
+  readonly kind: ProfileKind
 }
 
 /** What the composer's pickers show; resolved by the host, with the model's own data where known. */
@@ -112,6 +120,7 @@ export type ChatAction =
       readonly type: 'server'
       readonly server: ServerStatus
       readonly capabilities: Capabilities | undefined
+      readonly profile?: ChatProfile | undefined
     }
   | {
       readonly type: 'place'
@@ -140,7 +149,7 @@ export interface ChatSnapshot {
 export function reduceChat(state: ChatState, action: ChatAction): ChatState {
   switch (action.type) {
     case 'server':
-      return { ...state, server: action.server, capabilities: action.capabilities }
+      return { ...state, server: action.server, capabilities: action.capabilities, profile: action.profile }
     case 'place':
       return { ...state, obstacle: action.obstacle, folder: action.folder, folderCount: action.folderCount }
     case 'open':

@@ -26,6 +26,7 @@ export const webviewCommands = [
   'openChatInEditor',
   'startServer',
   'restartServer',
+  'selectServer',
   'connectToServer',
   'setProviderKey',
   'doctor',

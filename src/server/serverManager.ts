@@ -38,6 +38,7 @@ const lastingCauses = new Set<ErrorCode>([
   'image-failed',
   'mount-failed',
   'port-taken',
+  'profile-invalid',
   'disk-full',
 ])
 const stopTasksTimeoutMs = 2000

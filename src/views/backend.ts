@@ -106,6 +106,16 @@ export class Backend implements Disposable {
     return this.#spec.launcher(this.#profile)
   }
 
+  /**
+   * Logs in anew, because address or secrets changed. A server of ours goes on as it is until it is started
+   * again. Never rejects: a failure shows in the status.
+   */
+  async reconnect(): Promise<void> {
+    const { status } = this.server
+    const isAttached = status.kind === 'running' && status.origin === 'attached'
+    if (isAttached || status.kind === 'failed') await this.access.change().catch(() => undefined)
+  }
+
   /** Leaves the server for good: keys out, a server of ours ended unless others use it. */
   async end(): Promise<void> {
     if (this.isShared) {

@@ -63,6 +63,13 @@ export class Backends implements Disposable {
     this.#options = options
     this.#store.add(options.profiles.onDidChange(() => this.#changed()))
     this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.#changed()))
+    const of = (profileID: string): readonly Backend[] =>
+      this.all.filter(({ profile }) => profile.id === profileID)
+    const { onDidChangeLogin, onDidChangeProviderKeys } = options.credentials
+    this.#store.add(onDidChangeLogin((id) => of(id).forEach((backend) => void backend.reconnect())))
+    this.#store.add(
+      onDidChangeProviderKeys((id) => of(id).forEach(({ providerKeys }) => void providerKeys.dropRemoved())),
+    )
   }
 
   get all(): readonly Backend[] {
@@ -157,9 +164,13 @@ export class Backends implements Disposable {
 
   /** Chats go over to their new server first; then the servers that nobody uses any more are left. */
   #changed(): void {
-    const used = new Set([this.for(), ...this.places.map(({ backend }) => backend)])
+    const before = new Map(this.all.map((backend) => [backend, JSON.stringify(backend.profile)]))
+    const used = new Set([this.for(), ...this.places.map(({ backend }) => backend), ...this.#added.values()])
     this.#onDidChange.fire(undefined)
-    for (const backend of this.all) if (!used.has(backend)) void this.#retire(backend)
+    for (const [backend, profile] of before) {
+      if (!used.has(backend)) void this.#retire(backend)
+      else if (JSON.stringify(backend.profile) !== profile) void backend.reconnect()
+    }
   }
 
   async #retire(backend: Backend): Promise<void> {

@@ -5,7 +5,7 @@ import type { MessageID, SessionID } from '../opencode/ids.ts'
 import { workspaceFolders } from '../platform/folders.ts'
 import type { Attachment } from '../prompt/attachment.ts'
 import { composePrompt, withChoice } from '../prompt/prompt.ts'
-import { emptyDraft, modelRef, unknownChoice } from '../protocol/chat.ts'
+import { modelRef } from '../protocol/chat.ts'
 import type { ChatSnapshot, ChatState } from '../protocol/chat.ts'
 import type { Family } from '../session/family.ts'
 import type { WebviewMethods } from '../protocol/methods.ts'
@@ -19,6 +19,7 @@ import type { Backend } from './backends.ts'
 import { runOf } from './composer/slashCommands.ts'
 import { ChatFeed } from './chatFeed.ts'
 import type { ChatPage } from './chatPage.ts'
+import { initialState, serverState } from './chatStates.ts'
 import { newDraftKey } from './drafts.ts'
 import { FamilyWatch } from './familyWatch.ts'
 import { recentSessions, waitingElsewhere } from './recent.ts'
@@ -338,8 +339,7 @@ export class ChatSession implements Disposable {
   }
 
   #refreshServer(): void {
-    const { server } = this.#backend
-    this.feed.apply({ type: 'server', server: server.status, capabilities: server.connection?.capabilities })
+    this.feed.apply({ type: 'server', ...serverState(this.#backend) })
   }
 
   async #loadCatalog(): Promise<void> {
@@ -371,23 +371,6 @@ export class ChatSession implements Disposable {
 
   #changed(): void {
     this.#onDidChange.fire(this.state)
-  }
-}
-
-function initialState({ server }: Backend): ChatState {
-  return {
-    server: server.status,
-    capabilities: server.connection?.capabilities,
-    obstacle: vscode.workspace.isTrusted ? 'none' : 'untrusted',
-    folder: undefined,
-    folderCount: 0,
-    session: undefined,
-    isLoading: false,
-    choice: unknownChoice,
-    draft: emptyDraft,
-    recent: [],
-    waitingElsewhere: 0,
-    problem: undefined,
   }
 }
 

@@ -71,7 +71,7 @@ export class ServerAccess {
   }
 }
 
-/** @throws OpencodeError `untrusted` */
+/** @throws OpencodeError `untrusted` in Restricted Mode */
 export function checkTrust(): void {
   if (vscode.workspace.isTrusted) return
   throw new OpencodeError(

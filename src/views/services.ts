@@ -2,6 +2,7 @@ import type * as vscode from 'vscode'
 import type { Log } from '../platform/log.ts'
 import type { Notify } from '../platform/notify.ts'
 import type { Settings } from '../platform/settings.ts'
+import type { ServerProfiles } from '../profiles/serverProfiles.ts'
 import type { Backends } from './backends.ts'
 import type { Choices } from './choices.ts'
 import type { ComposerParts } from './composer/composerParts.ts'
@@ -16,6 +17,7 @@ export interface Services {
   readonly extensionUri: vscode.Uri
   /** The servers of this window; take the one of a chat's directory. */
   readonly backends: Backends
+  readonly profiles: ServerProfiles
   readonly choices: Choices
   readonly drafts: Drafts
   readonly composer: ComposerParts

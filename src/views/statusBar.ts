@@ -1,13 +1,31 @@
 import * as vscode from 'vscode'
+import type { ErrorCode } from '../opencode/errors.ts'
 import type { ServerStatus } from '../opencode/server.ts'
 import { setContextKey } from '../platform/contextKeys.ts'
+import { knownFolders } from '../platform/folders.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
-import type { Backends } from './backends.ts'
+import type { Backend, Backends } from './backends.ts'
 import type { Chats } from './chats.ts'
+import { explainStatus, placeOf } from './serverWords.ts'
 import type { WaitingCount } from './waiting.ts'
 
-/** The one status bar item, for the server of the chat that was used last: a word only when something is not plainly running, and what waits. */
+/** What a click does about a failure; the chat shows the others with their remedies. */
+const remedies: Partial<Record<ErrorCode, string>> = {
+  unauthorized: 'opencodeSessions.connectToServer',
+  'consent-required': 'opencodeSessions.connectToServer',
+  'connection-refused': 'opencodeSessions.selectServer',
+  'profile-invalid': 'opencodeSessions.selectServer',
+  tls: 'opencodeSessions.selectServer',
+}
+const linked = ['selectServer', 'restartServer', 'startServer', 'showLog'].map(
+  (name) => `opencodeSessions.${name}`,
+)
+
+/**
+ * The one status bar item, for the server of the chat that was used last: its profile when it is not this
+ * machine, a word only when something is not plainly running, and what waits.
+ */
 export class StatusBar implements Disposable {
   readonly #store = new DisposableStore()
   readonly #item = this.#store.add(
@@ -23,7 +41,6 @@ export class StatusBar implements Disposable {
     this.#chats = chats
     this.#waiting = waiting
     this.#item.name = 'OpenCode'
-    this.#item.command = 'opencodeSessions.openChat'
     this.#store.add(backends.onDidChangeStatus(() => this.#draw()))
     this.#store.add(backends.onDidChange(() => this.#draw()))
     this.#store.add(chats.onDidChange(() => this.#draw()))
@@ -38,20 +55,57 @@ export class StatusBar implements Disposable {
 
   #draw(): void {
     const backend = this.#chats.active?.backend ?? this.#backends.for()
+    const { profile } = backend
     const { status } = backend.server
     const count = this.#waiting.count
     setContextKey('serverState', status.kind)
     setContextKey('isAttached', status.kind === 'running' && status.origin === 'attached')
-    const words = [wordOf(status), count > 0 ? `$(bell-dot) ${String(count)}` : ''].filter(
-      (word) => word !== '',
-    )
-    this.#item.text = [`${iconOf(status)} OpenCode`, ...words].join(' ')
-    this.#item.tooltip = [
-      explain(status),
-      ...(count > 0 ? [vscode.l10n.t('Waiting for you: {0}', count)] : []),
-    ].join('\n')
-    this.#item.accessibilityInformation = { label: `OpenCode: ${explain(status)}`, role: 'button' }
+    const name = profile.source === 'builtin' ? 'OpenCode' : `OpenCode: ${profile.name}`
+    const words = [wordOf(status), count > 0 ? `$(bell-dot) ${String(count)}` : '']
+    this.#item.text = [iconOf(status), name, ...words].filter((word) => word !== '').join(' ')
+    this.#item.tooltip = tooltipOf(backend, count)
+    this.#item.accessibilityInformation = { label: `${name}: ${explainStatus(backend)}`, role: 'button' }
     this.#item.backgroundColor = backgroundOf(status, count)
+    const remedy = status.kind === 'failed' ? remedies[status.error.code] : undefined
+    this.#item.command = remedy ?? 'opencodeSessions.openChat'
+  }
+}
+
+/** Names and messages come from settings and servers: they are texts, never markdown. */
+function tooltipOf(backend: Backend, count: number): vscode.MarkdownString {
+  const { profile, server } = backend
+  const text = new vscode.MarkdownString('', true)
+  text.isTrusted = { enabledCommands: linked }
+  text.appendMarkdown('**').appendText(profile.name).appendMarkdown('**')
+  text.appendText(` · ${placeOf(profile)}`).appendMarkdown('\n\n')
+  text.appendMarkdown(`${healthOf(server.status)} `).appendText(explainStatus(backend))
+  const folders = knownFolders().filter(({ directory }) => backend.directories.includes(directory))
+  if (knownFolders().length > 1) {
+    const names = folders.map(({ name }) => name).join(', ')
+    text.appendMarkdown('\n\n$(folder) ').appendText(names)
+  }
+  if (count > 0)
+    text.appendMarkdown('\n\n$(bell-dot) ').appendText(vscode.l10n.t('Waiting for you: {0}', count))
+  const isUp = server.status.kind === 'running'
+  const links = [
+    [vscode.l10n.t('Select server'), 'selectServer'],
+    isUp ? [vscode.l10n.t('Restart'), 'restartServer'] : [vscode.l10n.t('Start'), 'startServer'],
+    [vscode.l10n.t('Show log'), 'showLog'],
+  ].map(([label, name]) => `[${label ?? ''}](command:opencodeSessions.${name ?? ''})`)
+  return text.appendMarkdown(`\n\n---\n\n${links.join(' &nbsp;·&nbsp; ')}`)
+}
+
+function healthOf(status: ServerStatus): string {
+  switch (status.kind) {
+    case 'running':
+      return status.link.kind === 'online' ? '$(pass)' : '$(sync)'
+    case 'starting':
+    case 'stopping':
+      return '$(loading)'
+    case 'failed':
+      return '$(error)'
+    case 'stopped':
+      return '$(circle-slash)'
   }
 }
 
@@ -75,31 +129,6 @@ function wordOf(status: ServerStatus): string {
       return vscode.l10n.t('failed')
     case 'stopped':
       return ''
-  }
-}
-
-function explain(status: ServerStatus): string {
-  switch (status.kind) {
-    case 'running':
-      if (status.sharing && status.sharing.windows > 1) {
-        const { windows } = status.sharing
-        return vscode.l10n.t(
-          'OpenCode {0} runs on this machine, shared by {1} windows.',
-          status.version,
-          windows,
-        )
-      }
-      return status.origin === 'managed'
-        ? vscode.l10n.t('OpenCode {0} runs on this machine.', status.version)
-        : vscode.l10n.t('Connected to OpenCode {0} at {1}.', status.version, status.url)
-    case 'starting':
-      return vscode.l10n.t('The server is starting.')
-    case 'stopping':
-      return vscode.l10n.t('The server is stopping.')
-    case 'failed':
-      return status.error.message
-    case 'stopped':
-      return vscode.l10n.t('The server is not running.')
   }
 }
 

@@ -55,6 +55,10 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
   },
   'port-taken': { title: 'The port is taken', buttons: [['openSettings', 'Change port'], retry, showLog] },
   'server-killed': { title: 'The server was killed', buttons: [retry, showContainerLog] },
+  'profile-invalid': {
+    title: 'This server profile cannot be used',
+    buttons: [['selectServer', 'Select server'], settings],
+  },
 }
 
 const otherRemedy: Remedy = { title: 'The server did not start', buttons: [retry, doctor, showLog] }

@@ -73,6 +73,14 @@ describe('a real server', function () {
     assert.doesNotMatch(JSON.stringify(catalog), /sk-scripted|127\.0\.0\.1/)
   })
 
+  it('says where it works, and the git root of any directory, none for one that is not there', async () => {
+    const root = { directory: lab.project, worktree: lab.project }
+    assert.deepEqual(await connection.places.own(), root)
+    const inner = `${lab.project}/src`
+    assert.deepEqual(await connection.places.of(inner), { directory: inner, worktree: lab.project })
+    assert.deepEqual(await connection.places.of('/nowhere/at/all'), { directory: '/nowhere/at/all' })
+  })
+
   it('finds files, fuzzily', async () => {
     assert.ok((await connection.findFiles(lab.project, 'greet', 5)).includes('src/greeting.ts'))
   })

@@ -34,7 +34,10 @@ describe('A window that is reloaded', function () {
     workbench = await startWorkbench({
       env: lab.env,
       folder: lab.project,
-      settings: { 'opencodeSessions.server.url': server.url },
+      settings: {
+        'opencodeSessions.server.profiles': [{ name: 'Lab', kind: 'url', url: server.url }],
+        'opencodeSessions.server.profile': 'Lab',
+      },
     })
     page = await workbench.openPage()
     chat = await openChat(page)

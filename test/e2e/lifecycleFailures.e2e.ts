@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { opencodeBinary, startLab, type Lab } from '../support/opencodeLab.ts'
+import { freePort, opencodeBinary, startLab, type Lab, type LabServer } from '../support/opencodeLab.ts'
 import { runCommand, startWorkbench, until, type Workbench } from '../support/workbench.ts'
 import {
   makeProgram,
+  notified,
   openChat,
   opencodeProcesses,
   patience,
@@ -129,9 +131,31 @@ describe('Restricted Mode', function () {
   let workbench: Workbench
   let page: Page
   let chat: Chat
+  let server: LabServer
+  let relay: Server
+  let connections = 0
 
   before(async () => {
     lab = await startLab()
+    server = await lab.startServer({ password: '' })
+    relay = createServer((socket) => {
+      connections++
+      const onward = connect(server.port, '127.0.0.1')
+      socket.on('error', () => onward.destroy()).pipe(onward)
+      onward.on('error', () => socket.destroy()).pipe(socket)
+    })
+    const port = await freePort()
+    await new Promise<void>((resolve) => relay.listen(port, '127.0.0.1', resolve))
+    await mkdir(path.join(lab.project, '.vscode'))
+    await writeFile(
+      path.join(lab.project, '.vscode', 'settings.json'),
+      JSON.stringify({
+        'opencodeSessions.server.profiles': [
+          { name: 'Of the workspace', kind: 'url', url: `http://127.0.0.1:${String(port)}` },
+        ],
+        'opencodeSessions.server.profile': 'Of the workspace',
+      }),
+    )
     workbench = await startWorkbench({ env: lab.env, folder: lab.project, workspaceTrust: true })
     page = await workbench.openPage()
     chat = await openChat(page)
@@ -139,6 +163,7 @@ describe('Restricted Mode', function () {
 
   after(async () => {
     await workbench.dispose()
+    relay.close()
     await lab.dispose()
   })
 
@@ -147,7 +172,10 @@ describe('Restricted Mode', function () {
     assert.ok(await (await chat.frame()).getByRole('button', { name: 'Manage trust' }).isVisible())
     const send = (await chat.frame()).getByRole('button', { name: 'Send' })
     assert.equal(await send.getAttribute('aria-disabled'), 'true')
-    assert.deepEqual(await opencodeProcesses(lab), [])
+    await runCommand(page, 'OpenCode: Start Server')
+    await notified(page, /Restricted Mode/)
+    assert.deepEqual(await opencodeProcesses(lab, [server.pid]), [])
+    assert.equal(connections, 0, 'the server that the workspace names was talked to')
   })
 
   it('goes on when the folder is trusted', async () => {
@@ -157,8 +185,9 @@ describe('Restricted Mode', function () {
       .filter({ hasText: /^Trust$/ })
       .first()
       .click({ timeout: patience })
-    await serverOf(workbench)
     chat = await openChat(page)
+    await chat.shows('Of the workspace')
+    assert.ok(connections > 0)
     await chat.send('trusted [[text:Thank you]]')
     await chat.answered('Thank you')
   })

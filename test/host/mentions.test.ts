@@ -19,7 +19,7 @@ const remove = (name: string) => vscode.workspace.fs.delete(projectUri(name), { 
 describe('What can be mentioned', () => {
   let target: PromptTarget
   before(() => {
-    target = { sharesDisk: true, directory: projectUri().fsPath }
+    target = { sees: () => true, directory: projectUri().fsPath }
   })
 
   it('are files that are a moment old, but ignored ones only when asked for', async () => {

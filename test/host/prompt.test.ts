@@ -12,7 +12,7 @@ let target: PromptTarget
 
 describe('A selection', () => {
   before(() => {
-    target = { sharesDisk: true, directory: projectUri().fsPath }
+    target = { sees: () => true, directory: projectUri().fsPath }
   })
   afterEach(closeEditors)
 
@@ -48,7 +48,7 @@ describe('A selection', () => {
   it('goes as text when the server is on another disk', async () => {
     const editor = await openEditor(projectUri('a.txt'))
     editor.selection = new vscode.Selection(1, 0, 1, 3)
-    assert.equal(textOf((await selectionAttachments({ ...target, sharesDisk: false }))[0]), 'two')
+    assert.equal(textOf((await selectionAttachments({ ...target, sees: () => false }))[0]), 'two')
   })
 
   it('in several places becomes one chip for each', async () => {
@@ -144,7 +144,7 @@ describe('A file', () => {
 
   it('that is an image goes as one', async () => {
     await vscode.workspace.fs.writeFile(projectUri('dot.png'), Buffer.from('89504e470d0a1a0a00', 'hex'))
-    const attachment = await fileAttachment(projectUri('dot.png'), { ...target, sharesDisk: false })
+    const attachment = await fileAttachment(projectUri('dot.png'), { ...target, sees: () => false })
     const part = contentOf(attachment)
     assert.ok(part.type === 'inline' && part.mime === 'image/png')
     assert.equal(attachment.item.kind, 'image')

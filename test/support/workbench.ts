@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Browser, BrowserContext, Frame, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright-core'
 import { launchBrowser } from '../../scripts/lib/browser.ts'
 import { descendants, processesWithHome, type ProcessEntry } from '../../scripts/lib/processes.ts'
 import { cacheFolder, repositoryRoot } from '../../scripts/lib/repository.ts'
@@ -137,10 +137,7 @@ export async function runCommand(page: Page, title: string): Promise<void> {
     const input = await openPalette(page)
     if (!(await fills(input, `>${title}`))) continue
     const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first()
-    if (await becomesVisible(row)) {
-      await row.click()
-      return
-    }
+    if ((await becomesVisible(row)) && (await isClicked(row))) return
     await page.keyboard.press('Escape')
   }
   throw new Error(`The palette has no command "${title}".`)
@@ -160,6 +157,15 @@ async function openPalette(page: Page) {
 async function fills(input: ReturnType<Page['locator']>, text: string): Promise<boolean> {
   try {
     await input.fill(text, { timeout: 3000 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function isClicked(row: Locator): Promise<boolean> {
+  try {
+    await row.click({ timeout: 3000 })
     return true
   } catch {
     return false

@@ -34,6 +34,7 @@ import { V1Commands } from './commands.ts'
 import { V1Files } from './files.ts'
 import { V1History } from './history.ts'
 import { V1Library } from './library.ts'
+import { V1Places } from './places.ts'
 import { readMessage } from './messages.ts'
 import { promptBody } from './prompt.ts'
 import { V1Providers } from './providers.ts'
@@ -73,6 +74,7 @@ export class V1Connection implements Connection {
   readonly commands: V1Commands
   readonly providers: V1Providers
   readonly features: V1ServerFeatures
+  readonly places: V1Places
   readonly #routes: V1Routes
   readonly #client: HttpClient
   readonly #log: ClientLog
@@ -90,6 +92,7 @@ export class V1Connection implements Connection {
     this.runs = new V1RunControl(this.#routes)
     this.providers = new V1Providers(this.#routes)
     this.features = new V1ServerFeatures(this.#routes)
+    this.places = new V1Places(this.#routes)
     this.version = version
     this.#log = log
   }

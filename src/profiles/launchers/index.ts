@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
-import type { ProfileKind, ServerProfile } from '../../opencode/profile.ts'
+import { OpencodeError } from '../../opencode/errors.ts'
+import type { ServerProfile } from '../../opencode/profile.ts'
 import type { ServerLauncher } from '../../server/launcher.ts'
 import { createContainerLauncher } from './container.ts'
 import { createKubernetesLauncher } from './kubernetes.ts'
@@ -9,11 +9,9 @@ import { createUrlLauncher } from './url.ts'
 
 export type { LauncherContext } from './launcherContext.ts'
 
-/** The kinds of servers that "Add server…" offers: those whose launcher is there. */
-export const offeredKinds: readonly ProfileKind[] = ['managed', 'container', 'url']
-
 /** How the server of a profile is brought up or found. */
 export function createLauncher(profile: ServerProfile, context: LauncherContext): ServerLauncher {
+  if (profile.problem !== undefined) return refuse(profile.problem)
   switch (profile.kind) {
     case 'managed':
       return createManagedLauncher(profile, context)
@@ -26,5 +24,6 @@ export function createLauncher(profile: ServerProfile, context: LauncherContext)
   }
 }
 
-/** The folder to make a launcher for in a window that has none. */
-export const folderOfNoFolder = homedir()
+function refuse(problem: string): ServerLauncher {
+  return { origin: 'managed', launch: () => Promise.reject(new OpencodeError('profile-invalid', problem)) }
+}

@@ -86,7 +86,7 @@ async function findUndo({
     hasFiles ? connection.history.undoReach(directory) : anyReach,
     ...(scope.restored.size > 0 ? scope.turns.map((turn) => connection.turnDiff(id, turn)) : []),
   ])
-  const isHere = promptTarget(backend, directory).sharesDisk
+  const isHere = promptTarget(backend, directory).sees(directory)
   const changed = changedFiles(scope, [...turns.flat(), ...scope.calls], directory)
   const floor = redoneAt.get(id) ?? 0
   const files = await Promise.all(
@@ -111,7 +111,7 @@ const anyReach: UndoReach = { kind: 'files' }
 async function findRedo({ backend, connection, state }: Finding): Promise<UndoFindings> {
   const { id, directory, updated } = state.session
   const changes = await connection.history.undoneChanges(id)
-  const isHere = promptTarget(backend, directory).sharesDisk
+  const isHere = promptTarget(backend, directory).sees(directory)
   const files = await Promise.all(
     changes.map(async (change) => {
       const path = absolutePath(change.path, directory)

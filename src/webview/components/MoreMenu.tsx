@@ -29,7 +29,7 @@ const entries: readonly Entry[] = [
   { label: 'Open session in terminal', command: 'openInTerminal', needsSession: true },
   { label: 'Open chat in editor', command: 'openChatInEditor' },
   { label: 'Set provider API key…', command: 'setProviderKey' },
-  { label: 'Connect to server…', command: 'connectToServer' },
+  { label: 'Select server…', command: 'selectServer' },
   { label: 'Restart server', command: 'restartServer' },
   { label: 'Settings', command: 'openSettings' },
   { label: 'Show log', command: 'showLog' },

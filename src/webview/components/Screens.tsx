@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { ChatState } from '../../protocol/chat.ts'
 import type { WebviewCommand } from '../../protocol/methods.ts'
 import type { ErrorInfo } from '../../opencode/errors.ts'
+import type { ProfileKind } from '../../opencode/profile.ts'
 import { useApp } from '../app.ts'
 import { useNow } from '../clock.ts'
 import { formatRelative, secondsUntil } from '../format.ts'
@@ -224,11 +225,20 @@ function ServerLine({ chat }: { readonly chat: ChatState }) {
   }
   if (server.kind === 'stopping') return <p class="server-line">Stopping server…</p>
   if (server.kind !== 'running') return null
+  const words = [`OpenCode ${server.version}`, chat.profile?.name, whereOf(server, chat.profile?.kind)]
   return (
-    <p class="server-line">
-      OpenCode {server.version} · {server.origin === 'managed' ? 'running locally' : server.url}
+    <p class="server-line" dir="auto">
+      {words.filter((word) => word !== undefined).join(' · ')}
     </p>
   )
+}
+
+function whereOf(
+  server: Extract<ChatState['server'], { readonly kind: 'running' }>,
+  kind: ProfileKind | undefined,
+): string {
+  if (kind === 'container') return 'in a container'
+  return server.origin === 'managed' ? 'running locally' : server.url
 }
 
 /** A slim line above a session that stays readable while its server is away. */

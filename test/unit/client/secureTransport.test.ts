@@ -2,13 +2,18 @@ import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import { after, afterEach, before, describe, it } from 'mocha'
 import { OpencodeError } from '../../../src/opencode/errors.ts'
-import { makeCertificates } from './support/certificates.ts'
+import { clientPassphrase, makeCertificates } from './support/certificates.ts'
 import type { Certificates } from './support/certificates.ts'
 import { startTestProxy } from './support/testProxy.ts'
 import { clientOf, sendJson, startTestServer } from './support/testServer.ts'
 import type { Handler, TestServer } from './support/testServer.ts'
+import { TLSSocket } from 'node:tls'
 
 const hello: Handler = (_request, response) => sendJson(response, 200, { hello: true })
+const whoAmI: Handler = (request, response) => {
+  const { socket } = request
+  sendJson(response, 200, { name: socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : '' })
+}
 const get = { method: 'GET', route: '/hello' } as const
 
 describe('TLS and proxies', () => {
@@ -100,5 +105,58 @@ describe('TLS and proxies', () => {
       assert.doesNotMatch(`${error.message} ${JSON.stringify(error)}`, /proxy-pass/)
       return true
     })
+  })
+
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    describe(`A server that asks for a client certificate by ${maxVersion}`, () => {
+      let strict: TestServer
+      before(async () => {
+        const { ca, key, cert } = certificates
+        strict = await startTestServer(whoAmI, { ca, key, cert, requestCert: true, maxVersion })
+      })
+      after(() => strict.close())
+
+      it('knows us by it', async () => {
+        const certificate = { ...certificates.client, passphrase: clientPassphrase }
+        const client = use(await clientOf(strict.url, { ca: certificates.ca, certificate }))
+        assert.deepEqual((await client.request(get)).body, { name: 'client' })
+      })
+
+      it('is told from one that is not trusted when we have none', async () => {
+        const client = use(await clientOf(strict.url, { ca: certificates.ca }))
+        await assert.rejects(client.request(get), (error) => {
+          assert.ok(error instanceof OpencodeError)
+          // By TLS 1.3 the server only hangs up, which a restart looks like as well.
+          assert.equal(error.code, maxVersion === 'TLSv1.2' ? 'tls' : 'connection-lost')
+          assert.match(error.message, /asks for a client certificate/)
+          return true
+        })
+      })
+
+      it('is not blamed for a key of ours that cannot be opened, and the passphrase is not said', async () => {
+        for (const passphrase of [undefined, 'a-wrong-passphrase']) {
+          const certificate = { ...certificates.client, ...(passphrase ? { passphrase } : {}) }
+          const client = use(await clientOf(strict.url, { ca: certificates.ca, certificate }))
+          await assert.rejects(client.request(get), (error) => {
+            assert.ok(error instanceof OpencodeError)
+            assert.equal(error.code, 'tls')
+            assert.match(error.message, /key of the client certificate cannot be read/)
+            assert.doesNotMatch(`${error.message} ${JSON.stringify(error)}`, /a-wrong-passphrase/)
+            return true
+          })
+        }
+      })
+    })
+  }
+
+  it('never shows our certificate to a proxy on the way', async () => {
+    const { ca, key, cert } = certificates
+    const strict = use(await startTestServer(whoAmI, { ca, key, cert, requestCert: true }))
+    const proxy = use(await startTestProxy(strict.port))
+    const certificate = { ...certificates.client, passphrase: clientPassphrase }
+    const url = 'https://opencode.test:4096'
+    const client = use(await clientOf(url, { ca, certificate, proxy: proxy.url }))
+    assert.deepEqual((await client.request(get)).body, { name: 'client' })
+    assert.deepEqual(proxy.seen, ['CONNECT opencode.test:4096'])
   })
 })

@@ -59,7 +59,7 @@ describe('The manifest', () => {
   it('keeps what names a program, a server or a certificate out of untrusted workspaces and of settings sync', () => {
     const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations
     const dangerous = Object.keys(contributes.configuration.properties).filter((key) =>
-      /\.(path|environment|url|username|proxy|caFile)$/.test(key),
+      /\.(path|environment|profiles?|proxy|caFile)$/.test(key),
     )
     assert.deepEqual([...restricted].sort(), dangerous.sort())
     for (const key of dangerous) {

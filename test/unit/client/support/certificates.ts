@@ -10,7 +10,11 @@ export interface Certificates {
   readonly ca: string
   readonly key: string
   readonly cert: string
+  /** Of a client, by the same authority; its key needs `clientPassphrase`. */
+  readonly client: { readonly key: string; readonly cert: string }
 }
+
+export const clientPassphrase = 'passphrase-of-the-test'
 
 /** A certificate authority of the test's own, and a server certificate for 127.0.0.1 and the given name. */
 export async function makeCertificates(name: string): Promise<Certificates> {
@@ -42,10 +46,38 @@ export async function makeCertificates(name: string): Promise<Certificates> {
       at('ext.cnf'),
     ]
     await openssl('x509', '-req', '-in', at('req.pem'), '-days', '2', ...authority, '-out', at('cert.pem'))
-    const [ca, key, cert] = await Promise.all(
-      ['ca.pem', 'key.pem', 'cert.pem'].map((file) => readFile(at(file), 'utf8')),
+    const locked = newKey.filter((option) => option !== '-nodes')
+    const secret = ['-passout', `pass:${clientPassphrase}`]
+    await openssl(
+      'req',
+      ...locked,
+      ...secret,
+      '-subj',
+      '/CN=client',
+      '-keyout',
+      at('client.key'),
+      '-out',
+      at('client.req'),
     )
-    return { ca: ca ?? '', key: key ?? '', cert: cert ?? '' }
+    const byAuthority = authority.slice(0, 5)
+    await openssl(
+      'x509',
+      '-req',
+      '-in',
+      at('client.req'),
+      '-days',
+      '2',
+      ...byAuthority,
+      '-out',
+      at('client.pem'),
+    )
+    const read = (file: string): Promise<string> => readFile(at(file), 'utf8')
+    return {
+      ca: await read('ca.pem'),
+      key: await read('key.pem'),
+      cert: await read('cert.pem'),
+      client: { key: await read('client.key'), cert: await read('client.pem') },
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

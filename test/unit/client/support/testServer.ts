@@ -27,7 +27,9 @@ export interface Seen {
 /** A server of the test's own on loopback. */
 export async function startTestServer(
   handler: Handler,
-  options: { readonly key?: string; readonly cert?: string; readonly port?: number } = {},
+  options: Pick<https.ServerOptions, 'ca' | 'cert' | 'key' | 'requestCert' | 'maxVersion'> & {
+    readonly port?: number
+  } = {},
 ): Promise<TestServer> {
   const requests: Seen[] = []
   const listen: Handler = (request, response) => {
