@@ -48,6 +48,7 @@ export interface TestSeam {
   readonly view: ChatView
   readonly credentials: Credentials
   readonly consents: Consents
+  readonly executions: Executions
   readonly doctor: DoctorPanel
 }
 
@@ -116,7 +117,8 @@ export function activate(context: vscode.ExtensionContext): Exports {
   }
   const exported = createExports({ services, consents, executions })
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported
-  return { ...exported, testSeam: { context, services, chats, view, credentials, consents, doctor } }
+  const seam = { context, services, chats, view, credentials, consents, executions, doctor }
+  return { ...exported, testSeam: seam }
 }
 
 interface ForSessions {

@@ -307,6 +307,17 @@ describe('The API for other extensions', function () {
     await consents.set(caller, 'allowed')
   })
 
+  it('ends with an error of its own when the window closes, and leaves nothing that runs', async () => {
+    const { executions } = await activated()
+    const run = start({ prompt: '[[delay:50]][[lorem:2000]]' })
+    await until('some text', () => run.texts > 0)
+    const since = Date.now()
+    await executions.close()
+    assert.deepEqual(run.finals, ['error window-closing'])
+    assert.ok(Date.now() - since < 3_000, 'A closing window does not wait so long.')
+    await nothingRuns()
+  })
+
   it('ends with an error when the server is stopped', async () => {
     const { services } = await activated()
     const run = start({ prompt: '[[delay:50]][[lorem:2000]]' })
