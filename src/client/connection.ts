@@ -121,7 +121,7 @@ export interface Connection {
   readRequests(directory: string): Promise<readonly Request[]>
   /** Output of a tool call in full, where the block was cut; undefined when the server cannot give it. */
   readToolOutput(sessionID: SessionID, messageID: MessageID, callID: string): Promise<string | undefined>
-  /** What the turn of a user message changed on disk. */
+  /** What the turn of a user message changed on disk; paths are absolute. */
   turnDiff(sessionID: SessionID, messageID: MessageID): Promise<readonly FileChange[]>
 
   /** Resolves when the server has the prompt. Repeating it with the same ids changes nothing. */

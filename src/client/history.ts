@@ -30,7 +30,7 @@ export interface SessionHistory {
   undo(sessionID: SessionID, point: UndoPoint): Promise<Session>
   /** Brings back what was undone. Rejects with `busy` while the session runs. */
   redo(sessionID: SessionID): Promise<Session>
-  /** What the undo in force changed on disk: from the state that `redo` brings back to the one of now. */
+  /** What the undo in force changed on disk: from the state that `redo` brings back to the one of now. Absolute paths. */
   undoneChanges(sessionID: SessionID): Promise<readonly FileChange[]>
   undoReach(directory: string): Promise<UndoReach>
   /** Has a model summarize the conversation; resolves when that is done. */

@@ -42,7 +42,7 @@ export const sessionCommands = {
     },
   },
   renameSession: { run: (context, args) => renameSession(sessionTarget(context, args)) },
-  deleteSession: { run: (_context, args) => deleteSessions(sessionTargets(_context, args)) },
+  deleteSession: { run: (context, args) => deleteSessions(sessionTargets(context, args)) },
   abortSession: { run: (context, args) => stopSessions(sessionTargets(context, args)) },
   pinSession: { run: (context, args) => pinSessions(context, sessionTargets(context, args), true) },
   unpinSession: { run: (context, args) => pinSessions(context, sessionTargets(context, args), false) },

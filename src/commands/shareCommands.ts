@@ -14,7 +14,7 @@ type Name = keyof typeof commandIds
 /** What takes a session somewhere else: a summary, a link, a file, the terminal. */
 export const shareCommands = {
   compactSession: { run: (context) => compact(context) },
-  shareSession: { run: (_context, args) => share(sessionTarget(_context, args)) },
+  shareSession: { run: (context, args) => share(sessionTarget(context, args)) },
   unshareSession: { run: (context, args) => unshare(context, sessionTarget(context, args)) },
   exportSession: {
     async run(context, args) {

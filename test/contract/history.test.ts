@@ -8,6 +8,7 @@ import type { Connection } from '../../src/client/connection.ts'
 import type { SessionHistory } from '../../src/client/history.ts'
 import type { SessionLibrary } from '../../src/client/library.ts'
 import { OpencodeError } from '../../src/opencode/errors.ts'
+import { toSessionID } from '../../src/opencode/ids.ts'
 import type { Message, Session, UserMessage } from '../../src/session/model.ts'
 import { opencodeBinary } from '../support/opencodeLab.ts'
 import { answerOf, Bench, connectTo, promptOf, toolsIn } from './support.ts'
@@ -64,7 +65,7 @@ describe('the course of a session on a real server', function () {
     const changes = await history.undoneChanges(session.id)
     assert.deepEqual(
       changes.map(({ path: file, status, deletions }) => [file, status, deletions]),
-      [['made.txt', 'deleted', 1]],
+      [[fileAt('made.txt'), 'deleted', 1]],
     )
     const redone = await history.redo(session.id)
     assert.equal(redone.revertedFrom, undefined)
@@ -72,6 +73,26 @@ describe('the course of a session on a real server', function () {
     await history.undo(session.id, { messageID: prompt.id })
     const rest = await turn(session, '[[text:instead]]')
     assert.equal(answerOf(rest), 'instead', 'the next prompt drops what was undone')
+  })
+
+  it('names files absolutely, also for a folder inside of a repository, and leaves those outside of it', async () => {
+    const inside = path.join(bench.directory, 'src')
+    const session = await connection.createSession(inside, { title: 'Inside' })
+    const script = `${write('src/in.txt', 'in\n')}${write('out.txt', 'out\n')}[[text:done]]`
+    const [prompt] = promptsOf(await bench.turn(session, script, allow))
+    assert.ok(prompt)
+    const turns = await connection.turnDiff(session.id, prompt.id)
+    assert.deepEqual(
+      turns.map((change) => change.path),
+      [fileAt('src/in.txt')],
+    )
+    await history.undo(session.id, { messageID: prompt.id })
+    const undone = await history.undoneChanges(session.id)
+    assert.deepEqual(
+      undone.map((change) => change.path),
+      [fileAt('src/in.txt')],
+    )
+    assert.deepEqual([await read('src/in.txt'), await read('out.txt')], [undefined, 'out\n'])
   })
 
   it('is undone from one tool call on: all files of its step, and the words behind it', async () => {
@@ -160,6 +181,20 @@ describe('the course of a session on a real server', function () {
     await run(opencodeBinary(), ['import', file], { env, cwd })
     assert.equal((await connection.getSession(session.id)).title, 'Exported')
     assert.equal(answerOf((await connection.readMessages(session.id, 10)).messages), 'for the file')
+  })
+
+  it('is imported beside itself as a copy', async () => {
+    const session = await bench.newSession('Twice')
+    await turn(session, 'once [[text:said once]]')
+    const { document } = await history.exportSession(session.id)
+    const copy = history.copyOf(document)
+    const id = toSessionID(copy.info['id'])
+    const file = path.join(bench.lab.root, 'copy.json')
+    await writeFile(file, JSON.stringify(copy))
+    await run(opencodeBinary(), ['import', file], { env: { ...bench.lab.env }, cwd: bench.directory })
+    assert.notEqual(id, session.id)
+    for (const each of [id, session.id])
+      assert.equal(answerOf((await connection.readMessages(each, 10)).messages), 'said once')
   })
 
   it('is listed with those of all folders, page by page, archived ones among them', async () => {

@@ -9,6 +9,7 @@ import { HttpStatusError } from '../httpErrors.ts'
 import { fileChange } from './diffs.ts'
 import { copyDocument } from './exportCopy.ts'
 import { fields, list, text, word } from './reading.ts'
+import type { V1Roots } from './roots.ts'
 import { expectSession } from './routes.ts'
 import type { V1Routes } from './routes.ts'
 
@@ -19,9 +20,11 @@ const exportLimitBytes = 512 * 1024 * 1024
 
 export class V1History implements SessionHistory {
   readonly #routes: V1Routes
+  readonly #roots: V1Roots
 
-  constructor(routes: V1Routes) {
+  constructor(routes: V1Routes, roots: V1Roots) {
     this.#routes = routes
+    this.#roots = roots
   }
 
   async fork(sessionID: SessionID, before?: MessageID): Promise<Session> {
@@ -41,7 +44,8 @@ export class V1History implements SessionHistory {
 
   async undoneChanges(sessionID: SessionID): Promise<readonly FileChange[]> {
     const { body } = await this.#routes.ofSession('GET', sessionID, '')
-    return readGitDiff(text(fields(fields(body)['revert'])['diff']) ?? '')
+    const changes = readGitDiff(text(fields(fields(body)['revert'])['diff']) ?? '')
+    return this.#roots.resolve(sessionID, changes)
   }
 
   /** Files are restored from snapshots that the server takes with git, and only inside a repository. */

@@ -41,6 +41,7 @@ import { V1Providers } from './providers.ts'
 import { collect, fields, words } from './reading.ts'
 import { RequestLedger } from './requestLedger.ts'
 import { readPermission, readQuestion } from './requests.ts'
+import { V1Roots } from './roots.ts'
 import { expectSession, unless, V1Routes } from './routes.ts'
 import { V1RunControl } from './runControl.ts'
 import { V1ServerFeatures } from './serverFeatures.ts'
@@ -76,6 +77,7 @@ export class V1Connection implements Connection {
   readonly features: V1ServerFeatures
   readonly places: V1Places
   readonly #routes: V1Routes
+  readonly #roots: V1Roots
   readonly #client: HttpClient
   readonly #log: ClientLog
   readonly #ledger = new RequestLedger()
@@ -86,7 +88,8 @@ export class V1Connection implements Connection {
     this.#client = client
     this.#routes = new V1Routes(client)
     this.files = new V1Files(this.#routes)
-    this.history = new V1History(this.#routes)
+    this.#roots = new V1Roots(this.#routes)
+    this.history = new V1History(this.#routes, this.#roots)
     this.commands = new V1Commands(this.#routes)
     this.library = new V1Library(this.#routes)
     this.runs = new V1RunControl(this.#routes)
@@ -196,9 +199,10 @@ export class V1Connection implements Connection {
     const query = `?messageID=${toMessageID(messageID)}`
     const { body } = await this.#routes.ofSession('GET', sessionID, '/diff', { query })
     const changes = readFileDiffs(body)
-    if (changes.length > 0) return changes
+    if (changes.length > 0) return this.#roots.resolve(sessionID, changes)
     const message = fields((await this.#routes.ofMessage(sessionID, messageID)).body)
-    return readFileDiffs(fields(fields(message['info'])['summary'])['diffs'])
+    const summary = fields(fields(message['info'])['summary'])
+    return this.#roots.resolve(sessionID, readFileDiffs(summary['diffs']))
   }
 
   async prompt(sessionID: SessionID, prompt: Prompt): Promise<void> {

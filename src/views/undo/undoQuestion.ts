@@ -117,7 +117,9 @@ function keptLines({ kept, reach, directory }: UndoFindings): readonly string[] 
 
 function whyKept(reach: UndoReach): string {
   if (reach.kind === 'files')
-    return vscode.l10n.t('Stay as they are, because git ignores them or they are too large:')
+    return vscode.l10n.t(
+      'Stay as they are, because they are outside of this folder, git ignores them, or they are too large:',
+    )
   return reach.reason === 'no-git'
     ? vscode.l10n.t('Stay as they are, because OpenCode restores files only inside a git repository:')
     : vscode.l10n.t('Stay as they are, because snapshots are turned off in the OpenCode configuration:')
