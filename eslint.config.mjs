@@ -2,7 +2,7 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 
 const shared = ['util', 'opencode', 'session', 'protocol']
-const node = ['client', 'server', 'sync']
+const node = ['client', 'server', 'sync', 'tasks']
 
 /** Who may import whom, besides itself; the table of ARCHITECTURE.md. */
 const mayImport = {
@@ -13,6 +13,7 @@ const mayImport = {
   client: ['session', 'opencode', 'util'],
   server: ['client', 'opencode', 'util'],
   sync: ['client', 'session', 'opencode', 'util'],
+  tasks: ['sync', 'server', 'client', 'session', 'opencode', 'util'],
   platform: shared,
   profiles: ['platform', 'client', 'server', ...shared],
   prompt: ['platform', ...shared],
@@ -105,7 +106,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{util,opencode,session,protocol,server,sync,webview}/**/*.{ts,tsx}'],
+    files: ['src/{util,opencode,session,protocol,server,sync,tasks,webview}/**/*.{ts,tsx}'],
     rules: restrictedImports([vscodeImport, undiciImport]),
   },
   { files: ['src/client/**/*.ts'], rules: restrictedImports([vscodeImport]) },

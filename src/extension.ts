@@ -26,6 +26,7 @@ import { Chats } from './views/chats.ts'
 import { ChatView } from './views/chatView.ts'
 import { Choices } from './views/choices.ts'
 import { ComposerParts } from './views/composer/composerParts.ts'
+import { IsolatedSessions } from './views/isolation/isolatedSessions.ts'
 import { DiffDocuments } from './views/diffDocuments.ts'
 import { DoctorPanel } from './views/doctor/doctorPanel.ts'
 import { Drafts } from './views/drafts.ts'
@@ -75,6 +76,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   store.add(profiles.onDidRemove((id) => void credentials.forget(id)))
   const launcher = launcherMaker(context, { settings, credentials, log })
   const backends = store.add(new Backends({ settings, credentials, log, stored, profiles, launcher }))
+  const isolation = store.add(createIsolation(context, backends, { settings, credentials, log }))
   const storage = context.storageUri ?? context.globalStorageUri
   const blobs = new BlobStore(join(storage.fsPath, 'attachments'), ['drafts'])
   const drafts = store.add(new Drafts(stored('drafts'), blobs))
@@ -84,6 +86,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
     extensionUri,
     backends,
     profiles,
+    isolation,
     choices: new Choices(stored('choices')),
     drafts,
     composer: store.add(new ComposerParts(drafts, stored)),
@@ -160,6 +163,16 @@ function joinExecutions(consents: Consents): Executions {
     void executions.endAll(new ApiError('consent-denied', 'The user took the access back.'), extension)
   })
   return executions
+}
+
+function createIsolation(
+  context: vscode.ExtensionContext,
+  backends: Backends,
+  parts: Pick<LauncherContext, 'settings' | 'credentials' | 'log'>,
+): IsolatedSessions {
+  const { extensionUri, globalStorageUri: storageUri } = context
+  const places = { extensionUri, storageUri, developmentRoot: developmentRoot(context) }
+  return new IsolatedSessions({ backends, context: { ...parts, ...places } })
 }
 
 /** VS Code waits five seconds at the most. */

@@ -26,7 +26,10 @@ export const chatCommands = {
   },
   newSession: {
     async run(context) {
-      const directory = await pickDirectory()
+      const { chats, services } = context
+      const isolated =
+        chats.active?.isVisible === true ? services.isolation.at(chats.active.directory) : undefined
+      const directory = isolated?.directory ?? (await pickDirectory())
       if (directory === undefined) return
       const chat = await chatInSight(context)
       await chat.show({ sessionID: undefined, directory })
@@ -47,7 +50,7 @@ export const chatCommands = {
 } satisfies Partial<Record<Name, CommandSpec>>
 
 /** The folder of a new session: the only one, or the one the user picks. */
-async function pickDirectory(): Promise<string | undefined> {
+export async function pickDirectory(): Promise<string | undefined> {
   const folders = await workspaceFolders()
   if (folders.length <= 1) return (await activeFolder()).directory
   const active = await activeFolder()

@@ -10,6 +10,7 @@ import type { CommandContext, CommandSpec } from './commandSpec.ts'
 import { editorCommands } from './editorCommands.ts'
 import { historyCommands } from './historyCommands.ts'
 import { featureCommands } from './featureCommands.ts'
+import { isolationCommands } from './isolationCommands.ts'
 import { providerCommands } from './providerCommands.ts'
 import { registerQuickFix } from './quickFix.ts'
 import { serverCommands } from './serverCommands.ts'
@@ -27,6 +28,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...editorCommands,
   ...serverCommands,
   ...containerCommands,
+  ...isolationCommands,
   ...providerCommands,
   ...accessCommands,
   ...featureCommands,

@@ -109,7 +109,10 @@ async function askSearch(context: CommandContext): Promise<void> {
 
 /** The view shows what is found as it comes; cancelling keeps it. */
 async function search({ browser, services }: CommandContext, text: string): Promise<void> {
-  for (const { backend } of services.backends.places) await backend.access.ensure()
+  for (const { backend, directory } of services.backends.places) {
+    // An isolated session that was stopped is not worth a container.
+    if (!services.isolation.at(directory)) await backend.access.ensure()
+  }
   await vscode.commands.executeCommand('opencodeSessions.sessions.focus')
   const options = {
     location: vscode.ProgressLocation.Notification,

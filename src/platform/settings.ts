@@ -22,6 +22,8 @@ export class Settings implements Disposable {
   readonly serverEnvironment = this.#watch('server.environment', readTextMap, {})
   readonly serverShared = this.#watch('server.shared', readFlag, true)
   readonly serverAutoStart = this.#watch('server.autoStart', readFlag, true)
+  /** How many isolated sessions may run at once. */
+  readonly isolationLimit = this.#watch('isolation.limit', readCount, 3)
   readonly proxy = this.#watch('network.proxy', readText, '')
   readonly caFile = this.#watch('network.caFile', readText, '')
   readonly notifyWhenWaiting = this.#watch('chat.notifyWhenWaiting', readFlag, true)
@@ -60,6 +62,10 @@ export class Settings implements Disposable {
 
 function readText(value: unknown): string | undefined {
   return typeof value === 'string' ? value.trim() : undefined
+}
+
+function readCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined
 }
 
 function readFlag(value: unknown): boolean | undefined {

@@ -22,7 +22,7 @@ export interface ChatState {
   /** Why nothing can be chatted with at all, before any server question. */
   readonly obstacle: 'none' | 'no-folder' | 'untrusted'
   /** The folder new sessions run in; several are a multi-root workspace. */
-  readonly folder: { readonly name: string; readonly directory: string } | undefined
+  readonly folder: ChatFolder | undefined
   readonly folderCount: number
   /** Undefined: a new session that the first prompt will create. */
   readonly session: SessionState | undefined
@@ -50,6 +50,13 @@ export interface ChatState {
 export interface ChatProfile {
   readonly name: string
   readonly kind: ProfileKind
+}
+
+export interface ChatFolder {
+  readonly name: string
+  readonly directory: string
+  /** Set for the files of an isolated session: nothing of the user's own is changed there. */
+  readonly isolated?: { readonly branch: string; readonly inContainer: boolean }
 }
 
 /** What the composer's pickers show; resolved by the host, with the model's own data where known. */

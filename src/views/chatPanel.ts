@@ -14,6 +14,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, Disposable {
   readonly #chats: Chats
   readonly #extensionUri: vscode.Uri
   readonly #store = new DisposableStore()
+  readonly #open = new Map<vscode.WebviewPanel, ChatSession>()
 
   constructor(chats: Chats, extensionUri: vscode.Uri) {
     this.#chats = chats
@@ -29,6 +30,18 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, Disposable {
     return this.#fill(panel, place)
   }
 
+  /** Brings a tab to the front that works in this directory; false when there is none. */
+  reveal(directory: string): boolean {
+    const [panel] = this.#at(directory)
+    panel?.reveal()
+    return panel !== undefined
+  }
+
+  /** Closes the tabs that work in this directory. */
+  close(directory: string): void {
+    for (const panel of this.#at(directory)) panel.dispose()
+  }
+
   /** The page keeps its place in its own state, which VS Code hands back here. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     this.#fill(panel, readPlace(state))
@@ -37,6 +50,10 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, Disposable {
 
   dispose(): void {
     this.#store.dispose()
+  }
+
+  #at(directory: string): readonly vscode.WebviewPanel[] {
+    return [...this.#open].flatMap(([panel, chat]) => (chat.directory === directory ? [panel] : []))
   }
 
   #fill(panel: vscode.WebviewPanel, place: ChatPlace): ChatSession {
@@ -65,7 +82,11 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, Disposable {
         wasVisible = panel.visible
       }),
     )
-    panel.onDidDispose(() => store.dispose())
+    this.#open.set(panel, placed.chat)
+    panel.onDidDispose(() => {
+      this.#open.delete(panel)
+      store.dispose()
+    })
     return placed.chat
   }
 }

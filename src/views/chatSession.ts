@@ -18,6 +18,7 @@ import type { Disposable } from '../util/lifecycle.ts'
 import type { Backend } from './backends.ts'
 import { runOf } from './composer/slashCommands.ts'
 import { ChatFeed } from './chatFeed.ts'
+import { chatFolder } from './chatFolder.ts'
 import type { ChatPage } from './chatPage.ts'
 import { initialState, serverState } from './chatStates.ts'
 import { newDraftKey } from './drafts.ts'
@@ -312,10 +313,7 @@ export class ChatSession implements Disposable {
 
   async #setFolder(directory: string | undefined): Promise<void> {
     const folders = await workspaceFolders()
-    const known = folders.find((folder) => folder.directory === directory)
-    const first = known ?? (directory === undefined ? folders[0] : { name: baseName(directory), directory })
-    const folder =
-      folders.length === 0 ? undefined : first && { name: first.name, directory: first.directory }
+    const folder = chatFolder(folders, directory, this.#services.isolation)
     const obstacle = vscode.workspace.isTrusted ? (folder ? 'none' : 'no-folder') : 'untrusted'
     const last = this.directory
     this.feed.apply({ type: 'place', obstacle, folder, folderCount: folders.length })
@@ -372,8 +370,4 @@ export class ChatSession implements Disposable {
   #changed(): void {
     this.#onDidChange.fire(this.state)
   }
-}
-
-function baseName(directory: string): string {
-  return directory.split(/[\\/]/).findLast((name) => name !== '') ?? directory
 }

@@ -8,6 +8,7 @@ import type { Choices } from './choices.ts'
 import type { ComposerParts } from './composer/composerParts.ts'
 import type { DiffDocuments } from './diffDocuments.ts'
 import type { Drafts } from './drafts.ts'
+import type { IsolatedSessions } from './isolation/isolatedSessions.ts'
 import type { PromptHistory } from './promptHistory.ts'
 import type { CodeProposals } from './transcript/codeBlocks.ts'
 import type { TranscriptDocuments } from './transcript/transcriptDocuments.ts'
@@ -18,6 +19,7 @@ export interface Services {
   /** The servers of this window; take the one of a chat's directory. */
   readonly backends: Backends
   readonly profiles: ServerProfiles
+  readonly isolation: IsolatedSessions
   readonly choices: Choices
   readonly drafts: Drafts
   readonly composer: ComposerParts

@@ -15,6 +15,8 @@ export interface LauncherContext {
   readonly storageUri: vscode.Uri
   /** Where the `opencode-ai` package is looked for when the extension is being developed. */
   readonly developmentRoot: string | undefined
+  /** Whether the server must be one of its own, whatever the settings say about sharing. */
+  readonly isAlone?: boolean
   /** Says in a few words what is being done, for a start that takes long. */
   readonly onProgress?: (message: string) => void
 }

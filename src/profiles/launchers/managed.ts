@@ -23,7 +23,7 @@ export function createManagedLauncher(profile: ManagedProfile, context: Launcher
     log,
   }
   // A server for all has a folder that belongs to nobody; each request names the one it is for.
-  return settings.serverShared.value
+  return settings.serverShared.value && context.isAlone !== true
     ? new SharedLauncher({ ...options, cwd: stateDirectory, secrets: credentials.leases })
     : new ProcessLauncher({ ...options, cwd: folder })
 }

@@ -11,6 +11,7 @@ import {
   type TreeRecord,
   listRecords,
   placesOf,
+  treeFolder,
   writeRecord,
 } from './treeRecord.ts'
 import { commitUserChanges, copyIndex } from './userSnapshot.ts'
@@ -42,16 +43,18 @@ export async function buildTree(
   const { signal } = options
   const places = placesOf(folder)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  for (const place of [places.home, places.tree]) await mkdir(place)
+  await mkdir(places.home)
   const init = { format: repository.format, author: repository.author, home: places.home, signal }
   const own = await initRepository(git, places.git, { ...init, isBare: true })
   await borrow(own, repository)
   const base = await baseCommit(git, { repository, own, options })
   const branch = await freeBranch(git, repository, options)
-  const inside = await initRepository(git, places.tree, { ...init, isBare: false })
+  const top = treeFolder(folder, { root: repository.root, branch })
+  await mkdir(top, { recursive: true })
+  const inside = await initRepository(git, top, { ...init, isBare: false })
   await borrow(inside, repository)
   await copyExcludes(git, repository, [own, inside])
-  const call: GitCall = { cwd: places.tree, env: ownEnvironment(places.home), signal }
+  const call: GitCall = { cwd: top, env: ownEnvironment(places.home), signal }
   const ref = `refs/heads/${branch}`
   const at = [`--git-dir=${own}`]
   await git.read([...at, 'update-ref', 'refs/opencode/base', base], call)
@@ -87,7 +90,7 @@ export async function buildTree(
     created: Date.now(),
     lacks: lacksOf(repository),
   }
-  await mkdir(join(places.tree, ...repository.prefix.split('/')), { recursive: true })
+  await mkdir(join(top, ...repository.prefix.split('/')), { recursive: true })
   await writeRecord(folder, record)
   return record
 }

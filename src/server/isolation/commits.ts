@@ -54,8 +54,8 @@ export function nothingChanged(): OpencodeError {
 async function tipInside(tree: IsolatedTree, signal: AbortSignal | undefined): Promise<string | undefined> {
   const places = placesOf(tree.folder)
   const { base } = tree.record
-  const inside = join(places.tree, '.git')
-  const tip = await readTip(inside, (await tree.borrowedObjects()).join('\n'))
+  const inside = join(tree.root, '.git')
+  const tip = await readTip(inside, tree.borrowedObjects().join('\n'))
   if (tip === undefined || tip === base) return undefined
   const lender = join(places.scratch, 'lender')
   await rm(lender, { recursive: true, force: true })
@@ -64,7 +64,7 @@ async function tipInside(tree: IsolatedTree, signal: AbortSignal | undefined): P
     const format = await tree.ownLine(['rev-parse', '--show-object-format'], { signal })
     const author = { name: 'OpenCode', email: 'opencode@localhost' }
     await initRepository(tree.git, lender, { isBare: true, format, author, home: places.home, signal })
-    const lent = [...(await tree.borrowedObjects()), join(inside, 'objects')]
+    const lent = [...tree.borrowedObjects(), join(inside, 'objects')]
     await writeFile(join(lender, 'objects', 'info', 'alternates'), lent.map((path) => `${path}\n`).join(''))
     await copyFile(join(places.git, 'shallow'), join(lender, 'shallow')).catch(() => undefined)
     await writeFile(join(lender, 'refs', 'tip'), `${tip}\n`)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, readFile, rm } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { lstat, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { type ChangedFile, readChangedFiles } from './changedFiles.ts'
@@ -9,7 +10,7 @@ import { ownEnvironment } from './ownGit.ts'
 import { openRepository } from './repository.ts'
 import { stageWorkingTree } from './staging.ts'
 import { copyIndex } from './userSnapshot.ts'
-import { type TreeRecord, placesOf, readRecord, writeRecord } from './treeRecord.ts'
+import { type TreeRecord, placesOf, readRecord, treeFolder, writeRecord } from './treeRecord.ts'
 
 /** All that differs between the beginning of an isolated tree and how it is now. */
 export interface IsolatedChanges {
@@ -54,8 +55,8 @@ export class IsolatedTree {
   }
 
   /** @throws OpencodeError `not-found` */
-  static async open(git: Git, folder: string): Promise<IsolatedTree> {
-    return new IsolatedTree(git, folder, await readRecord(folder))
+  static open(git: Git, folder: string): IsolatedTree {
+    return new IsolatedTree(git, folder, readRecord(folder))
   }
 
   get record(): TreeRecord {
@@ -68,7 +69,7 @@ export class IsolatedTree {
 
   /** Top of the isolated working tree. */
   get root(): string {
-    return placesOf(this.folder).tree
+    return treeFolder(this.folder, this.#record)
   }
 
   /** What the user's folder is in here: where sessions run. */
@@ -78,14 +79,15 @@ export class IsolatedTree {
   }
 
   /** The objects of the user's repository, which a container has to see. */
-  async borrowedObjects(): Promise<readonly string[]> {
-    const text = await readFile(join(placesOf(this.folder).git, 'objects', 'info', 'alternates'), 'utf8')
+  borrowedObjects(): readonly string[] {
+    const text = readFileSync(join(placesOf(this.folder).git, 'objects', 'info', 'alternates'), 'utf8')
     return text.split('\n').filter((line) => line !== '')
   }
 
   /** Runs git on our own repository about the tree. */
   own(args: readonly string[], call: Partial<GitCall> = {}): Promise<Buffer> {
-    const { git, tree, home } = placesOf(this.folder)
+    const { git, home } = placesOf(this.folder)
+    const tree = this.root
     const env = { ...ownEnvironment(home), ...call.env }
     return this.#git.read([`--git-dir=${git}`, `--work-tree=${tree}`, ...args], { cwd: tree, ...call, env })
   }
@@ -127,7 +129,8 @@ export class IsolatedTree {
   }
 
   async #writeTree(signal: AbortSignal | undefined): Promise<string> {
-    const { git, tree, home, scratch } = placesOf(this.folder)
+    const { git, home, scratch } = placesOf(this.folder)
+    const tree = this.root
     if (!(await isFolder(tree))) {
       throw new OpencodeError('not-found', `The files of the isolated session are gone: ${tree}.`)
     }

@@ -1,5 +1,6 @@
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { OpencodeError } from '../../opencode/errors.ts'
 
 /** `container`: tools run in a container. `worktree`: they run on this machine, only the files are apart. */
@@ -44,8 +45,6 @@ const fileName = 'record.json'
 /** The parts of the folder of one tree. */
 export function placesOf(folder: string) {
   return {
-    /** What the server and its tools see and may change, with a `.git` of its own. */
-    tree: join(folder, 'tree'),
     /** Our own repository about it, which nothing inside can reach. */
     git: join(folder, 'git'),
     /** Stands in for the home directory, so that no configuration of the user is read. */
@@ -57,6 +56,17 @@ export function placesOf(folder: string) {
   } as const
 }
 
+/**
+ * What the server and its tools see and may change, with a `.git` of its own. The last part of the path names it
+ * wherever a path is shown.
+ */
+export function treeFolder(folder: string, { root, branch }: Pick<TreeRecord, 'root' | 'branch'>): string {
+  const project = basename(root)
+    .replaceAll(/[^\w.-]+/g, '-')
+    .slice(0, 40)
+  return join(folder, 'tree', `${project}-${branch.replace(/^opencode[/-]/, '')}`)
+}
+
 /** Replaces the record in one step, so that no reader sees half of it. */
 export async function writeRecord(folder: string, record: TreeRecord): Promise<void> {
   await mkdir(folder, { recursive: true })
@@ -65,10 +75,9 @@ export async function writeRecord(folder: string, record: TreeRecord): Promise<v
   await rename(next, join(folder, fileName))
 }
 
-/** @throws OpencodeError `not-found` when there is none that can be read */
-export async function readRecord(folder: string): Promise<TreeRecord> {
-  const text = await readFile(join(folder, fileName), 'utf8').catch(() => '')
-  const record = parse(text)
+/** Small enough to be read at once. @throws OpencodeError `not-found` when there is none that can be read */
+export function readRecord(folder: string): TreeRecord {
+  const record = parse(readText(join(folder, fileName)))
   if (record) return record
   throw new OpencodeError('not-found', `There is no isolated session in ${folder}.`)
 }
@@ -76,8 +85,16 @@ export async function readRecord(folder: string): Promise<TreeRecord> {
 /** All records below a folder, oldest first; what cannot be read is left out. */
 export async function listRecords(storage: string): Promise<readonly TreeRecord[]> {
   const names = await readdir(storage).catch(() => [])
-  const found = await Promise.all(names.map((name) => readRecord(join(storage, name)).catch(() => undefined)))
+  const found = names.map((name) => parse(readText(join(storage, name, fileName))))
   return found.filter((record) => record !== undefined).sort((a, b) => a.created - b.created)
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 function parse(text: string): TreeRecord | undefined {

@@ -49,6 +49,12 @@ export async function acquireLock(path: string, options: LockOptions): Promise<F
   }
 }
 
+/** Whether a process that is still there holds the lock. */
+export async function isLocked(path: string): Promise<boolean> {
+  const holder = await readClaim(path)
+  return holder !== undefined && !(await isGone(holder, true))
+}
+
 /** The name appears together with its content, so nobody ever reads half a claim. */
 async function create(path: string, claim: Claim): Promise<boolean> {
   const temporary = `${path}.${claim.nonce}.new`

@@ -6,6 +6,7 @@ import type { AppContext } from '../app.ts'
 import { Composer } from './Composer.tsx'
 import { Docks } from './Docks.tsx'
 import { Header } from './Header.tsx'
+import { IsolationBar } from './IsolationBar.tsx'
 import { Breadcrumb, ReadOnlyBar } from './ReadOnlyBar.tsx'
 import { Screen, ServerBanner } from './Screens.tsx'
 import { Transcript } from './Transcript.tsx'
@@ -33,6 +34,7 @@ function Chat({ chat, app }: { readonly chat: ChatState; readonly app: AppContex
     <main class={isChild ? 'chat read-only' : 'chat'} onKeyDown={(event) => onChatKey(event, app)}>
       <Header session={chat.session?.session} />
       <Breadcrumb family={chat.family} />
+      <IsolationBar isolated={chat.folder?.isolated} />
       <ServerBanner chat={chat} />
       <Body chat={chat} />
       <Docks chat={chat} />

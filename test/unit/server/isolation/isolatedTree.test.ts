@@ -136,7 +136,7 @@ describe('An isolated tree', () => {
           await inside(tree, 'log', '--format=%s'),
           name === 'shallow' ? 'Second' : 'Second\nStart',
         )
-        assert.equal((await tree.borrowedObjects()).length, name === 'shallow' ? 1 : 2)
+        assert.equal(tree.borrowedObjects().length, name === 'shallow' ? 1 : 2)
       }
     })
 
@@ -313,7 +313,7 @@ describe('An isolated tree', () => {
   it('is found again later, and gone without a trace when it is removed', async () => {
     const before = await user.fingerprint()
     const tree = await user.isolate({ name: 'later' })
-    const again = await IsolatedTree.open(user.git, tree.folder)
+    const again = IsolatedTree.open(user.git, tree.folder)
     assert.deepEqual(again.record, tree.record)
     assert.deepEqual(
       (await listRecords(user.storage)).map(({ branch }) => branch),
@@ -323,7 +323,7 @@ describe('An isolated tree', () => {
     await again.remove()
     assert.deepEqual(await readdir(user.storage), [])
     assert.deepEqual(await user.fingerprint(), before)
-    await assert.rejects(IsolatedTree.open(user.git, tree.folder), { code: 'not-found' })
+    assert.throws(() => IsolatedTree.open(user.git, tree.folder), { code: 'not-found' })
   })
 })
 
