@@ -17,7 +17,7 @@ const systemNeeds = {
   'test:host': browserTools,
   'test:e2e': browserTools,
   'test:contract': ['git', 'rg'],
-  'test:container': ['git', 'rg'],
+  'test:container': browserTools,
   bench: browserTools,
   screenshots: browserTools,
   build: [],

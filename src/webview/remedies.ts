@@ -14,6 +14,7 @@ const retryAnew = ['restartServer', 'Retry'] as const
 const showLog = ['showLog', 'Show log'] as const
 const doctor = ['doctor', 'Run Doctor'] as const
 const showContainerLog = ['showContainerLog', 'Show container log'] as const
+const select = ['selectServer', 'Select server'] as const
 const connect = ['connectToServer', 'Connect to server'] as const
 const settings = ['openSettings', 'Open settings'] as const
 const install = ['installOpencode', 'Install'] as const
@@ -32,10 +33,10 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
   'consent-required': { title: 'This server is not encrypted', buttons: [connect] },
   'engine-not-found': {
     title: 'No container engine was found',
-    buttons: [['installEngine', 'Install Podman'], settings, retry],
+    buttons: [['installEngine', 'Install Podman'], select, retry],
   },
-  'engine-not-running': { title: 'The container engine does not run', buttons: [retry, settings, showLog] },
-  forbidden: { title: 'The container engine is closed to you', buttons: [retry, settings, showLog] },
+  'engine-not-running': { title: 'The container engine does not run', buttons: [retry, select, showLog] },
+  forbidden: { title: 'The container engine is closed to you', buttons: [retry, select, showLog] },
   'image-missing': { title: 'The container image is missing', buttons: [retry, settings, showLog] },
   'image-failed': {
     title: 'The container image was not built',
@@ -57,7 +58,7 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
   'server-killed': { title: 'The server was killed', buttons: [retry, showContainerLog] },
   'profile-invalid': {
     title: 'This server profile cannot be used',
-    buttons: [['selectServer', 'Select server'], settings],
+    buttons: [select, settings],
   },
 }
 

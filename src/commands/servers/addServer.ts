@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { ContainerProfile, ManagedProfile, ProfileKind, ServerProfile } from '../../opencode/profile.ts'
+import { engineOf } from '../../profiles/launchers/container.ts'
 import type { CommandContext } from '../commandSpec.ts'
 import { connectFlow } from './connectFlow.ts'
 import { askName, freeName } from './profileNames.ts'
@@ -19,7 +20,7 @@ const adders: Readonly<Partial<Record<ProfileKind, () => Adder>>> = {
     add: (context, folder) => connectFlow(context, folder),
   }),
   container: () => ({
-    label: `$(package) ${vscode.l10n.t('Container…')}`,
+    label: `$(package) ${vscode.l10n.t('Container')}`,
     detail: vscode.l10n.t('OpenCode in Docker or Podman, with this folder and nothing else of the machine'),
     add: (context) => addContainer(context),
   }),
@@ -54,14 +55,19 @@ async function addManaged({ services }: CommandContext): Promise<ServerProfile |
   return profile
 }
 
-/** As it comes; what can be limited stands in the settings. */
-async function addContainer({ services }: CommandContext): Promise<ServerProfile | undefined> {
-  const name = await askName(
-    services.profiles.all,
-    freeName(services.profiles.all, vscode.l10n.t('Container')),
+/**
+ * Adds a container without a question; what can be limited stands in the settings.
+ *
+ * @throws OpencodeError `engine-not-found`, `engine-not-running`, `forbidden`, before anything is changed
+ */
+export async function addContainer({ services }: CommandContext): Promise<ServerProfile> {
+  const engine = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Looking for Docker or Podman') },
+    () => engineOf({}),
   )
-  if (name === undefined) return undefined
+  const name = freeName(services.profiles.all, vscode.l10n.t('Container'))
   const profile: ContainerProfile = { kind: 'container', id: `user:${name}`, source: 'user', name }
   await services.profiles.save(profile)
+  services.notify.done(vscode.l10n.t('The server profile "{0}" uses {1}.', name, engine.description))
   return profile
 }

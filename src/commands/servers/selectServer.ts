@@ -4,7 +4,7 @@ import { knownFolders } from '../../platform/folders.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import { explainStatus, placeOf } from '../../views/serverWords.ts'
 import type { CommandContext } from '../commandSpec.ts'
-import { addServer } from './addServer.ts'
+import { addContainer, addServer } from './addServer.ts'
 import { editServer, openProfiles } from './editServer.ts'
 import { mayLeave } from '../serverEnd.ts'
 import { switchServer } from './switchServer.ts'
@@ -20,11 +20,20 @@ export async function selectServer(context: CommandContext): Promise<void> {
     if (choice.kind === 'edit') await editServer(context, choice.profile, folders[0])
     else if (choice.kind === 'remove') await removeServer(context, choice.profile)
     else {
-      const profile = choice.kind === 'add' ? await addServer(context, folders[0]) : choice.profile
+      const profile = await profileOf(context, choice, folders[0])
       if (profile) await switchServer(context, folders, profile)
       return
     }
   }
+}
+
+async function profileOf(
+  context: CommandContext,
+  choice: Extract<Choice, { kind: 'use' | 'add' | 'container' }>,
+  folder: string | undefined,
+): Promise<ServerProfile | undefined> {
+  if (choice.kind === 'add') return addServer(context, folder)
+  return choice.kind === 'container' ? addContainer(context) : choice.profile
 }
 
 /** Asks only where there are several folders; the one of the chat comes first. */
@@ -57,6 +66,7 @@ type Choice =
   | { readonly kind: 'edit'; readonly profile: ServerProfile }
   | { readonly kind: 'remove'; readonly profile: ServerProfile }
   | { readonly kind: 'add' }
+  | { readonly kind: 'container' }
   | { readonly kind: 'settings' }
 
 interface Row extends vscode.QuickPickItem {
@@ -130,6 +140,7 @@ function rows(
     ...broken,
     ...known,
     ...others,
+    ...(profiles.all.some(({ kind }) => kind === 'container') ? [] : [containerRow()]),
     { label: vscode.l10n.t('more'), kind: vscode.QuickPickItemKind.Separator },
     { label: `$(add) ${vscode.l10n.t('Add server…')}`, alwaysShow: true, choice: { kind: 'add' } },
     {
@@ -138,6 +149,15 @@ function rows(
       choice: { kind: 'settings' },
     },
   ]
+}
+
+/** The way to a container in one step, until there is one in the list. */
+function containerRow(): Row {
+  return {
+    label: `$(package) ${vscode.l10n.t('Run in a container')}`,
+    description: vscode.l10n.t('Docker or Podman, with this folder and nothing else of the machine'),
+    choice: { kind: 'container' },
+  }
 }
 
 function problemRow(sentence: string): Row {
