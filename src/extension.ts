@@ -68,6 +68,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const store = new DisposableStore()
   context.subscriptions.push(store)
   const stored = (key: string): StoredValue => new StoredValue(context.workspaceState, key)
+  const storedForAll = (key: string): StoredValue => new StoredValue(context.globalState, key)
   const { extensionUri } = context
   const log = store.add(new Log())
   const settings = store.add(new Settings())
@@ -78,7 +79,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const backends = store.add(new Backends({ settings, credentials, log, stored, profiles, launcher }))
   const isolation = store.add(createIsolation(context, backends, { settings, credentials, log }))
   const storage = context.storageUri ?? context.globalStorageUri
-  const blobs = new BlobStore(join(storage.fsPath, 'attachments'), ['drafts'])
+  const blobs = new BlobStore(join(storage.fsPath, 'attachments'), ['drafts', 'queue'])
   const drafts = store.add(new Drafts(stored('drafts'), blobs))
   const waiting = store.add(new WaitingCount(backends))
   const documents = store.add(new DiffDocuments())
@@ -89,7 +90,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
     isolation,
     choices: new Choices(stored('choices')),
     drafts,
-    composer: store.add(new ComposerParts(drafts, stored)),
+    composer: store.add(new ComposerParts({ drafts, backends, blobs, stored, storedForAll, log })),
     history: new PromptHistory(stored('history')),
     documents,
     code: store.add(new CodeProposals(documents)),

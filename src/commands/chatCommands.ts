@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import { activeFolder, workspaceFolders } from '../platform/folders.ts'
-import { pickAgent, pickModel, pickVariant } from '../views/catalogPickers.ts'
+import { cycleAgent, pickAgent, pickModel, pickVariant } from '../views/catalogPickers.ts'
 import { showPrompt } from '../views/composer/composerHandlers.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight } from './commandSpec.ts'
@@ -46,6 +46,7 @@ export const chatCommands = {
   },
   pickModel: { run: async (context) => pickModel(context.services, await chatInSight(context)) },
   pickAgent: { run: async (context) => pickAgent(context.services, await chatInSight(context)) },
+  cycleAgent: { run: async (context) => cycleAgent(context.services, await chatInSight(context)) },
   pickVariant: { run: async (context) => pickVariant(context.services, await chatInSight(context)) },
 } satisfies Partial<Record<Name, CommandSpec>>
 

@@ -14,6 +14,7 @@ export const commandIds = {
   showPrompt: 'opencodeSessions.showPrompt',
   pickModel: 'opencodeSessions.pickModel',
   pickAgent: 'opencodeSessions.pickAgent',
+  cycleAgent: 'opencodeSessions.cycleAgent',
   pickVariant: 'opencodeSessions.pickVariant',
   undoPrompt: 'opencodeSessions.undoPrompt',
   redoPrompts: 'opencodeSessions.redoPrompts',

@@ -61,8 +61,15 @@ export async function pinSessions(
   )
 }
 
-export async function stopSessions(targets: readonly SessionTarget[]): Promise<void> {
-  for (const { id, backend } of targets) await (await backend.access.ensure()).abort(id)
+/** What waits behind a stopped run does not follow by itself. */
+export async function stopSessions(
+  { services }: CommandContext,
+  targets: readonly SessionTarget[],
+): Promise<void> {
+  for (const { id, backend } of targets) {
+    services.composer.queue.pause(id, vscode.l10n.t('The run was stopped.'))
+    await (await backend.access.ensure()).abort(id)
+  }
 }
 
 const namedTitles = 8

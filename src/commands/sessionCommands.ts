@@ -43,7 +43,7 @@ export const sessionCommands = {
   },
   renameSession: { run: (context, args) => renameSession(sessionTarget(context, args)) },
   deleteSession: { run: (context, args) => deleteSessions(sessionTargets(context, args)) },
-  abortSession: { run: (context, args) => stopSessions(sessionTargets(context, args)) },
+  abortSession: { run: (context, args) => stopSessions(context, sessionTargets(context, args)) },
   pinSession: { run: (context, args) => pinSessions(context, sessionTargets(context, args), true) },
   unpinSession: { run: (context, args) => pinSessions(context, sessionTargets(context, args), false) },
   archiveSession: { run: (context, args) => archiveSessions(context, sessionTargets(context, args), true) },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { ContextItem } from '../protocol/chat.ts'
+import type { Lines } from './follow.ts'
 import type { PromptPart } from '../session/model.ts'
 import { createBlockID } from './promptIds.ts'
 
@@ -12,8 +13,21 @@ export interface Attachment {
   readonly source?: string
   /** Which text of which file this is, to tell whether the session has it already. */
   readonly content?: SentContent
+  /** Set for lines of a document: they are followed until they are sent. */
+  readonly anchor?: Anchor
   /** Set by hand: goes along in full although the session has it. */
   readonly isForced?: boolean
+}
+
+/** Lines as they were selected, and where they stand by now. */
+export interface Anchor {
+  /** URI of the document. */
+  readonly uri: string
+  readonly lines: Lines
+  /** As it was when the lines were last known for certain. */
+  readonly text: string
+  /** The lines were removed; what is sent is the text as it was. */
+  readonly isGone?: boolean
 }
 
 /** A file, or some lines of it, and a digest of the text. */

@@ -1,28 +1,91 @@
 import * as vscode from 'vscode'
-import type { Attachment, PromptTarget } from './attachment.ts'
+import { hiddenText, inlinePart } from './attachment.ts'
+import type { Anchor, Attachment, PromptTarget } from './attachment.ts'
 import { fileAttachment } from './filePart.ts'
-import { rangeAttachment } from './selectionPart.ts'
+import { findLines } from './follow.ts'
+import { rangeAttachment, textOf } from './selectionPart.ts'
 
 /**
- * Looks again at references to files just before they are sent: what has unsaved changes by now goes as
- * the text on the screen, since the server would read the older text from the disk.
+ * Looks again at what refers to documents just before it is sent: lines where they stand by now, and what has
+ * unsaved changes as the text on the screen, since the server would read the older text from the disk.
  */
 export async function refreshAttachments(
   attachments: readonly Attachment[],
   target: PromptTarget,
 ): Promise<readonly Attachment[]> {
-  return Promise.all(attachments.map((attachment) => refresh(attachment, target)))
+  return Promise.all(
+    attachments.map((attachment) =>
+      attachment.anchor
+        ? refreshLines(attachment, attachment.anchor, target)
+        : refreshFile(attachment, target),
+    ),
+  )
 }
 
-async function refresh(attachment: Attachment, target: PromptTarget): Promise<Attachment> {
+/** Where lines stand in a document now, if their text is still somewhere. */
+export function locate(document: vscode.TextDocument, anchor: Anchor): Anchor {
+  const isThere =
+    anchor.lines.end <= document.lineCount && sameText(textOf(document, anchor.lines), anchor.text)
+  if (isThere) return { uri: anchor.uri, lines: anchor.lines, text: anchor.text }
+  const lines = findLines(document.getText(), anchor.text, anchor.lines.start)
+  return lines ? { uri: anchor.uri, lines, text: anchor.text } : { ...anchor, isGone: true }
+}
+
+async function refreshLines(
+  attachment: Attachment,
+  anchor: Anchor,
+  target: PromptTarget,
+): Promise<Attachment> {
+  const document = await openDocument(anchor.uri)
+  const now = document && locate(document, anchor)
+  if (!now || now.isGone === true) return asItWas(attachment, anchor)
+  const range = new vscode.Range(now.lines.start - 1, 0, now.lines.end - 1, Number.MAX_SAFE_INTEGER)
+  const fresh = await rangeAttachment(document, document.validateRange(range), target)
+  const { id, kind, label, mention } = attachment.item
+  const name = kind === 'symbol' ? { label } : {}
+  return {
+    ...fresh,
+    item: { ...fresh.item, id, kind, ...name, ...(mention === undefined ? {} : { mention }) },
+  }
+}
+
+/** What was selected and is in no document any more goes as text, and says so. */
+function asItWas(attachment: Attachment, { text }: Anchor): Attachment {
+  const { item, content: _content, ...rest } = attachment
+  const name = item.label
+  return {
+    ...rest,
+    item,
+    parts: [
+      hiddenText(
+        `${name}: these lines were selected and have been changed or removed since. This is how they were.`,
+      ),
+      inlinePart(name, text),
+    ],
+  }
+}
+
+async function refreshFile(attachment: Attachment, target: PromptTarget): Promise<Attachment> {
   const part = attachment.parts.find(({ type }) => type === 'file')
   if (part?.type !== 'file') return attachment
   const open = vscode.workspace.textDocuments.find(
     (document) => document.isDirty && document.uri.scheme === 'file' && document.uri.fsPath === part.path,
   )
   if (!open) return attachment
-  if (!part.lines) return fileAttachment(open.uri, target)
-  const last = Math.min(part.lines.end, open.lineCount)
-  const range = new vscode.Range(part.lines.start - 1, 0, last - 1, Number.MAX_SAFE_INTEGER)
-  return rangeAttachment(open, open.validateRange(range), target)
+  const fresh = await fileAttachment(open.uri, target)
+  return { ...fresh, item: { ...fresh.item, id: attachment.item.id } }
+}
+
+async function openDocument(uri: string): Promise<vscode.TextDocument | undefined> {
+  const known = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri)
+  if (known) return known
+  try {
+    return await vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true))
+  } catch {
+    return undefined
+  }
+}
+
+function sameText(left: string, right: string): boolean {
+  return left.replaceAll('\r\n', '\n') === right.replaceAll('\r\n', '\n')
 }

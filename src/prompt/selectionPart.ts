@@ -7,6 +7,7 @@ import { checkSize, digestOf, hiddenText, inlinePart, lineLabel } from './attach
 import type { Attachment, PromptTarget } from './attachment.ts'
 import { cellOf, placeOf } from './documentPlace.ts'
 import type { DocumentPlace } from './documentPlace.ts'
+import type { Lines } from './follow.ts'
 import { createBlockID } from './promptIds.ts'
 import { symbolAt } from './symbols.ts'
 
@@ -69,6 +70,7 @@ export async function rangeAttachment(
     parts: [hiddenText(explain(document, place, { lines, symbol: around })), content],
     source: `${document.uri.toString()}#${digestOf(text)}`,
     content: { key, digest: digestOf(text) },
+    anchor: { uri: document.uri.toString(), lines, text },
   }
 }
 
@@ -76,11 +78,6 @@ export async function rangeAttachment(
 export function textOf(document: vscode.TextDocument, lines: Lines): string {
   const end = document.lineAt(Math.min(lines.end, document.lineCount) - 1).range.end
   return document.getText(new vscode.Range(new vscode.Position(lines.start - 1, 0), end))
-}
-
-interface Lines {
-  readonly start: number
-  readonly end: number
 }
 
 interface Where {

@@ -47,6 +47,9 @@ export const webviewCommands = [
   'pickAgent',
   'pickVariant',
   'cycleAgent',
+  'undoPrompt',
+  'redoPrompts',
+  'showPrompt',
   'addContext',
 ] as const
 export type WebviewCommand = (typeof webviewCommands)[number]
@@ -100,6 +103,16 @@ export interface HostMethods extends MethodMap {
   'draft/inspect': { params: { text: string; items: readonly string[] }; result: undefined }
   /** What `@` may stand for; `withIgnored` looks into git-ignored files as well. */
   'mention/search': { params: { query: string; withIgnored: boolean }; result: MentionAnswer }
+  /** Keeps a prompt of the session on screen until its run ends. */
+  'queue/add': { params: { text: string; items: readonly string[] }; result: undefined }
+  'queue/update': { params: { id: string; text: string }; result: undefined }
+  /** `index` among the waiting prompts, from 0. */
+  'queue/move': { params: { id: string; index: number }; result: undefined }
+  'queue/remove': { params: { id: string }; result: undefined }
+  /** Sends a waiting prompt into the run: it joins at the next step. */
+  'queue/sendNow': { params: { id: string }; result: undefined }
+  /** Goes on after a stopped or failed run. */
+  'queue/resume': { params: Record<string, never>; result: undefined }
   /** A pasted or dropped file that has no address; at most 10 MiB. */
   'attachment/file': { params: { name: string; mime: string; base64: string }; result: undefined }
   /** A long text that was pasted. */

@@ -159,7 +159,7 @@ export class Courier implements Disposable {
     const { outbox } = this.#options
     const entry = outbox.find(id)
     if (!entry || entry.state === 'failed') return false
-    if (this.#uncertain.has(id)) {
+    if (this.#uncertain.has(id) || entry.state === 'sent') {
       if (await this.#isThere(connection, entry)) return false
       if (isRunPrompt(entry.prompt) && entry.state === 'sent') return this.#giveUp(id)
     }

@@ -7,7 +7,10 @@ import type { OutboxEntry, StoredOutbox } from './outboxCodec.ts'
 
 export type { OutboxEntry } from './outboxCodec.ts'
 
-export type SendOptions = Pick<OutboxEntry, 'isVolatile'>
+export interface SendOptions extends Pick<OutboxEntry, 'isVolatile'> {
+  /** `sent`: the server may have it already, so it is looked for before it goes out. */
+  readonly state?: 'waiting' | 'sent'
+}
 
 /** Where the outbox lives between reloads and crashes: the workspace state. */
 export interface OutboxStorage {
@@ -48,7 +51,7 @@ export class Outbox implements Disposable {
     if (this.find(prompt.id)) return
     this.#change(sessionID, [
       ...this.#entries,
-      { sessionID, directory, prompt, ...options, state: 'waiting' },
+      { sessionID, directory, prompt, state: 'waiting', ...options },
     ])
   }
 

@@ -10,6 +10,7 @@ const blobFrom = 64 * 1024
 const lines = v.optional(v.object({ start: v.number(), end: v.number() }))
 const blockID = v.pipe(
   v.string(),
+  v.regex(/^[\w.:~-]{1,256}$/),
   v.transform((id) => toBlockID(id)),
 )
 const part = v.variant('type', [
@@ -60,10 +61,19 @@ export const attachmentSchema = v.object({
     detail: v.string(),
     size: v.optional(v.number()),
     mention: v.optional(v.string()),
+    stale: v.optional(v.string()),
   }),
   parts: v.array(part),
   source: v.optional(v.string()),
   content: v.optional(v.object({ key: v.string(), digest: v.string() })),
+  anchor: v.optional(
+    v.object({
+      uri: v.string(),
+      lines: v.object({ start: v.number(), end: v.number() }),
+      text: v.string(),
+      isGone: v.exactOptional(v.boolean()),
+    }),
+  ),
   isForced: v.optional(v.boolean()),
 })
 

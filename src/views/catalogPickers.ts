@@ -1,7 +1,8 @@
 import * as vscode from 'vscode'
-import type { Agent, Catalog, Model } from '../opencode/catalog.ts'
+import type { Agent, Catalog } from '../opencode/catalog.ts'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { ChatSession } from './chatSession.ts'
+import { chooseModel } from './modelPicker.ts'
 import type { Services } from './services.ts'
 
 interface Item<T> extends vscode.QuickPickItem {
@@ -20,9 +21,11 @@ export async function pickModel(services: Services, chat: ChatSession): Promise<
     )
   }
   const current = chat.state.choice.model
-  const picked = await pick(vscode.l10n.t('Model'), modelItems(models, current))
+  const memory = services.composer.models
+  const picked = await chooseModel(models, current, memory)
   if (!picked) return
   const { providerID, modelID } = picked
+  await memory.used(picked)
   await services.choices.pick(chat.needDirectory(), chat.sessionID, { model: { providerID, modelID } })
 }
 
@@ -84,31 +87,6 @@ async function needCatalog(chat: ChatSession): Promise<Catalog> {
 
 function primaryAgents({ agents }: Catalog): readonly Agent[] {
   return agents.filter(({ mode }) => mode !== 'subagent')
-}
-
-function modelItems(models: readonly Model[], current: Model | undefined): readonly Item<Model>[] {
-  const providers = [...new Set(models.map(({ providerID }) => providerID))]
-  return providers.flatMap((providerID) => {
-    const own = models.filter((model) => model.providerID === providerID)
-    const heading = { label: own[0]?.providerName ?? providerID, kind: vscode.QuickPickItemKind.Separator }
-    return [heading, ...own.map((model) => modelItem(model, current))]
-  })
-}
-
-function modelItem(model: Model, current: Model | undefined): Item<Model> {
-  const isCurrent = model.providerID === current?.providerID && model.modelID === current.modelID
-  const notes = [
-    model.contextLimit > 0
-      ? vscode.l10n.t('{0}k context', Math.round(model.contextLimit / 1_000))
-      : undefined,
-    model.reasoning ? vscode.l10n.t('thinks') : undefined,
-    model.cost ? `$${String(model.cost.input)} / $${String(model.cost.output)}` : undefined,
-  ]
-  return {
-    label: mark(model.name, isCurrent),
-    description: notes.filter((note) => note !== undefined).join(' · '),
-    value: model,
-  }
 }
 
 function mark(label: string, isCurrent: boolean): string {

@@ -63,7 +63,9 @@ function viewHandlers({
         : chat.show(shown)
     }),
     'session/abort': nothing(async () => {
-      if (chat.sessionID) await needConnection(chat).abort(chat.sessionID)
+      if (!chat.sessionID) return
+      services.composer.queue.pause(chat.sessionID, vscode.l10n.t('The run was stopped.'))
+      await needConnection(chat).abort(chat.sessionID)
     }),
     'command/run': nothing(({ command }) => run(command)),
     'clipboard/write': nothing(async ({ text }) => vscode.env.clipboard.writeText(text)),

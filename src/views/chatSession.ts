@@ -226,11 +226,12 @@ export class ChatSession implements Disposable {
   }
 
   #listen(): void {
-    const { backends, choices, drafts } = this.#services
+    const { backends, choices, drafts, composer } = this.#services
     const add = (subscription: Disposable): unknown => this.#store.add(subscription)
     this.#bind(this.#backend)
     add(backends.onDidChange(() => void this.#follow()))
     add(choices.onDidChange(() => this.#refreshChoice()))
+    add(composer.queue.onDidChange((id) => id === this.#sessionID && this.#refreshDraft()))
     add(drafts.onDidChange((key) => key === this.draftKey && this.#refreshDraft()))
     add(this.#page.onDidChangeVisibility((isVisible) => this.#setVisible(isVisible)))
     add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#refreshPlace()))
@@ -358,6 +359,7 @@ export class ChatSession implements Disposable {
   #refreshDraft(): void {
     const draft = this.#services.composer.present(this.draftKey, this.state.session)
     this.feed.apply({ type: 'draft', draft })
+    this.feed.apply({ type: 'queue', queue: this.#services.composer.queue.state(this.#sessionID) })
   }
 
   #refreshRecent(): void {

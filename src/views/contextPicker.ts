@@ -1,60 +1,52 @@
 import * as vscode from 'vscode'
 import { fileAttachment } from '../prompt/filePart.ts'
-import { selectionAttachments } from '../prompt/selectionPart.ts'
+import type { Attachment } from '../prompt/attachment.ts'
+import type { Mention } from '../protocol/composer.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
-import type { Backend } from './backends.ts'
 import type { ChatSession } from './chatSession.ts'
-import { absolutePath } from './links.ts'
+import { MentionSearch } from './composer/mentionSearch.ts'
 import { promptTarget } from './promptTarget.ts'
 import type { Services } from './services.ts'
 
-const delayMs = 150
-const shown = 50
+const delayMs = 100
 
 /** Asks what to add to the chat's draft, and adds it as a chip. */
 export async function addContext(services: Services, chat: ChatSession): Promise<void> {
-  const directory = chat.needDirectory()
-  const picked = await pickContext(chat.backend, directory)
+  const key = chat.draftKey
+  const search = new MentionSearch(chat, services.composer.mentions)
+  const picked = await pickContext(search)
   if (!picked) return
-  const target = promptTarget(chat.backend, directory)
-  const attachments =
-    picked.kind === 'selection'
-      ? await selectionAttachments(target)
-      : await Promise.all(picked.uris.map((uri) => fileAttachment(uri, target)))
-  services.drafts.add(chat.draftKey, attachments)
+  services.drafts.add(key, picked === 'disk' ? await filesOfDisk(chat) : await search.pick(picked))
   chat.focus()
 }
 
-type ContextPick =
-  { readonly kind: 'selection' } | { readonly kind: 'files'; readonly uris: readonly vscode.Uri[] }
-
 interface ContextItem extends vscode.QuickPickItem {
-  readonly pick?: ContextPick
+  /** The id of what was found, or `disk`. */
+  readonly pick: string
 }
 
-/** Files are searched by the server as one types. */
-async function pickContext({ hub }: Backend, directory: string): Promise<ContextPick | undefined> {
+/** The same as `@` offers, as a quick pick. */
+async function pickContext(search: MentionSearch): Promise<string | undefined> {
   const store = new DisposableStore()
   const picker = store.add(vscode.window.createQuickPick<ContextItem>())
   picker.title = vscode.l10n.t('Add context')
-  picker.placeholder = vscode.l10n.t('Type to search files')
-  const search = async (): Promise<void> => {
+  picker.placeholder = vscode.l10n.t('Search files, folders, symbols, sessions…')
+  const draw = async (): Promise<void> => {
     const text = picker.value
     picker.busy = true
-    const files = (await hub.connection?.findFiles(directory, text, shown).catch(() => undefined)) ?? []
-    if (picker.value === text)
-      picker.items = [...fixedItems(), ...files.map((path) => fileItem(path, directory))]
+    const { mentions } = await search.search(text, false).catch(() => ({ mentions: [] }))
+    if (picker.value !== text) return
+    picker.items = [...mentions.map(toItem), diskItem()]
     picker.busy = false
   }
   let timer: NodeJS.Timeout | undefined
   store.add(
     picker.onDidChangeValue(() => {
       clearTimeout(timer)
-      timer = setTimeout(() => void search(), delayMs)
+      timer = setTimeout(() => void draw(), delayMs)
     }),
   )
-  picker.items = fixedItems()
-  void search()
+  void draw()
   return new Promise((resolve) => {
     store.add(
       picker.onDidAccept(() => {
@@ -64,6 +56,7 @@ async function pickContext({ hub }: Backend, directory: string): Promise<Context
     )
     store.add(
       picker.onDidHide(() => {
+        clearTimeout(timer)
         resolve(undefined)
         store.dispose()
       }),
@@ -72,23 +65,41 @@ async function pickContext({ hub }: Backend, directory: string): Promise<Context
   })
 }
 
-function fixedItems(): ContextItem[] {
-  const editor = vscode.window.activeTextEditor ?? vscode.window.activeNotebookEditor
-  if (!editor) return []
-  return [
-    {
-      label: `$(selection) ${vscode.l10n.t('Selection of the editor')}`,
-      pick: { kind: 'selection' },
-      alwaysShow: true,
-    },
-  ]
+const icons: Readonly<Partial<Record<Mention['kind'], string>>> = {
+  agent: 'hubot',
+  changes: 'git-compare',
+  folder: 'folder',
+  problem: 'warning',
+  selection: 'selection',
+  session: 'comment-discussion',
+  symbol: 'symbol-method',
+  terminal: 'terminal',
 }
 
-function fileItem(path: string, directory: string): ContextItem {
-  const uri = vscode.Uri.file(absolutePath(path, directory))
+function toItem({ id, kind, label, description }: Mention): ContextItem {
   return {
-    label: path.endsWith('/') ? `$(folder) ${path}` : `$(file) ${path}`,
-    pick: { kind: 'files', uris: [uri] },
+    label: `$(${icons[kind] ?? 'file'}) ${label}`,
+    ...(description === undefined ? {} : { description }),
+    pick: id,
     alwaysShow: true,
   }
+}
+
+function diskItem(): ContextItem {
+  return {
+    label: `$(folder-opened) ${vscode.l10n.t('Files, images or PDFs from disk…')}`,
+    pick: 'disk',
+    alwaysShow: true,
+  }
+}
+
+async function filesOfDisk(chat: ChatSession): Promise<readonly Attachment[]> {
+  const uris = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t('Add to the prompt'),
+    openLabel: vscode.l10n.t('Add'),
+    canSelectMany: true,
+    defaultUri: vscode.Uri.file(chat.needDirectory()),
+  })
+  const target = promptTarget(chat.backend, chat.needDirectory())
+  return Promise.all((uris ?? []).map((uri) => fileAttachment(uri, target)))
 }

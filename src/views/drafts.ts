@@ -49,6 +49,13 @@ export class Drafts implements Disposable {
     return { text, revision, items: attachments.map(({ item }) => item) }
   }
 
+  /** What refers to lines of a document, in all drafts. */
+  anchored(uri: string): readonly { readonly key: string; readonly attachment: Attachment }[] {
+    return [...this.#entries].flatMap(([key, { attachments }]) =>
+      attachments.flatMap((attachment) => (attachment.anchor?.uri === uri ? [{ key, attachment }] : [])),
+    )
+  }
+
   /** The attachments behind chips, in the order of the chips. */
   attachments(key: string, items: readonly string[]): readonly Attachment[] {
     return this.#entry(key).attachments.filter(({ item }) => items.includes(item.id))

@@ -23,14 +23,16 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
     openSession: (sessionID: SessionID, place?: 'editor') =>
       call('session/open', { sessionID, ...(place ? { place } : {}) }),
     loadOlder: () => call('chat/history', {}),
-    async send(): Promise<boolean> {
+    /** `queue/add`: keeps it until the run on screen ends. */
+    async send(method: 'prompt/send' | 'queue/add' = 'prompt/send'): Promise<boolean> {
       const text = store.text.value
       const items = itemIDs(store)
       draft.cancelDraft()
       history = undefined
       store.beginSend()
-      const isSent = await call('prompt/send', { text, items })
-      if (!isSent) store.cancelSend(text)
+      const isSent = await call(method, { text, items })
+      if (isSent) store.endSend()
+      else store.cancelSend(text)
       return isSent
     },
     retry: (messageID: MessageID) => call('prompt/retry', { messageID }),

@@ -6,6 +6,7 @@ import type { Host, PageState } from './host.ts'
 import type { SearchQuery } from './search/matcher.ts'
 
 const foldLimit = 200
+const emptyDraftMs = 300
 
 /**
  * The page's mirror of the chat. The host's snapshot and numbered actions are its only source; besides
@@ -27,6 +28,9 @@ export class ChatStore {
   #revision = -1
   #draftRevision: number | undefined
   #isSending = false
+  /** Sends that the host has not answered yet, and from which session the last one went. */
+  #inFlight = 0
+  #sentFrom = ''
   #lastSearch: SearchQuery = { text: '', isRegex: false, isCaseSensitive: false }
   #page: PageState
 
@@ -74,10 +78,18 @@ export class ChatStore {
   /** The prompt left the composer: the empty draft that the host answers with must not eat new typing. */
   beginSend(): void {
     this.#isSending = true
+    this.#inFlight++
+    this.#sentFrom = this.sessionKey
     this.setText('')
   }
 
+  /** The host has it; its empty draft comes with the next frame at the latest. */
+  endSend(): void {
+    setTimeout(() => this.#inFlight--, emptyDraftMs)
+  }
+
   cancelSend(text: string): void {
+    this.#inFlight--
     this.#isSending = false
     this.setText([text, this.text.value].filter((part) => part !== '').join('\n'))
   }
@@ -110,7 +122,7 @@ export class ChatStore {
     const isFirst = this.#draftRevision === undefined
     if (draft.revision === this.#draftRevision) return
     this.#draftRevision = draft.revision
-    if (this.#isSending && draft.text === '') {
+    if (draft.text === '' && this.#isEmptiedBySending()) {
       this.#isSending = false
       return
     }
@@ -121,6 +133,12 @@ export class ChatStore {
       spare.sessionID === this.sessionKey &&
       spare.text !== ''
     this.setText(isSpareNewer ? spare.text : draft.text)
+  }
+
+  /** Of several quick sends each one empties the draft, and none may eat what was typed since. */
+  #isEmptiedBySending(): boolean {
+    if (this.#isSending) return true
+    return this.#inFlight > 0 && (this.#sentFrom === '' || this.#sentFrom === this.sessionKey)
   }
 
   #savePlace(state: ChatState): void {

@@ -6,7 +6,7 @@ import { problemAttachments } from '../../src/prompt/diagnosticsPart.ts'
 import { fileAttachment } from '../../src/prompt/filePart.ts'
 import { refreshAttachments } from '../../src/prompt/refresh.ts'
 import { editorAttachments, selectionAttachments } from '../../src/prompt/selectionPart.ts'
-import { closeEditors, openEditor, projectUri } from './support.ts'
+import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
 let target: PromptTarget
 
@@ -110,7 +110,40 @@ describe('A selection', () => {
     editor.selection = new vscode.Selection(0, 0, 0, 3)
     const attachments = await selectionAttachments(target)
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'newer '))
-    assert.equal(textOf((await refreshAttachments(attachments, target))[0]), 'newer one')
+    const moved = attachments.map((each) => ({
+      ...each,
+      anchor: each.anchor && { ...each.anchor, text: 'newer one' },
+    }))
+    assert.equal(textOf((await refreshAttachments(moved as Attachment[], target))[0]), 'newer one')
+  })
+
+  it('that moved since is found where it is, and goes as it was when it is gone', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    editor.selection = new vscode.Selection(1, 0, 1, 3)
+    const attachments = await selectionAttachments(target)
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'zero\n'))
+    const [moved] = await refreshAttachments(attachments, target)
+    assert.deepEqual([moved?.anchor?.lines, textOf(moved)], [{ start: 3, end: 3 }, 'two'])
+    await editor.edit((edit) => edit.delete(new vscode.Range(2, 0, 3, 0)))
+    const [gone] = await refreshAttachments(attachments, target)
+    assert.equal(textOf(gone), 'two')
+    assert.match(hiddenOf(gone), /changed or removed since/)
+  })
+
+  it('is followed in the drafts while one edits, and its chip says when it is gone', async () => {
+    const { services } = await activated()
+    const { drafts } = services
+    const editor = await openEditor(projectUri('a.txt'))
+    editor.selection = new vscode.Selection(1, 0, 1, 3)
+    drafts.add('follow', await selectionAttachments(target))
+    const chip = () => drafts.get('follow').items[0]
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'zero\n'))
+    await until('the chip moved', () => chip()?.label === 'a.txt:3')
+    await editor.edit((edit) => edit.delete(new vscode.Range(2, 0, 3, 0)))
+    await until('the chip is stale', () => chip()?.stale !== undefined)
+    await vscode.commands.executeCommand('undo')
+    await until('the chip is well again', () => chip()?.stale === undefined)
+    drafts.clear('follow')
   })
 })
 

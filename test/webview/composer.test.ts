@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { after, afterEach, before, describe, it } from 'mocha'
 import type { MentionAnswer } from '../../src/protocol/composer.ts'
 import type { ChatState } from '../../src/protocol/chat.ts'
 import type { ChatPage, Harness, OpenOptions } from './support/harness.ts'
 import { startHarness } from './support/harness.ts'
-import { chatState } from './support/states.ts'
+import { answer, chatState, chatWith, user } from './support/states.ts'
+import { themeNames } from './support/themes.ts'
 
 const found: MentionAnswer = {
   hasIgnored: true,
@@ -240,4 +243,130 @@ describe('the composer', function () {
         .waitFor()
     })
   })
+
+  describe('the queue', () => {
+    const waiting = (id: string, text: string) => ({ id, text, items: [] })
+    const busy = (): ChatState =>
+      chatWith(
+        [user('msg_1', 'go')],
+        { status: { kind: 'busy' } },
+        { queue: { prompts: [waiting('a', 'first'), waiting('b', 'second'), waiting('c', 'third')] } },
+      )
+    const dock = () => chat.page.getByRole('group', { name: 'Queued prompts' })
+    const item = (text: string) => dock().getByRole('listitem').filter({ hasText: text })
+
+    it('takes what is sent during a run, and sends into the run with Ctrl+Enter', async () => {
+      await open(busy())
+      await composer().fill('later')
+      await composer().press('Enter')
+      assert.deepEqual(await chat.waitForCall('queue/add'), { text: 'later', items: [] })
+      await composer().fill('now')
+      await composer().press('Control+Enter')
+      assert.deepEqual(await chat.waitForCall('prompt/send'), { text: 'now', items: [] })
+    })
+
+    it('of several quick prompts never eats what is typed after them', async () => {
+      await open(busy())
+      for (const text of ['one', 'two']) {
+        await composer().fill(text)
+        await composer().press('Enter')
+      }
+      await chat.waitForCall('queue/add', 2)
+      await chat.apply({ type: 'draft', draft: { text: '', revision: 1, items: [] } })
+      await composer().fill('three')
+      await chat.apply({ type: 'draft', draft: { text: '', revision: 2, items: [] } })
+      assert.equal(await composer().inputValue(), 'three')
+    })
+
+    it('is moved, edited and emptied by keyboard', async () => {
+      await open(busy())
+      await item('second').focus()
+      await item('second').press('Alt+ArrowUp')
+      assert.deepEqual(await chat.waitForCall('queue/move'), { id: 'b', index: 0 })
+      await item('second').press('ArrowDown')
+      assert.ok(await item('third').evaluate((element) => element === document.activeElement))
+      await item('third').press('Enter')
+      const edit = dock().getByRole('textbox', { name: 'Edit queued prompt' })
+      await edit.fill('other')
+      await edit.press('Enter')
+      assert.deepEqual(await chat.waitForCall('queue/update'), { id: 'c', text: 'other' })
+      await item('first').focus()
+      await item('first').press('Delete')
+      assert.deepEqual(await chat.waitForCall('queue/remove'), { id: 'a' })
+    })
+
+    it('is moved by dragging, and sent at once by a click', async () => {
+      await open(busy())
+      await item('third').dragTo(item('first'))
+      assert.deepEqual(await chat.waitForCall('queue/move'), { id: 'c', index: 0 })
+      await item('second').getByRole('button', { name: 'Send now' }).click()
+      assert.deepEqual(await chat.waitForCall('queue/sendNow'), { id: 'b' })
+    })
+
+    it('says why it waits, and goes on when told', async () => {
+      await open(busy())
+      await chat.apply({
+        type: 'queue',
+        queue: { prompts: [waiting('a', 'first')], paused: 'The run was stopped.' },
+      })
+      await dock().getByText('1 prompt queued · paused: The run was stopped.').waitFor()
+      await dock().getByRole('button', { name: 'Send next' }).click()
+      await chat.waitForCall('queue/resume')
+      await chat.apply({ type: 'queue', queue: undefined })
+      await dock().waitFor({ state: 'detached' })
+    })
+  })
+
+  describe('the context meter', () => {
+    const used = (): ChatState =>
+      chatWith([
+        user('msg_1', 'go'),
+        answer('msg_2', [], {
+          cost: 0.25,
+          tokens: { input: 9_000, output: 800, reasoning: 200, cacheRead: 22_000, cacheWrite: 0 },
+        }),
+      ])
+    const meter = () => chat.page.getByRole('button', { name: /^Context: 25 %/ })
+    const details = () => chat.page.getByRole('dialog', { name: 'Context' })
+
+    it('opens into tokens by kind, cost and what compacting would do, and closes with Esc', async () => {
+      await open(used(), { width: 300 })
+      await meter().focus()
+      await meter().press('Enter')
+      await details().getByText('32,000 of 128,000 tokens · 25 %').waitFor()
+      const row = (name: string) => details().getByRole('row', { name })
+      assert.deepEqual(await row('Cache read').getByRole('cell').allInnerTexts(), ['22,000', '22,000'])
+      assert.deepEqual(await row('Cost').getByRole('cell').allInnerTexts(), ['$0.25', '$0.25'])
+      await details()
+        .getByText(/replace 2 messages \(about 32,000 tokens\) by a summary/)
+        .waitFor()
+      const box = await details().boundingBox()
+      assert.ok(box && box.x >= 0 && box.x + box.width <= 300)
+      await meter().press('Escape')
+      await details().waitFor({ state: 'detached' })
+      assert.ok(await meter().evaluate((element) => element === document.activeElement))
+    })
+  })
+
+  it('can be used with assistive technology while its pop-ups are open, in every theme', async () => {
+    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    for (const theme of themeNames) {
+      await open(chatWith([user('msg_1', 'go'), answer('msg_2', [])]), { theme, width: 300 })
+      await composer().pressSequentially('see @gr')
+      await row('explore').waitFor()
+      assert.deepEqual(await violations(axe), [], `${theme}: list`)
+      await composer().press('Escape')
+      await chat.page.getByRole('button', { name: /^Context:/ }).click()
+      assert.deepEqual(await violations(axe), [], `${theme}: meter`)
+      if (theme !== themeNames.at(-1)) await chat.dispose()
+    }
+  })
+
+  async function violations(axe: string): Promise<readonly string[]> {
+    await chat.page.evaluate(axe)
+    const found = await chat.page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+      `axe.run({ rules: { 'heading-order': { enabled: false } } })`,
+    )
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
+  }
 })

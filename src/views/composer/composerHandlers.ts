@@ -6,21 +6,22 @@ import { composePrompt } from '../../prompt/prompt.ts'
 import { describePrompt } from '../../prompt/inspect.ts'
 import { refreshAttachments } from '../../prompt/refresh.ts'
 import { modelRef } from '../../protocol/chat.ts'
-import type { Handlers, HostMethods } from '../../protocol/methods.ts'
 import type { ChatSession } from '../chatSession.ts'
-import type { HandlerContext } from '../handlerParts.ts'
+import { nothing } from '../handlerParts.ts'
+import type { HandlerContext, Picked } from '../handlerParts.ts'
 import { promptTarget } from '../promptTarget.ts'
 import type { Services } from '../services.ts'
 import { ownSlashCommand, runOf, slashCommands } from './slashCommands.ts'
+import { createQueueHandlers } from './queueHandlers.ts'
 import { MentionSearch } from './mentionSearch.ts'
-
-type Picked<K extends keyof Handlers<HostMethods>> = Pick<Handlers<HostMethods>, K>
 
 /** What the composer of a chat may ask for, besides sending. */
 export function createComposerHandlers(
   context: HandlerContext,
-): ReturnType<typeof suggestHandlers> & ReturnType<typeof attachmentHandlers> {
-  return { ...suggestHandlers(context), ...attachmentHandlers(context) }
+): ReturnType<typeof suggestHandlers> &
+  ReturnType<typeof attachmentHandlers> &
+  ReturnType<typeof createQueueHandlers> {
+  return { ...suggestHandlers(context), ...attachmentHandlers(context), ...createQueueHandlers(context) }
 }
 
 function suggestHandlers({
@@ -31,16 +32,12 @@ function suggestHandlers({
   const mentions = new MentionSearch(chat, services.composer.mentions)
   return {
     'mention/search': ({ query, withIgnored }) => mentions.search(query, withIgnored),
-    'mention/pick': async ({ id }) => {
+    'mention/pick': nothing(async ({ id }) => {
       const key = chat.draftKey
       services.drafts.add(key, await mentions.pick(id))
-      return undefined
-    },
+    }),
     'slash/list': () => (chat.directory === undefined ? [] : slashCommands(chat.backend, chat.directory)),
-    'slash/run': async ({ name }) => {
-      await run(ownSlashCommand(name))
-      return undefined
-    },
+    'slash/run': nothing(({ name }) => run(ownSlashCommand(name))),
   }
 }
 
@@ -56,26 +53,18 @@ function attachmentHandlers({
   | 'attachment/expand'
 > {
   const { drafts } = services
-  const add = (attachment: Attachment): undefined => {
-    drafts.add(chat.draftKey, [attachment])
-    return undefined
-  }
+  const add = (attachments: readonly Attachment[]): void => drafts.add(chat.draftKey, attachments)
   return {
-    'draft/resendItem': ({ id }) => {
-      drafts.update(chat.draftKey, id, (attachment) => ({ ...attachment, isForced: true }))
-      return undefined
-    },
-    'draft/inspect': async ({ text, items }) => {
-      await showPrompt(services, chat, { text, items })
-      return undefined
-    },
-    'attachment/file': (file) => add(pastedFile(file)),
-    'attachment/text': ({ text }) => add(pastedText(text)),
-    'attachment/uris': async ({ uris }) => {
+    'draft/resendItem': nothing(({ id }) =>
+      drafts.update(chat.draftKey, id, (attachment) => ({ ...attachment, isForced: true })),
+    ),
+    'draft/inspect': nothing((draft) => showPrompt(services, chat, draft)),
+    'attachment/file': nothing((file) => add([pastedFile(file)])),
+    'attachment/text': nothing(({ text }) => add([pastedText(text)])),
+    'attachment/uris': nothing(async ({ uris }) => {
       const target = promptTarget(chat.backend, chat.needDirectory())
-      drafts.add(chat.draftKey, await Promise.all(uris.map((uri) => fileAttachment(localUri(uri), target))))
-      return undefined
-    },
+      add(await Promise.all(uris.map((uri) => fileAttachment(localUri(uri), target))))
+    }),
     'attachment/expand': ({ id }) => {
       const [attachment] = drafts.attachments(chat.draftKey, [id])
       drafts.remove(chat.draftKey, id)

@@ -1,13 +1,35 @@
+import type { BlobStore } from '../../platform/blobs.ts'
 import type { StoredValue } from '../../platform/storage.ts'
 import { FileIndex } from '../../prompt/fileIndex.ts'
 import { TerminalOutput } from '../../prompt/terminalOutput.ts'
+import { composePrompt } from '../../prompt/prompt.ts'
+import { refreshAttachments } from '../../prompt/refresh.ts'
 import type { Draft } from '../../protocol/chat.ts'
+import type { Prompt } from '../../session/model.ts'
 import type { SessionState } from '../../session/state.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import type { Backend, Backends } from '../backends.ts'
 import type { Drafts } from '../drafts.ts'
+import { ModelMemory } from '../modelMemory.ts'
+import { promptTarget } from '../promptTarget.ts'
 import type { MentionParts } from './mentionSearch.ts'
+import { PromptQueue } from './promptQueue.ts'
+import { QueueStorage } from './queueStorage.ts'
+import type { QueueEntry } from './queueStorage.ts'
+import { runOf } from './slashCommands.ts'
+import { SelectionFollower } from './selectionFollower.ts'
 import { SentFiles } from './sentFiles.ts'
+
+export interface ComposerPartsOptions {
+  readonly drafts: Drafts
+  readonly backends: Backends
+  readonly blobs: BlobStore
+  readonly stored: (key: string) => StoredValue
+  /** As `stored`, but the same in every folder. */
+  readonly storedForAll: (key: string) => StoredValue
+  readonly log: { warn(message: string): void }
+}
 
 /** What the composers of a window share. */
 export class ComposerParts implements Disposable {
@@ -16,9 +38,16 @@ export class ComposerParts implements Disposable {
   readonly sent: SentFiles
   readonly mentions: MentionParts
 
-  constructor(drafts: Drafts, stored: (key: string) => StoredValue) {
+  readonly queue: PromptQueue
+  readonly models: ModelMemory
+
+  constructor({ drafts, backends, blobs, stored, storedForAll, log }: ComposerPartsOptions) {
     this.#drafts = drafts
+    this.models = new ModelMemory(storedForAll('models'))
     this.sent = new SentFiles(stored('sentFiles'))
+    const storage = new QueueStorage(stored('queue'), blobs)
+    this.queue = this.#store.add(new PromptQueue({ storage, backends, compose: composeQueued, log }))
+    this.#store.add(new SelectionFollower(drafts))
     this.mentions = { files: new FileIndex(), terminal: this.#store.add(new TerminalOutput()) }
   }
 
@@ -42,4 +71,12 @@ export class ComposerParts implements Disposable {
   dispose(): void {
     this.#store.dispose()
   }
+}
+
+/** What waited is made when its turn comes: files as they are by then. */
+async function composeQueued(entry: QueueEntry, backend: Backend): Promise<Prompt> {
+  const { text, directory, agent, model } = entry
+  const run = await runOf(text, backend, directory)
+  const attachments = await refreshAttachments(entry.attachments, promptTarget(backend, directory))
+  return composePrompt(text, attachments, { agent, model, ...(run === undefined ? {} : { run }) })
 }

@@ -32,11 +32,12 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
   const text = store.text.value
   const obstacle = obstacleOf(chat)
   const canSend = obstacle === undefined && (text.trim() !== '' || chat.draft.items.length > 0)
-  const send = (): void => {
+  /** While a run goes on a prompt waits for its end, unless it is to join at the next step. */
+  const send = (isNow = false): void => {
     if (!canSend) return
     recall.reset()
     app.transcript.toEnd()
-    void app.actions.send()
+    void app.actions.send(busy && !isNow ? 'queue/add' : 'prompt/send')
   }
   const { isStopAsked, stop, escape } = useStop(app, busy)
   const isShell = promptMode(text) === 'shell'
@@ -71,7 +72,7 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
           onBlur={suggest.close}
           onKeyDown={(event) => onKey(event, { send, escape, recall, suggest })}
         />
-        <ComposerFooter chat={chat} busy={busy} canSend={canSend} onSend={send} onStop={stop} />
+        <ComposerFooter chat={chat} busy={busy} canSend={canSend} onSend={() => send()} onStop={stop} />
       </div>
       <div class="composer-hint" role="status">
         {isStopAsked ? 'Press Esc again to stop' : (obstacle ?? hintOf(chat, text) ?? '')}
@@ -117,7 +118,7 @@ function obstacleOf(chat: ChatState): string | undefined {
 }
 
 interface Keys {
-  readonly send: () => void
+  readonly send: (isNow?: boolean) => void
   readonly escape: () => void
   readonly recall: Recall
   readonly suggest: Suggest
@@ -130,13 +131,25 @@ function suggestAttributes({ state }: Suggest) {
 
 /** Enter while an input method composes belongs to it; key code 229 is how some of them say so. */
 function onKey(event: TextKey, keys: Keys): void {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari and some input methods say it in no other way.
-  if (event.isComposing || event.keyCode === 229) return
+  if (isComposed(event)) return
   const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey
   if (isPlain && keys.suggest.onKey(event)) return keep(event)
   if (leadsUp(event)) {
     if (focusRequest() || focusTranscript()) keep(event)
   } else if (isPlain && !event.shiftKey) onPlainKey(event, keys)
+  else if (isSendNow(event)) {
+    keep(event)
+    keys.send(true)
+  }
+}
+
+function isComposed(event: TextKey): boolean {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari and some input methods say it in no other way.
+  return event.isComposing || event.keyCode === 229
+}
+
+function isSendNow({ key, ctrlKey, metaKey }: TextKey): boolean {
+  return key === 'Enter' && (ctrlKey || metaKey)
 }
 
 /** VS Code hears of every key that gets past the page, and would act on some of them as well. */

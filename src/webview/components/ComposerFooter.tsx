@@ -1,10 +1,8 @@
 import type { ChatState, Choice } from '../../protocol/chat.ts'
 import { promptMode } from '../../protocol/composer.ts'
 import type { WebviewCommand } from '../../protocol/methods.ts'
-import { contextUse, tokenUsage } from '../../session/selectors.ts'
-import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
-import { formatCost, formatNumber } from '../format.ts'
+import { ContextMeter } from './ContextMeter.tsx'
 import { Icon, IconButton } from './Icon.tsx'
 
 interface FooterProps {
@@ -64,7 +62,7 @@ function SendButton({ busy, canSend, onSend }: Pick<FooterProps, 'busy' | 'canSe
 
 function sendTitle(busy: boolean, isShell: boolean): string {
   if (isShell) return busy ? 'Run when the session is done (Enter)' : 'Run (Enter)'
-  return busy ? 'Send when the run is done (Enter)' : 'Send (Enter)'
+  return busy ? 'Send when the run is done (Enter), or now into the run (Ctrl+Enter)' : 'Send (Enter)'
 }
 
 interface PickProps {
@@ -101,45 +99,4 @@ function modelName({ model, isKnown }: Choice): string {
 
 function modelTitle({ model }: Choice): string {
   return model ? `Model: ${model.name} · ${model.providerName}` : 'Model'
-}
-
-const radius = 6
-const circumference = 2 * Math.PI * radius
-
-/** How full the model's context is, as a thin ring. */
-function ContextMeter({
-  session,
-  limit,
-}: {
-  readonly session: SessionState | undefined
-  readonly limit: number
-}) {
-  const used = session ? contextUse(session) : 0
-  if (!session || used === 0) return null
-  const { cost } = tokenUsage(session)
-  const share = limit > 0 ? Math.min(1, used / limit) : 0
-  const label = meterLabel(used, limit, cost)
-  return (
-    <span class={share > 0.8 ? 'meter full' : 'meter'} role="img" aria-label={label} title={label}>
-      <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-        <circle class="meter-track" cx="8" cy="8" r={radius} />
-        <circle
-          class="meter-value"
-          cx="8"
-          cy="8"
-          r={radius}
-          stroke-dasharray={`${(share * circumference).toFixed(2)} ${circumference.toFixed(2)}`}
-          transform="rotate(-90 8 8)"
-        />
-      </svg>
-    </span>
-  )
-}
-
-function meterLabel(used: number, limit: number, cost: number): string {
-  const tokens =
-    limit > 0
-      ? `Context: ${Math.round((used / limit) * 100)} % · ${formatNumber(used)} of ${formatNumber(limit)} tokens`
-      : `Context: ${formatNumber(used)} tokens`
-  return cost > 0 ? `${tokens} · ${formatCost(cost)}` : tokens
 }

@@ -8,6 +8,7 @@ import { Fold } from './Fold.tsx'
 import { UndoneStrip } from './HistoryTools.tsx'
 import { Button, Icon, IconButton } from './Icon.tsx'
 import { PermissionDock } from './PermissionDock.tsx'
+import { QueueDock } from './QueueDock.tsx'
 import { QuestionDock } from './QuestionDock.tsx'
 import { RetryStrip } from './RetryStrip.tsx'
 import { TodoList } from './TodoList.tsx'
@@ -23,6 +24,7 @@ export function Docks({ chat }: { readonly chat: ChatState }) {
       {session ? <RequestDock state={session} /> : undefined}
       {session && chat.choice.hasNoModels ? <NoModelStrip /> : undefined}
       <ElsewhereStrip count={chat.waitingElsewhere} />
+      <QueueDock queue={chat.queue} />
       <ProblemStrip chat={chat} />
     </div>
   )

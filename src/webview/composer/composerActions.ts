@@ -26,6 +26,11 @@ export function createComposerActions({ channel, call, store, type }: Parts) {
     pickMention: (id: string) => call('mention/pick', { id }),
     searchMentions: (query: string, withIgnored: boolean): Promise<MentionAnswer> =>
       channel.call('mention/search', { query, withIgnored }).catch(() => noMentions),
+    updateQueued: (id: string, text: string) => call('queue/update', { id, text }),
+    moveQueued: (id: string, index: number) => call('queue/move', { id, index }),
+    removeQueued: (id: string) => call('queue/remove', { id }),
+    sendQueuedNow: (id: string) => call('queue/sendNow', { id }),
+    resumeQueue: () => call('queue/resume', {}),
     addFile: (file: HostMethods['attachment/file']['params']) => call('attachment/file', file),
     addText: (text: string) => call('attachment/text', { text }),
     addUris: (uris: readonly string[]) => call('attachment/uris', { uris }),

@@ -86,8 +86,8 @@ export function useSuggest(app: AppContext, input: Input): Suggest {
   const replace = (trigger: Trigger, word: string): void => {
     const next = insertAt(app.store.text.value, trigger, word)
     close()
+    put(input.current, next)
     app.actions.type(next.text)
-    requestAnimationFrame(() => input.current?.setSelectionRange(next.caret, next.caret))
   }
   const look = async (trigger: Trigger, withIgnored: boolean): Promise<void> => {
     const mine = ++turn.current
@@ -148,6 +148,13 @@ function moveOrPick(event: TextKey, { rows, active, setActive }: List): boolean 
 
 function isPick({ key, shiftKey }: TextKey): boolean {
   return !shiftKey && (key === 'Enter' || key === 'Tab')
+}
+
+/** At once, so that what is typed next lands behind the word. */
+function put(area: HTMLTextAreaElement | null, next: ReturnType<typeof insertAt>): void {
+  if (!area) return
+  area.value = next.text
+  area.setSelectionRange(next.caret, next.caret)
 }
 
 function readTrigger(area: HTMLTextAreaElement | null): Trigger | undefined {

@@ -323,6 +323,25 @@ export const scenes: Readonly<Record<string, () => ChatState>> = {
         },
       },
     ),
+  queued: () =>
+    chatWith(
+      conversation,
+      { status: { kind: 'busy' } },
+      {
+        queue: {
+          paused: 'The run was stopped.',
+          prompts: [
+            { id: 'q1', text: 'Then write the tests, please, for all that was changed', items: [] },
+            {
+              id: 'q2',
+              text: 'And look at it',
+              items: [{ id: 'i', kind: 'image', label: 'shot.png', detail: 'shot.png', size: 120_000 }],
+            },
+          ],
+        },
+        draft: { text: '!npm test -- --watch=false', revision: 1, items: [] },
+      },
+    ),
   reconnecting: () =>
     chatWith(
       conversation,
