@@ -63,7 +63,7 @@ describe('providers and other extensions', function () {
   it('take a login by the code of a page, and another code after a wrong one', async () => {
     await pickProvider('Acme')
     await (await listed(page, 'Log In: Acme account')).click()
-    await (await listed(page, 'Free')).click()
+    await visited(async () => (await listed(page, 'Free')).click())
     await answerInput(page, 'Log in to Acme', 'wrong-code')
     const note = page.locator('.quick-input-widget').filter({ hasText: 'did not accept the login' })
     await note.waitFor({ timeout: patience })
@@ -75,7 +75,7 @@ describe('providers and other extensions', function () {
 
   it('take a login that ends in the browser, and forget it', async () => {
     await pickProvider('Acme', 'login of OpenCode')
-    await (await listed(page, 'Log In: Acme in the browser')).click()
+    await visited(async () => (await listed(page, 'Log In: Acme in the browser')).click())
     const progress = page.locator('.notification-list-item').filter({ hasText: 'Compare the code AB-12.' })
     await progress.waitFor({ timeout: patience })
     await screenshot(page, 'providers-waiting')
@@ -127,6 +127,14 @@ describe('providers and other extensions', function () {
     await runCommand(page, 'OpenCode: Providers…')
     await (await listed(page, new RegExp(`${name}.*${state}`, 's'))).click()
     await page.locator('.quick-input-title').filter({ hasText: name }).waitFor({ timeout: patience })
+  }
+
+  /** A window behind the page of the login draws nothing, so its user comes back. */
+  async function visited(open: () => Promise<void>): Promise<void> {
+    const opened = workbench.context.waitForEvent('page', { timeout: patience })
+    await open()
+    await (await opened).close()
+    await page.bringToFront()
   }
 
   async function says(text: string): Promise<void> {

@@ -40,7 +40,7 @@ export const Login = async () => ({
           instructions: 'Compare the code AB-12.',
           method: 'auto',
           callback: async () => {
-            await new Promise((resolve) => setTimeout(resolve, Number((answers && answers.wait) || 2000)))
+            await new Promise((resolve) => setTimeout(resolve, Number((answers && answers.wait) || 5000)))
             return stored('browser')
           },
         }),
