@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { bundleExample } from '../../scripts/lib/exampleExtension.ts'
 import { loginPlugin } from '../support/loginPlugin.ts'
+import { mcpScript } from '../support/mcpScript.ts'
 import { startLab } from '../support/opencodeLab.ts'
 import type { Lab } from '../support/opencodeLab.ts'
 import { openFile, runCommand, screenshot, startWorkbench, until } from '../support/workbench.ts'
@@ -109,6 +110,29 @@ describe('providers and other extensions', function () {
     assert.deepEqual(asked, ['nobody', 'Bearer sk-the-wrong-one', 'nobody', `Bearer ${goodKey}`])
   })
 
+  it('show MCP servers with their states, and the rules of an agent in the configuration', async () => {
+    await runCommand(page, 'OpenCode: MCP Servers…')
+    assert.match(await (await listed(page, 'sample')).innerText(), /connected/)
+    assert.match(await (await listed(page, 'broken')).innerText(), /failed/)
+    await screenshot(page, 'features-mcp')
+    await page.keyboard.press('Escape')
+    await runCommand(page, 'OpenCode: Agents, Commands and Rules…')
+    const agent = await listed(page, 'build')
+    await screenshot(page, 'features-list')
+    await agent.click()
+    const edit = await listed(page, 'Edit in the Configuration')
+    await screenshot(page, 'features-rules')
+    await edit.click()
+    await page.locator('.tab.active').filter({ hasText: 'opencode.json' }).waitFor({ timeout: patience })
+    const lines = (await readFile(path.join(lab.project, 'opencode.json'), 'utf8')).split('\n')
+    const line = lines.findIndex((text) => text.includes('"permission":')) + 1
+    assert.ok(line > 1)
+    await page
+      .locator('.statusbar-item')
+      .filter({ hasText: `Ln ${line},` })
+      .waitFor({ timeout: patience })
+  })
+
   it('let another extension use OpenCode only after the user has agreed, and show that it may', async () => {
     await openFile(page, 'README.md')
     await runCommand(page, 'Example: Review the Open File')
@@ -164,6 +188,13 @@ async function configure(lab: Lab, origin: string): Promise<void> {
     options: { baseURL: `${origin}/v1` },
     models: { one: { name: 'One' } },
   }
-  const changed = { ...config, plugin: [pathToFileURL(plugin).href], provider: { ...provider, acme } }
-  await writeFile(file, JSON.stringify(changed))
+  const script = path.join(lab.root, 'mcp.cjs')
+  await writeFile(script, mcpScript)
+  const mcp = {
+    sample: { type: 'local', command: [process.execPath, script] },
+    broken: { type: 'local', command: [path.join(lab.root, 'not-there')] },
+  }
+  const plugins = [pathToFileURL(plugin).href]
+  const changed = { ...config, mcp, plugin: plugins, provider: { ...provider, acme } }
+  await writeFile(file, JSON.stringify(changed, null, 2))
 }
