@@ -89,6 +89,13 @@ export class DiffDocuments implements Disposable {
     await vscode.commands.executeCommand('vscode.changes', name, resources)
   }
 
+  /** Closes what `openMany` opened under a name; VS Code adds the number of files to it. */
+  async closeMany(name: string): Promise<void> {
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs)
+    const own = tabs.filter(({ label }) => label === name || label.startsWith(`${name} (`))
+    if (own.length > 0) await vscode.window.tabGroups.close(own)
+  }
+
   async openText(name: string, text: string): Promise<void> {
     const document = await vscode.workspace.openTextDocument(this.#put(outputScheme, name, text))
     await vscode.window.showTextDocument(document, { preview: true })

@@ -5,7 +5,7 @@ import { descendants } from '../../scripts/lib/processes.ts'
 import { runCommand, until } from '../support/workbench.ts'
 import { keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
 import { notified } from './support/lifecycle.ts'
-import { clickDialogButton, dialog, quickInput } from './support/chatWorkbench.ts'
+import { clickDialogButton, dialog, quickInput, quickRow } from './support/chatWorkbench.ts'
 
 describe('A session beyond the chat', function () {
   this.timeout(240_000)
@@ -130,6 +130,8 @@ describe('A session beyond the chat', function () {
     const input = await quickInput(running.page)
     await until('the dialog stands', async () => (await input.inputValue()).includes('/'), patience)
     await input.fill(file)
+    // Until the dialog has read the folder it would take the file that it proposed.
+    await quickRow(running.page, 'home').first().waitFor({ timeout: patience })
     const ok = running.page.locator('.quick-input-widget:visible').getByRole('button', { name: 'OK' })
     await until(
       'the dialog is answered',

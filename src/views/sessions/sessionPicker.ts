@@ -47,7 +47,7 @@ export async function pickSession(options: SessionPickerOptions): Promise<Sessio
     const active = picker.activeItems[0]?.row?.session.id
     picker.buttons = [shelf.scope === 'everywhere' ? folderButton : everywhereButton]
     picker.items = itemsOf(options, picker.value, found)
-    picker.activeItems = picker.items.filter(({ row }) => row !== undefined && row.session.id === active)
+    keepActive(picker, active)
   }
   const search = async (text: string): Promise<void> => {
     found = text.trim() === '' ? [] : await shelf.findByTitle(text.trim()).catch(() => [])
@@ -77,7 +77,9 @@ export async function pickSession(options: SessionPickerOptions): Promise<Sessio
   return new Promise((resolve) => {
     store.add(
       picker.onDidAccept(() => {
-        resolve(picker.selectedItems[0]?.pick ?? { kind: 'new' })
+        const pick = picker.selectedItems[0]?.pick
+        if (!pick) return
+        resolve(pick)
         picker.hide()
       }),
     )
@@ -91,6 +93,12 @@ export async function pickSession(options: SessionPickerOptions): Promise<Sessio
     )
     picker.show()
   })
+}
+
+/** New items make VS Code forget which one was active. */
+function keepActive(picker: vscode.QuickPick<Item>, sessionID: SessionID | undefined): void {
+  const again = sessionID && picker.items.find(({ row }) => row?.session.id === sessionID)
+  if (again) picker.activeItems = [again]
 }
 
 const everywhereButton: vscode.QuickInputButton = {

@@ -45,11 +45,14 @@ export async function askUndo(question: UndoQuestion, documents: DiffDocuments):
   const options = { modal: true, detail: undoDetail(findings) }
   const picked = await vscode.window.showWarningMessage(title, options, ...buttons)
   if (picked !== show) return picked === confirm
+  const name = vscode.l10n.t('What the undo changes')
   await documents.openMany(
-    vscode.l10n.t('What the undo changes'),
+    name,
     visible.map(({ path, sides }) => ({ path, now: sides?.now, then: sides?.then })),
   )
-  return askBesideChanges(title, confirm)
+  const isWanted = await askBesideChanges(title, confirm)
+  await documents.closeMany(name)
+  return isWanted
 }
 
 /** A list that stays open while one reads the changes below it. */
