@@ -17,8 +17,12 @@ const remedies: Partial<Record<ErrorCode, string>> = {
   'connection-refused': 'opencodeSessions.selectServer',
   'profile-invalid': 'opencodeSessions.selectServer',
   tls: 'opencodeSessions.selectServer',
+  'connection-lost': 'opencodeSessions.doctor',
+  'launch-failed': 'opencodeSessions.doctor',
+  timeout: 'opencodeSessions.doctor',
+  unsupported: 'opencodeSessions.doctor',
 }
-const linked = ['selectServer', 'restartServer', 'startServer', 'showLog'].map(
+const linked = ['selectServer', 'restartServer', 'startServer', 'doctor', 'showLog'].map(
   (name) => `opencodeSessions.${name}`,
 )
 
@@ -90,6 +94,7 @@ function tooltipOf(backend: Backend, count: number): vscode.MarkdownString {
   const links = [
     [vscode.l10n.t('Select server'), 'selectServer'],
     isUp ? [vscode.l10n.t('Restart'), 'restartServer'] : [vscode.l10n.t('Start'), 'startServer'],
+    [vscode.l10n.t('Doctor'), 'doctor'],
     [vscode.l10n.t('Show log'), 'showLog'],
   ].map(([label, name]) => `[${label ?? ''}](command:opencodeSessions.${name ?? ''})`)
   return text.appendMarkdown(`\n\n---\n\n${links.join(' &nbsp;·&nbsp; ')}`)

@@ -1,22 +1,18 @@
-import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import * as vscode from 'vscode'
 import type { Connection } from '../../client/connection.ts'
-import { propose } from '../../client/pathMap.ts'
 import type { PathRule } from '../../client/pathMap.ts'
 import type { ProfilePath } from '../../opencode/profile.ts'
+import { viewOf } from '../../profiles/folderView.ts'
 
 /**
  * Finds out whether a server sees a folder at the same path. Where it does not, proposes how paths could be
  * translated and asks. An empty list: nothing is translated. The connection must not translate already.
  */
 export async function agreePaths(connection: Connection, folder: string): Promise<readonly ProfilePath[]> {
-  const gitRoot = await findGitRoot(folder)
-  if (await sees(connection, folder, gitRoot)) return []
-  const place = await connection.places.own()
-  const rules = propose(place, [{ path: folder, ...(gitRoot === undefined ? {} : { gitRoot }) }])
-  if (rules?.length === 0) return []
-  const rule = rules?.[0]
+  const view = await viewOf(connection, folder)
+  if (view.kind === 'same') return []
+  const { rule } = view
   return rule ? askProposed(connection.url, folder, rule) : askUnknown(connection.url, folder)
 }
 
@@ -56,25 +52,4 @@ async function askUnknown(url: string, folder: string, value = ''): Promise<read
 
 function isAbsolute(text: string): boolean {
   return path.posix.isAbsolute(text) || path.win32.isAbsolute(text)
-}
-
-/** By the git root, which the server reads from its disk; else by a file that both should have. */
-async function sees(connection: Connection, folder: string, gitRoot: string | undefined): Promise<boolean> {
-  try {
-    if (gitRoot !== undefined) return (await connection.places.of(folder)).worktree === gitRoot
-    const entries = await readdir(folder, { withFileTypes: true })
-    const name = entries.find((entry) => entry.isFile() && !entry.name.startsWith('.'))?.name
-    if (name === undefined) return true
-    const found = await connection.findFiles(folder, name, 20)
-    return found.some((file) => file === name || file.endsWith(`/${name}`))
-  } catch {
-    return false
-  }
-}
-
-async function findGitRoot(folder: string): Promise<string | undefined> {
-  for (let at = folder; ; at = path.dirname(at)) {
-    if (await stat(path.join(at, '.git')).catch(() => undefined)) return at
-    if (path.dirname(at) === at) return undefined
-  }
 }
