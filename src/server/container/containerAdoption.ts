@@ -39,7 +39,8 @@ export async function adopt(request: AdoptionRequest): Promise<Adopted | undefin
   return undefined
 }
 
-const patienceMs = 3000
+/** A window that closes is given about four seconds by VS Code, and more on a busy machine. */
+const patienceMs = 8000
 const pauseMs = 300
 
 /** Removes what earlier windows of this workspace left and nobody took over. */
