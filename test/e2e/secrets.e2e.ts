@@ -6,6 +6,7 @@ import { scriptedProvider } from '../../scripts/lib/opencode.ts'
 import { descendants } from '../../scripts/lib/processes.ts'
 import { startLab, type Lab, type LabServer } from '../support/opencodeLab.ts'
 import { reloadWindow, runCommand, startWorkbench, until, type Workbench } from '../support/workbench.ts'
+import { clickDialogButton } from './support/chatWorkbench.ts'
 import {
   answerInput,
   askedFor,
@@ -92,9 +93,7 @@ describe('secrets', function () {
     await assertUnseen()
   })
 
-  it('leave the file of the server when the key is removed', async () => {
-    await runCommand(page, 'OpenCode: Remove Provider API Key…')
-    await (await listed(page, 'mock')).click()
+  it('leave the file of the server when its last window goes to another one', async () => {
     await until(
       'the server has the key no more',
       async () => !(await readFile(authFile(), 'utf8').catch(() => '')).includes(apiKey),
@@ -110,6 +109,15 @@ describe('secrets', function () {
     await chat.shows(/refused the user name or password|Attached answer$/m)
     if (/refused/.test(await chat.text())) await connectTo(page, shared.url, password)
     await chat.answered('Attached answer')
+    await assertUnseen()
+  })
+
+  it('are all gone when one signs out everywhere', async () => {
+    await runCommand(page, 'OpenCode: Sign Out Everywhere…')
+    await clickDialogButton(page, 'Sign out everywhere')
+    const statusBar = page.locator('.statusbar-item').filter({ hasText: new URL(shared.url).host })
+    await runCommand(page, 'OpenCode: Start Server')
+    await statusBar.filter({ hasText: 'failed' }).waitFor({ timeout: patience })
     await assertUnseen()
   })
 
