@@ -301,7 +301,11 @@ export class ChatSession implements Disposable {
     else this.feed.apply({ type: 'open', session: store.state, isLoading: store.isLoading })
     if (store.error && store.error !== this.#lastError) this.#failed(store.error)
     this.#lastError = store.error
-    if (this.state.session?.session !== before) this.#refreshChoice()
+    if (this.state.session?.session !== before) {
+      this.#refreshChoice()
+      // What was undone is not in front of the model any more.
+      this.#refreshDraft()
+    }
     this.#changed()
   }
 

@@ -35,7 +35,10 @@ export class Drafts implements Disposable {
   readonly onDidChange = this.#onDidChange.event
   #lastRevision: number
   #timer: NodeJS.Timeout | undefined
-  #writing: Promise<void> = Promise.resolve()
+  #writing: Promise<unknown> = Promise.resolve()
+  /** Number of the last write, and of the last one that storage has. */
+  #lastWrite = 0
+  #storedWrite = 0
 
   constructor(stored: StoredValue, blobs: BlobStore) {
     this.#stored = stored
@@ -131,8 +134,7 @@ export class Drafts implements Disposable {
     if (this.#timer !== undefined) {
       clearTimeout(this.#timer)
       this.#timer = undefined
-      const write = (): Promise<void> => this.#write()
-      this.#writing = this.#writing.then(write, write)
+      this.#writing = Promise.allSettled([this.#writing, this.#write()])
     }
     await this.#writing
   }
@@ -142,7 +144,9 @@ export class Drafts implements Disposable {
     this.#onDidChange.dispose()
   }
 
+  /** Small drafts go to storage at once, whatever is still being written: the window may be about to go. */
   async #write(): Promise<void> {
+    const turn = ++this.#lastWrite
     const kept = [...this.#entries]
       .filter(([, { text, attachments }]) => text !== '' || attachments.length > 0)
       .slice(-keptDrafts)
@@ -151,8 +155,11 @@ export class Drafts implements Disposable {
       const attachments = entry.attachments.map((each) => storeAttachment(each, this.#blobs, names))
       return [key, { ...entry, attachments: await Promise.all(attachments) }] as const
     })
-    await this.#stored.set(Object.fromEntries(await Promise.all(stored)))
-    await this.#blobs.hold('drafts', [...names])
+    const value = Object.fromEntries(await Promise.all(stored))
+    if (turn < this.#storedWrite) return
+    this.#storedWrite = turn
+    await this.#stored.set(value)
+    if (turn === this.#lastWrite) await this.#blobs.hold('drafts', [...names])
   }
 
   #entry(key: string): Entry {

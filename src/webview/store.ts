@@ -129,7 +129,9 @@ export class ChatStore {
     const spare = this.#page.draft
     const isSpareNewer =
       isFirst &&
-      spare?.revision === draft.revision &&
+      spare !== undefined &&
+      // A higher one: the host went down before it could store the last drafts.
+      spare.revision >= draft.revision &&
       spare.sessionID === this.sessionKey &&
       spare.text !== ''
     this.setText(isSpareNewer ? spare.text : draft.text)

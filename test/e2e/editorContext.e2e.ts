@@ -170,7 +170,7 @@ describe('What goes from the editor into the chat', function () {
     assert.equal(planned?.model, 'mock-small')
     assert.match(JSON.stringify(planned.body.messages), /plan mode/i)
     await pick(/^Agent:/, 'build')
-    await pick(/^Model:/, /Scripted(?! small)/)
+    await pick(/^Model:/, /^Scripted(?! small)/)
     await chat.button('Model: Scripted').waitFor({ timeout: patience })
   })
 })
