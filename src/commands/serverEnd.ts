@@ -16,10 +16,10 @@ export async function stopServer(backend: Backend): Promise<void> {
     return
   }
   const all = vscode.l10n.t('Stop for All Windows')
-  const own = vscode.l10n.t('Leave It Running')
+  const own = vscode.l10n.t('Disconnect This Window')
   const detail = [
     sayOthers(others),
-    vscode.l10n.t('Stopping it interrupts what runs there. Or only this window lets go of it.'),
+    vscode.l10n.t('Stop it for all, which interrupts what runs there, or only disconnect this window?'),
   ].join('\n')
   const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, own, all)
   if (answer === all) await backend.access.stop()
@@ -37,7 +37,7 @@ export async function restartServer(backend: Backend): Promise<void> {
   const all = vscode.l10n.t('Restart for All Windows')
   const detail = [
     sayOthers(others),
-    vscode.l10n.t('What runs there is interrupted; they go over to the new server.'),
+    vscode.l10n.t('What runs there is interrupted, and all windows go over to the new server.'),
   ].join('\n')
   const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, all)
   if (answer === all) await backend.access.restart()

@@ -33,9 +33,9 @@ export interface ServerHandle {
   /**
    * Lets go because the window closes or reloads: the server goes on while other windows use it, and then for some
    * seconds; it ends unless a window takes it over. `exited` stays open. Absent: the server ends with its window,
-   * by `stop`. Never rejects.
+   * by `stop`. Never rejects. `isBusy`: a session of this window runs, so that more time to come back is worth it.
    */
-  leave?(): Promise<void>
+  leave?(isBusy?: boolean): Promise<void>
 }
 
 /** Why a server was ended on purpose: for good, or to make room for a new one at once. */

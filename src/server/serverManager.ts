@@ -108,10 +108,13 @@ export class ServerManager implements Disposable {
 
   /**
    * Lets go of the server because this window closes or reloads; where it can, it goes on for other windows and
-   * for some seconds, so that the reloaded window finds it. Otherwise the same as `stop`. Never rejects.
+   * for some seconds, so that the reloaded window finds it; for more when a session of ours runs (`isBusy`).
+   * Otherwise the same as `stop`. Never rejects.
    */
-  leave(): Promise<void> {
-    return this.#leaveBy((run) => (run.handle.leave ? this.#leaveRun(run) : this.#stopRun(run, 'stop')))
+  leave(isBusy = false): Promise<void> {
+    return this.#leaveBy((run) =>
+      run.handle.leave ? this.#leaveRun(run, isBusy) : this.#stopRun(run, 'stop'),
+    )
   }
 
   /** Other windows that use the server get the new one. */
@@ -268,9 +271,9 @@ export class ServerManager implements Disposable {
     await run.stop(intent)
   }
 
-  async #leaveRun(run: ServerRun): Promise<void> {
+  async #leaveRun(run: ServerRun, isBusy: boolean): Promise<void> {
     this.#dropRun()
-    await run.leave()
+    await run.leave(isBusy)
   }
 
   async #runStopTasks(connection: Connection): Promise<void> {

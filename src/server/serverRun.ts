@@ -14,7 +14,7 @@ export interface ServerRun {
   /** Ends the work in a server of ours, then the server; leaves an attached one. Never rejects. */
   stop(intent?: StopIntent): Promise<void>
   /** Closes the connection and lets go of the server, which may go on for a window that comes at once. Never rejects. */
-  leave(): Promise<void>
+  leave(isBusy?: boolean): Promise<void>
 }
 
 const disposeTimeoutMs = 2000
@@ -74,8 +74,8 @@ function toRun(handle: ServerHandle, connection: Connection): ServerRun {
     since: Date.now(),
     setFarewell: (providerKeys) => handle.setFarewell(connection.farewell(providerKeys)),
     stop,
-    async leave() {
-      if (handle.leave) await Promise.all([close(), handle.leave()])
+    async leave(isBusy) {
+      if (handle.leave) await Promise.all([close(), handle.leave(isBusy)])
       else await stop()
     },
   }

@@ -128,8 +128,11 @@ export class Backend implements Disposable {
 
   /** The same in a hurry, because the window closes or reloads; see `ServerManager.leave`. */
   async leave(): Promise<void> {
+    const isBusy = this.directories.some((directory) =>
+      this.hub.sessions(directory).some(({ status }) => status.kind !== 'idle'),
+    )
     await (this.isShared ? this.providerKeys.entrust(true) : this.providerKeys.withdraw(true))
-    await this.server.leave()
+    await this.server.leave(isBusy)
   }
 
   dispose(): void {

@@ -6,7 +6,7 @@ import {
   askedFor,
   endpointOf,
   gone,
-  graceMs,
+  grace,
   lastAnswer,
   openChat,
   opencodeProcesses,
@@ -106,7 +106,7 @@ describe('a server of our own that dies, and a window that goes', function () {
     assert.ok(running.some(({ command }) => command.includes('supervisor.js')))
     assert.ok(running.some(({ command }) => / serve /.test(command)))
     await workbench.killExtensionHost()
-    await gone(running, graceMs + 5_000)
+    await gone(running, grace.killed + 5_000)
   })
 
   it('brings the chat back with its session after the extension host was killed', async () => {
@@ -129,7 +129,7 @@ describe('a server of our own that dies, and a window that goes', function () {
     const running = await opencodeProcesses(lab)
     const hosts = await workbench.extensionHosts()
     await page.close({ runBeforeUnload: true })
-    await gone([...running, ...hosts], graceMs + 10_000)
+    await gone([...running, ...hosts], grace.busy + 10_000)
     assert.deepEqual(await opencodeProcesses(lab), [])
   })
 })

@@ -61,7 +61,7 @@ describe('two windows on one project', function () {
   it('ask before one stops it for the other, and can leave it to the other', async () => {
     await runCommand(pages[1], 'OpenCode: Stop Server')
     await dialog(pages[1]).getByText('Another window uses this server.').waitFor({ timeout: patience })
-    await clickDialogButton(pages[1], 'Leave It Running')
+    await clickDialogButton(pages[1], 'Disconnect This Window')
     await statusSays(pages[1], /not running/)
     await statusSays(pages[0], /runs on this machine\./)
     assert.ok(await isAlive(own.pid))

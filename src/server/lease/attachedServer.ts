@@ -46,7 +46,6 @@ export class AttachedServer {
     clearTimeout(timeout)
     const known = password ?? (greeting?.type === 'welcome' ? greeting.password : undefined)
     if (greeting?.type === 'welcome' && known !== undefined) {
-      channel.hide(known)
       return new AttachedServer({ lease, log, channel, password: known }, closed)
     }
     socket.destroy()

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rm } from 'node:fs/promises'
-import type { Endpoint } from '../../client/connection.ts'
+import type { ClientLog, Endpoint } from '../../client/connection.ts'
 import { orAborted, settlesWithin } from '../async.ts'
 import type { Binary } from '../binary/binaryLocator.ts'
 import { abortedError } from '../launchError.ts'
@@ -22,15 +22,24 @@ import { type LeasePlace, leasePlace } from './leasePlace.ts'
 import { type LeaseSecrets, PasswordMemory } from './passwordMemory.ts'
 import { startPatienceMs } from './startLock.ts'
 
+/** How long a server goes on without any window, in milliseconds. */
+export interface Grace {
+  /** After a window that went without a word; default 3 s. */
+  readonly killed: number
+  /** After one that closes or reloads while nothing runs; default 10 s. */
+  readonly idle: number
+  /** The same while a session runs; default 20 s, since a slow reload would cut it off. */
+  readonly busy: number
+}
+
 export interface SharedLauncherOptions extends ProcessLauncherOptions {
   readonly secrets: LeaseSecrets
-  /** How long a server goes on without any window; default 10 s: long enough to reload one. */
-  readonly graceMs?: number
+  readonly grace?: Grace
   /** Instead of the user's private folder on this machine. */
   readonly leaseDirectory?: string
 }
 
-const defaultGraceMs = 10_000
+const defaultGrace: Grace = { killed: 3000, idle: 10_000, busy: 20_000 }
 /** Farewell, end of the tree and report. */
 const endingMs = 8000
 const pollMs = 100
@@ -54,6 +63,10 @@ export class SharedLauncher implements ServerLauncher {
     this.#options = options
     this.#process = new ProcessLauncher(options)
     this.#secrets = new PasswordMemory(options.secrets, options.log)
+  }
+
+  get #grace(): Grace {
+    return this.#options.grace ?? defaultGrace
   }
 
   async launch(signal: AbortSignal): Promise<ServerHandle> {
@@ -102,7 +115,7 @@ export class SharedLauncher implements ServerLauncher {
     if (password === undefined) await this.#secrets.set(place.key, lease.nonce, server.password)
     const { username, port } = lease
     const endpoint = { url: `http://127.0.0.1:${port}`, username, password: server.password }
-    return toHandle(server, { endpoint, isAdopted: true })
+    return toHandle(server, { endpoint, isAdopted: true, grace: this.#grace })
   }
 
   /**
@@ -114,7 +127,7 @@ export class SharedLauncher implements ServerLauncher {
     const lease = await readLease(place.leasePath)
     if (lease !== undefined && lease !== 'broken') {
       if (failure !== 'silent') await waitForEnd(lease.supervisor, signal)
-      if (!(await isRunning(lease.supervisor))) await endLeftover(lease.server, log)
+      if (!(await isRunning(lease.supervisor))) await removeRemains(lease, place, log)
       else
         log.warn(`server: the supervisor ${lease.supervisor.pid} does not answer, so another one is started`)
     }
@@ -127,14 +140,15 @@ export class SharedLauncher implements ServerLauncher {
     const started = await this.#process.start(binary, signal)
     const lease = await this.#describe(place, binary, started)
     const { password } = started.endpoint
-    const { graceMs = defaultGraceMs, log } = this.#options
+    const { log } = this.#options
     const { leasePath } = place
     const refusal = lease
-      ? await started.process.channel.share({ lease, leasePath, password, graceMs })
+      ? await started.process.channel.share({ lease, leasePath, password, graceMs: this.#grace.killed })
       : 'Its processes cannot be looked at.'
     if (lease && refusal === undefined) {
       await this.#secrets.set(place.key, lease.nonce, password)
-      return toHandle(started.process, { endpoint: started.endpoint, isAdopted: false, gone: started.gone })
+      const { endpoint, gone } = started
+      return toHandle(started.process, { endpoint, isAdopted: false, grace: this.#grace, gone })
     }
     log.warn(`server: it is not shared with other windows: ${refusal}`)
     return toPrivateHandle(started)
@@ -169,11 +183,12 @@ interface SharedProcess {
 interface HandleFacts {
   readonly endpoint: Endpoint
   readonly isAdopted: boolean
+  readonly grace: Grace
   /** Resolves when nothing about it is written down any more. */
   readonly gone?: Promise<void>
 }
 
-function toHandle(server: SharedProcess, { endpoint, isAdopted, gone }: HandleFacts): ServerHandle {
+function toHandle(server: SharedProcess, { endpoint, isAdopted, grace, gone }: HandleFacts): ServerHandle {
   const { channel } = server
   const sharing: ServerShare = {
     get current() {
@@ -192,11 +207,18 @@ function toHandle(server: SharedProcess, { endpoint, isAdopted, gone }: HandleFa
       await server.stop(intent)
       if (gone) await settlesWithin(gone, recordTimeoutMs)
     },
-    leave: () => {
+    leave: (isBusy = false) => {
+      channel.send({ type: 'leave', graceMs: isBusy ? grace.busy : grace.idle })
       server.release()
       return Promise.resolve()
     },
   }
+}
+
+/** A supervisor that was killed has left its server and its socket. */
+async function removeRemains(lease: Lease, place: LeasePlace, log: ClientLog): Promise<void> {
+  await endLeftover(lease.server, log)
+  if (lease.socketPath === place.socketPath(lease.nonce)) await rm(lease.socketPath, { force: true })
 }
 
 async function waitForEnd(supervisor: ProcessIdentity, signal: AbortSignal): Promise<void> {

@@ -98,11 +98,6 @@ export class SupervisorChannel {
     return Promise.race([this.#shared.promise, this.exited.then(() => 'It has ended.')])
   }
 
-  /** For a password that was not known from the beginning. */
-  hide(password: string): void {
-    this.#tail = new OutputTail([password])
-  }
-
   /** What is to be sent to the server at its end; what this window does not name any more is dropped for all. */
   setFarewell({ url, username, password }: Endpoint, requests: readonly FarewellRequest[]): void {
     const dropped = this.#farewell.filter((item) => !requests.some((other) => isSame(item, other)))
@@ -153,6 +148,9 @@ export class SupervisorChannel {
       case 'shared':
         return this.#shared.resolve(message.reason)
       case 'welcome':
+        // What the server prints comes next.
+        if (message.password !== undefined) this.#tail = new OutputTail([message.password])
+        return this.#greeting.resolve(message)
       case 'ending':
         return this.#greeting.resolve(message)
       case 'windows':

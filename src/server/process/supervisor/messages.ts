@@ -11,7 +11,7 @@ export interface ShareOffer {
   readonly leasePath: string
   /** Given to windows that prove that they could read the lease. */
   readonly password: string
-  /** How long the server goes on without any window. */
+  /** How long the server goes on after a last window that went without a word. */
   readonly graceMs: number
 }
 
@@ -47,6 +47,8 @@ export type ToSupervisor =
       /** No longer to be sent, whoever asked for it. */
       readonly dropped: readonly FarewellRequest[]
     }
+  /** The last message of a window that closes or reloads: how long the server should wait for it or others. */
+  | { readonly type: 'leave'; readonly graceMs: number }
   /** Ends the server with its process tree, for all windows. */
   | { readonly type: 'stop'; readonly intent: StopIntent }
 

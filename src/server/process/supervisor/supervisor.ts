@@ -7,14 +7,16 @@ import { type ProcessIdentity, describeProcess } from '../processTable.ts'
 import { descendantsOf, killTree } from '../processTree.ts'
 import { type Door, type Visitor, openDoor } from './door.ts'
 import { Farewell } from './farewell.ts'
-import type { ShareOffer, ToSupervisor } from './messages.ts'
+import type { FromSupervisor, ShareOffer, ToSupervisor } from './messages.ts'
 import { Windows, write } from './windows.ts'
 
 type StartMessage = Extract<ToSupervisor, { type: 'start' }>
+type Line = Extract<FromSupervisor, { type: 'line' }>
 
 /** Together with the farewell (2 s at most) the server is gone within 5 s after it was abandoned. */
 const killGraceMs = 1500
 const sampleMs = 1000
+const recentLimit = 40
 /** What the server printed last may still be on its way through the pipes when it is dead. */
 const drainMs = 50
 
@@ -37,6 +39,8 @@ export class Supervisor {
   #identity: Promise<ProcessIdentity | undefined> = Promise.resolve(undefined)
   #tools: readonly ProcessIdentity[] = []
   #door: Promise<Door | undefined> = Promise.resolve(undefined)
+  /** What the server printed last, for windows that come later. */
+  readonly #recent: Line[] = []
   #isEnding = false
   #intent: StopIntent | undefined
 
@@ -70,6 +74,7 @@ export class Supervisor {
       this.#start(message)
     }
     if (message.type === 'share') void this.#share(message.offer, from)
+    else if (message.type === 'leave') this.#windows.expect(message.graceMs)
     else if (message.type === 'farewell') this.#farewell.change(message)
     // Whoever orders the end has said farewell itself, but only for what it knows of.
     else if (message.type === 'stop') void this.end({ withFarewell: true, intent: message.intent })
@@ -99,6 +104,7 @@ export class Supervisor {
       return
     }
     write(socket, { type: 'welcome', ...(wantsPassword ? { password } : {}) })
+    for (const line of this.#recent) write(socket, line)
     this.attach(socket, socket, host)
   }
 
@@ -114,11 +120,17 @@ export class Supervisor {
     })
     this.#server = child
     for (const stream of ['stdout', 'stderr'] as const) {
-      readLines(child[stream], (text) => this.#windows.tell({ type: 'line', stream, text }))
+      readLines(child[stream], (text) => this.#pass({ type: 'line', stream, text }))
     }
     child.once('error', (error: NodeJS.ErrnoException) => void this.#failToSpawn(error))
     child.once('exit', () => void this.#afterCrash())
     if (child.pid !== undefined) this.#identity = this.#identify(child.pid)
+  }
+
+  #pass(line: Line): void {
+    this.#recent.push(line)
+    if (this.#recent.length > recentLimit) this.#recent.shift()
+    this.#windows.tell(line)
   }
 
   async #identify(pid: number): Promise<ProcessIdentity | undefined> {

@@ -20,8 +20,9 @@ export class Windows {
   /** Each with its extension host, where that is known. */
   readonly #all = new Map<Writable, number | undefined>()
   #grace: NodeJS.Timeout | undefined
-  /** How long to wait for another window after the last one has gone. */
+  /** How long to wait for another window after the last one has gone without a word. */
   graceMs = 0
+  #expectedMs = 0
 
   constructor(options: WindowsOptions) {
     this.#options = options
@@ -35,12 +36,18 @@ export class Windows {
       maxLength: maxMessageLength,
     })
     clearTimeout(this.#grace)
+    this.#expectedMs = 0
     this.identify(output, host)
   }
 
   identify(output: Writable, host: number | undefined): void {
     this.#all.set(output, host)
     this.#tellCount()
+  }
+
+  /** A window that leaves may be back within this time. */
+  expect(graceMs: number): void {
+    this.#expectedMs = Math.max(this.#expectedMs, graceMs)
   }
 
   tell(message: FromSupervisor): void {
@@ -65,8 +72,9 @@ export class Windows {
     output.end()
     this.#tellCount()
     if (this.#all.size > 0) return
-    if (this.graceMs === 0) this.#options.onAbandoned()
-    else this.#grace = setTimeout(this.#options.onAbandoned, this.graceMs)
+    const graceMs = Math.max(this.graceMs, this.#expectedMs)
+    if (graceMs === 0) this.#options.onAbandoned()
+    else this.#grace = setTimeout(this.#options.onAbandoned, graceMs)
   }
 
   #tellCount(): void {

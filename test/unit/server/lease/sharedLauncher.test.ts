@@ -8,7 +8,7 @@ import { readLease, type Lease } from '../../../../src/server/lease/lease.ts'
 import { describeProcess, isRunning, listProcesses } from '../../../../src/server/process/processTable.ts'
 import type { ServerManager } from '../../../../src/server/serverManager.ts'
 import { until } from '../support/tools.ts'
-import { graceMs, Machine } from './support/windows.ts'
+import { busyGraceMs, graceMs, Machine } from './support/windows.ts'
 
 describe('Windows that share a server', function () {
   this.timeout(180_000)
@@ -61,6 +61,23 @@ describe('Windows that share a server', function () {
     assert.deepEqual(sharingOf(second), { windows: 1, isAdopted: true })
   })
 
+  it('have more time to come back when something runs', async () => {
+    const first = machine.window()
+    await first.start()
+    const { server } = await machine.lease()
+    await first.leave(true)
+    await sleep(busyGraceMs - 1500)
+    assert.equal(await isRunning(server), true)
+    const second = machine.window()
+    await second.start()
+    assert.equal((await machine.lease()).server.pid, server.pid)
+    const elapsedMs = await until('it is gone', async () => {
+      if (second.status.kind === 'running') await second.leave()
+      return !(await isRunning(server))
+    })
+    assert.ok(elapsedMs < busyGraceMs, `${elapsedMs} ms`)
+  })
+
   it('get a new one, after the old one has quite ended, when they come back too late', async () => {
     const first = machine.window()
     await first.start()
@@ -102,6 +119,16 @@ describe('Windows that share a server', function () {
     await (await second.start()).ping()
     assert.equal((await machine.lease()).server.pid, server.pid)
     assert.deepEqual([...forgetful], [...machine.secrets])
+  })
+
+  it('know what it printed before they came', async () => {
+    const printed = (): number =>
+      machine.log.lines.filter((line) => /stdout: .*listening on/.test(line)).length
+    const before = printed()
+    await machine.window().start()
+    assert.equal(printed(), before + 1)
+    await machine.window().start()
+    assert.equal(printed(), before + 2)
   })
 
   it('do not let in who has not read the lease', async () => {

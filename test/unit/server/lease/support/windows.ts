@@ -19,8 +19,9 @@ import {
   until,
 } from '../../support/tools.ts'
 
-/** Short, so that tests need not wait; real windows get 10 s. */
+/** Short, so that tests need not wait; real windows get more. */
 export const graceMs = 1500
+export const busyGraceMs = 4000
 
 export interface HostRequest {
   readonly supervisorPath: string
@@ -52,7 +53,7 @@ export function sharedLauncher({ secrets, ...request }: LauncherRequest): Shared
   return new SharedLauncher({
     ...request,
     ...program,
-    graceMs,
+    grace: { killed: graceMs, idle: graceMs, busy: busyGraceMs },
     secrets: {
       get: (key) => Promise.resolve(secrets.get(key)),
       set: (key, value) => Promise.resolve(void secrets.set(key, value)),
