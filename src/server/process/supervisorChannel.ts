@@ -24,6 +24,7 @@ export interface ChannelStreams {
 
 export type Greeting = Extract<FromSupervisor, { type: 'welcome' | 'ending' }>
 
+const shareTimeoutMs = 10_000
 const readyLine = /\bserver listening on (https?:\/\/\S+)/i
 
 /**
@@ -95,7 +96,9 @@ export class SupervisorChannel {
   /** Lets other windows use the server; resolves with the reason why they cannot, if so. Never rejects. */
   share(offer: ShareOffer): Promise<string | undefined> {
     this.send({ type: 'share', offer })
-    return Promise.race([this.#shared.promise, this.exited.then(() => 'It has ended.')])
+    const ended = this.exited.then(() => 'It has ended.')
+    const late = sleep(shareTimeoutMs, 'The supervisor does not answer.', { ref: false })
+    return Promise.race([this.#shared.promise, ended, late])
   }
 
   /** What is to be sent to the server at its end; what this window does not name any more is dropped for all. */
