@@ -24,7 +24,7 @@ import { startPatienceMs } from './startLock.ts'
 
 /** How long a server goes on without any window, in milliseconds. */
 export interface Grace {
-  /** After a window that went without a word; default 3 s. */
+  /** After a window that went without a word; default 10 s, since the editor may start its host again. */
   readonly killed: number
   /** After one that closes or reloads while nothing runs; default 10 s. */
   readonly idle: number
@@ -39,7 +39,7 @@ export interface SharedLauncherOptions extends ProcessLauncherOptions {
   readonly leaseDirectory?: string
 }
 
-const defaultGrace: Grace = { killed: 3000, idle: 10_000, busy: 20_000 }
+const defaultGrace: Grace = { killed: 10_000, idle: 10_000, busy: 20_000 }
 /** Farewell, end of the tree and report. */
 const endingMs = 8000
 const pollMs = 100

@@ -8,7 +8,7 @@ import type { Lab } from '../../support/opencodeLab.ts'
 import { chatFrame, runCommand, until, type Workbench } from '../../support/workbench.ts'
 
 /** How long a server goes on when no window uses it, in milliseconds. */
-export const grace = { killed: 3_000, idle: 10_000, busy: 20_000 }
+export const grace = { killed: 10_000, idle: 10_000, busy: 20_000 }
 
 /** Waits here are long, because the machine may be busy; none of them is a pause. */
 export const patience = 90_000
