@@ -116,6 +116,7 @@ describe('The session browser', function () {
     await runInFolder(running, other, 'Far away session')
     assert.equal(await row('Far away').count(), 0)
     await runCommand(page, 'OpenCode: Show Sessions of All Folders')
+    await row('project').first().click()
     await row('elsewhere').waitFor({ timeout: patience })
     await row('Far away').waitFor({ timeout: patience })
     await runCommand(page, 'OpenCode: Show Sessions of This Folder')
@@ -141,7 +142,14 @@ describe('The session browser', function () {
     await quickInput(page)
     await quickRow(page, /Gamma/).hover()
     await quickRow(page, /Gamma/).getByRole('button', { name: 'Pin' }).click()
-    await quickRow(page, /Gamma/).getByRole('button', { name: 'Unpin' }).waitFor({ timeout: patience })
+    await until(
+      'it is pinned',
+      async () => {
+        await quickRow(page, /Gamma/).hover()
+        return quickRow(page, /Gamma/).getByRole('button', { name: 'Unpin' }).isVisible()
+      },
+      patience,
+    )
     await pickRow(page, /Gamma/)
     await chat.sees('Third.')
   })

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
 import { setContextKey } from '../../platform/contextKeys.ts'
+import { isSame } from '../../session/equal.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import { relativeTime } from '../relativeTime.ts'
@@ -17,7 +18,9 @@ export type SessionNode =
   | { readonly kind: 'session'; readonly row: SessionRow }
   | { readonly kind: 'more' }
 
-const redrawMs = 150
+const redrawMs = 250
+/** Times are told relative to now. */
+const ageMs = 60_000
 
 /** The session browser in the side bar. */
 export class SessionTree implements vscode.TreeDataProvider<SessionNode>, Disposable {
@@ -29,7 +32,11 @@ export class SessionTree implements vscode.TreeDataProvider<SessionNode>, Dispos
   readonly #onDidChange = this.#store.add(new vscode.EventEmitter<undefined>())
   readonly #view: vscode.TreeView<SessionNode>
   readonly onDidChangeTreeData = this.#onDidChange.event
+  readonly #clock: NodeJS.Timeout
   #timer: NodeJS.Timeout | undefined
+  #last: unknown
+  /** Kept by id: while the tree is drawn anew VS Code knows none of its nodes. */
+  #selected: ReadonlySet<SessionID> = new Set()
 
   constructor(shelf: SessionShelf, marks: SessionMarks, shown: () => ReadonlySet<SessionID>) {
     this.#shelf = shelf
@@ -44,11 +51,21 @@ export class SessionTree implements vscode.TreeDataProvider<SessionNode>, Dispos
     )
     this.#store.add(shelf.onDidChange(() => this.redraw()))
     this.#store.add(this.#view.onDidChangeVisibility(() => this.#draw()))
+    this.#store.add(
+      this.#view.onDidChangeSelection(({ selection }) => {
+        const sessions = selection.flatMap((node) => (node.kind === 'session' ? [node.row.session.id] : []))
+        this.#selected = new Set(sessions)
+      }),
+    )
+    this.#clock = setInterval(() => {
+      this.#last = undefined
+      this.redraw()
+    }, ageMs).unref()
     this.#draw()
   }
 
   get selection(): readonly SessionRow[] {
-    return this.#view.selection.flatMap((node) => (node.kind === 'session' ? [node.row] : []))
+    return this.#shelf.rows().filter(({ session }) => this.#selected.has(session.id))
   }
 
   /** Draws soon; many changes at once cost one drawing. */
@@ -82,6 +99,7 @@ export class SessionTree implements vscode.TreeDataProvider<SessionNode>, Dispos
 
   dispose(): void {
     clearTimeout(this.#timer)
+    clearInterval(this.#clock)
     this.#store.dispose()
   }
 
@@ -110,6 +128,14 @@ export class SessionTree implements vscode.TreeDataProvider<SessionNode>, Dispos
     setContextKey('isSearching', search !== undefined)
     this.#view.description = scope === 'everywhere' ? vscode.l10n.t('everywhere') : ''
     this.#view.message = search && searchMessage(search.text, search.hits.size, search.isRunning)
+    if (this.#view.visible) this.#drawRows()
+  }
+
+  /** Drawing anew what is the same would cost the list its hover and its place. */
+  #drawRows(): void {
+    const drawn = [this.#roots(), [...this.#shown()]]
+    if (isSame(drawn, this.#last)) return
+    this.#last = drawn
     this.#onDidChange.fire(undefined)
   }
 }
