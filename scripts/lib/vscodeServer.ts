@@ -183,8 +183,17 @@ async function stopTree(child: ChildProcess): Promise<void> {
   for (const host of hosts) tryKill(host.pid, 'SIGTERM')
   for (let waited = 0; waited < 6000 && (await stillRunning(hosts)).length > 0; waited += 100)
     await sleep(100)
+  await endKeepers(tree)
   child.kill('SIGKILL')
   for (const entry of await stillRunning(tree)) tryKill(entry.pid, 'SIGKILL')
+}
+
+/** Whoever keeps a container without a window ends it now, and not only after the time of grace. */
+async function endKeepers(tree: readonly ProcessEntry[]): Promise<void> {
+  const keepers = tree.filter(({ command }) => /keeper\.js$/.test(command))
+  for (const keeper of await stillRunning(keepers)) tryKill(keeper.pid, 'SIGTERM')
+  for (let waited = 0; waited < 10_000 && (await stillRunning(keepers)).length > 0; waited += 100)
+    await sleep(100)
 }
 
 /** A number may have been given to another program since, so the command line must match too. */

@@ -15,6 +15,7 @@ type Order = Extract<ToKeeper, { type: 'keep' }>
  */
 export class Keeper {
   readonly #quit: () => void
+  readonly #hurry = new AbortController()
   #order: Order | undefined
   #owner = ''
   #ending: Promise<void> | undefined
@@ -26,9 +27,13 @@ export class Keeper {
     })
   }
 
-  /** Ends the container unless a window has it; `isPatient`: only after the time of grace. Never rejects. */
+  /**
+   * Ends the container unless a window has it; `isPatient`: only after the time of grace, which a later call may
+   * cut short. Never rejects.
+   */
   end(isPatient: boolean): Promise<void> {
-    this.#ending ??= this.#endNow(isPatient)
+    if (!isPatient) this.#hurry.abort()
+    this.#ending ??= this.#endNow()
       .catch(() => undefined)
       .then(() => this.#quit())
     return this.#ending
@@ -40,11 +45,11 @@ export class Keeper {
     if (message.type === 'keep') this.#order = message
   }
 
-  async #endNow(isPatient: boolean): Promise<void> {
+  async #endNow(): Promise<void> {
     if (!this.#order) return
     const { facts, id, group, graceMs } = this.#order
     const engine = new Engine(facts, foreignEnvironment(process.env))
-    if (isPatient) await sleep(graceMs)
+    await sleep(graceMs, undefined, { signal: this.#hurry.signal }).catch(() => undefined)
     const state = await engine.state(id)
     if (!state) return
     if (state.isRunning) {
