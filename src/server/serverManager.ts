@@ -33,6 +33,7 @@ const lastingCauses = new Set<ErrorCode>([
   'invalid-argument',
   'forbidden',
   'engine-not-found',
+  'kubectl-not-found',
   'engine-not-running',
   'image-missing',
   'image-failed',

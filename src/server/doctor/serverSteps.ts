@@ -5,7 +5,7 @@ import { mapPaths } from '../../client/mappedConnection.ts'
 import { type DoctorFinding, findingOf } from '../../opencode/doctor.ts'
 import { type ErrorInfo, OpencodeError, toErrorInfo } from '../../opencode/errors.ts'
 import type { Findings } from './findings.ts'
-import { isListening } from './isListening.ts'
+import { isListening } from '../isListening.ts'
 
 export async function lookAtProgram({ patient }: Findings, signal: AbortSignal): Promise<DoctorFinding> {
   if (!patient.findProgram) {
