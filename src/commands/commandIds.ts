@@ -52,6 +52,7 @@ export const commandIds = {
   restartServer: 'opencodeSessions.restartServer',
   selectServer: 'opencodeSessions.selectServer',
   connectToServer: 'opencodeSessions.connectToServer',
+  connectToKubernetes: 'opencodeSessions.connectToKubernetes',
   showProviders: 'opencodeSessions.showProviders',
   signOutEverywhere: 'opencodeSessions.signOutEverywhere',
   setProviderKey: 'opencodeSessions.setProviderKey',

@@ -8,6 +8,7 @@ import { restartServer, stopServer } from './serverEnd.ts'
 import { connectFlow } from './servers/connectFlow.ts'
 import { selectServer } from './servers/selectServer.ts'
 import { signOutEverywhere } from './servers/signOut.ts'
+import { kubernetesFlow } from './servers/kubernetesFlow.ts'
 import { switchServer } from './servers/switchServer.ts'
 
 type Name = keyof typeof commandIds
@@ -31,6 +32,12 @@ export const serverCommands = {
   },
   selectServer: { run: (context) => selectServer(context) },
   connectToServer: { run: (context) => connectToServer(context) },
+  connectToKubernetes: {
+    async run(context) {
+      const profile = await kubernetesFlow(context)
+      if (profile) await switchServer(context, [await folderInSight(context)], profile)
+    },
+  },
   signOutEverywhere: { run: (context) => signOutEverywhere(context) },
   doctor: {
     async run(context) {

@@ -92,6 +92,8 @@ const byCode: { readonly [C in ErrorInfo['code']]?: readonly DoctorRemedy[] } = 
   'consent-required': ['connectToServer'],
   'connection-refused': ['connectToServer', 'showServerLog'],
   'config-invalid': ['openConfiguration', 'restartServer'],
+  'cluster-unreachable': ['openSettings', 'showLog'],
+  'kubectl-not-found': ['openSettings'],
   'engine-not-found': ['installEngine', 'openSettings'],
   'image-failed': ['showContainerLog'],
   'disk-full': ['cleanUpContainers'],

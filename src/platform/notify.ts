@@ -118,6 +118,8 @@ const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   ],
   'profile-invalid': [select],
   'not-running': [start],
+  'cluster-unreachable': [doctor],
+  'kubectl-not-found': [openServerSettings],
   'engine-not-found': [installEngine, select],
   'engine-not-running': [start, select],
   'image-missing': [openServerSettings],

@@ -31,6 +31,8 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
     buttons: [['openConfiguration', 'Open configuration'], retryAnew, doctor],
   },
   'consent-required': { title: 'This server is not encrypted', buttons: [connect] },
+  'cluster-unreachable': { title: 'The cluster cannot be reached', buttons: [retry, doctor, settings] },
+  'kubectl-not-found': { title: 'kubectl was not found', buttons: [settings, retry, doctor] },
   'engine-not-found': {
     title: 'No container engine was found',
     buttons: [['installEngine', 'Install Podman'], select, retry],

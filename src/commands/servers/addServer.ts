@@ -3,6 +3,7 @@ import type { ContainerProfile, ManagedProfile, ProfileKind, ServerProfile } fro
 import { engineOf } from '../../profiles/launchers/container.ts'
 import type { CommandContext } from '../commandSpec.ts'
 import { connectFlow } from './connectFlow.ts'
+import { kubernetesFlow } from './kubernetesFlow.ts'
 import { askName, freeName } from './profileNames.ts'
 
 interface Adder {
@@ -23,6 +24,11 @@ const adders: Readonly<Partial<Record<ProfileKind, () => Adder>>> = {
     label: `$(package) ${vscode.l10n.t('Container')}`,
     detail: vscode.l10n.t('OpenCode in Docker or Podman, with this folder and nothing else of the machine'),
     add: (context) => addContainer(context),
+  }),
+  kubernetes: () => ({
+    label: `$(server-environment) ${vscode.l10n.t('Kubernetes…')}`,
+    detail: vscode.l10n.t('A server in a cluster, through a port that kubectl forwards'),
+    add: (context) => kubernetesFlow(context),
   }),
   managed: () => ({
     label: `$(terminal) ${vscode.l10n.t('Another program on this machine…')}`,

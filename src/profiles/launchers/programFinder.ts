@@ -1,6 +1,7 @@
 import type { ServerProfile } from '../../opencode/profile.ts'
 import { localProgram } from '../program.ts'
 import { engineOf } from './container.ts'
+import { kubectlOf } from './kubernetes.ts'
 import type { LauncherContext } from './launcherContext.ts'
 
 export type ProgramContext = Pick<LauncherContext, 'settings' | 'developmentRoot'>
@@ -19,6 +20,7 @@ export function programFinder(
         return `OpenCode ${version} at ${path}.`
       }
     case 'kubernetes':
+      return async (signal) => `kubectl ${await kubectlOf(profile).version(signal)}.`
     case 'url':
       return () => Promise.resolve('Somebody else runs this server.')
   }

@@ -149,7 +149,8 @@ async function openOnce(options: PortForwardOptions, attempt: Attempt): Promise<
   await process.stop()
   if (attempt.signal.aborted) throw abortedError()
   if (outcome === 'late') throw kubectlFailure('Forwarding the port', 'deadline exceeded')
-  if (outcome.tail === '' && outcome.code === null) throw kubectlMissing(options.kubectl.path)
+  // A program that cannot be spawned has a negative code, or none.
+  if ((outcome.code ?? -1) < 0 && outcome.signal === null) throw kubectlMissing(options.kubectl.path)
   throw kubectlFailure('Forwarding the port', outcome.tail)
 }
 
