@@ -180,7 +180,8 @@ export interface FileBlock {
 export interface NoticeBlock {
   readonly type: 'notice'
   readonly id: BlockID
-  readonly notice: 'compaction' | 'agent' | 'subtask' | 'retry' | 'patch'
+  /** `shell`: the message stands for a command line of the user's. */
+  readonly notice: 'compaction' | 'agent' | 'subtask' | 'retry' | 'patch' | 'shell'
   readonly text: string
 }
 

@@ -72,6 +72,10 @@ describe('commands and shell lines on a real server', function () {
     await bench.connection.commands.run(session.id, own)
     const messages = await bench.settled(session.id)
     assert.equal(messages[0]?.id, own.id)
+    assert.deepEqual(
+      messages[0].blocks.map((block) => block.type === 'notice' && block.notice),
+      ['shell'],
+    )
     const [bash] = toolsIn(messages)
     assert.deepEqual(
       [bash?.kind, bash?.status, bash?.output],

@@ -7,6 +7,9 @@ import { compact, fields, number, text, word, words } from './reading.ts'
 import { loose } from './wire.ts'
 import type { Loose, WirePart } from './wire.ts'
 
+/** All that the message of a shell line holds. */
+const shellWords = 'The following tool was executed by the user'
+
 /** A part of a message as a block; undefined for parts that have nothing to show. */
 export function readBlock(value: unknown): Block | undefined {
   const part = loose<WirePart>(value)
@@ -14,7 +17,9 @@ export function readBlock(value: unknown): Block | undefined {
   if (!part || id === undefined) return undefined
   switch (part.type) {
     case 'text':
-      return readText(id, part)
+      return part.synthetic === true && part.text === shellWords
+        ? { type: 'notice', id, notice: 'shell', text: 'You ran a command line' }
+        : readText(id, part)
     case 'reasoning':
       return readReasoning(id, part)
     case 'tool':

@@ -51,6 +51,7 @@ const noticeIcons: Readonly<Record<NoticeBlock['notice'], string>> = {
   subtask: 'type-hierarchy-sub',
   retry: 'refresh',
   patch: 'diff',
+  shell: 'terminal',
 }
 
 function Notice({ block }: { readonly block: NoticeBlock }) {

@@ -26,10 +26,10 @@ export const UserMessage = memo(function UserMessage({ message }: { readonly mes
   )
 })
 
-/** A message that nobody typed: it asked for a summary, or holds the output of a command line. */
+/** A message that nobody typed: it asked for a summary, stands for a command line, or keeps the agent going. */
 function withoutWords({ blocks }: Message): string {
   const notice = blocks.find((block) => block.type === 'notice')
-  return notice?.text ?? 'You ran a command line'
+  return notice?.text ?? 'OpenCode went on by itself'
 }
 
 function PromptText({ text, foldKey }: { readonly text: string; readonly foldKey: string }) {
