@@ -77,6 +77,16 @@ describe('The manifest', () => {
     )
   })
 
+  it('ships what an image of OpenCode is built from', () => {
+    const kept = readFileSync(path.join(root, '.vscodeignore'), 'utf8').split('\n')
+    assert.ok(kept.includes('!container/**'), 'the folder of the Containerfile')
+    const text = readFileSync(path.join(root, 'container/Containerfile'), 'utf8')
+    const copied = [...text.matchAll(/^COPY --chmod=\d+ (\w+\.(?:sh|js)) /gm)].map(([, name]) => name ?? '')
+    assert.deepEqual(copied.sort(), ['gateway.js', 'health.sh', 'start.sh'])
+    for (const name of copied) assert.ok(existsSync(path.join(root, 'container', name)), name)
+    assert.match(text, /^ARG OPENCODE_VERSION=\d+\.\d+\.\d+$/m)
+  })
+
   it('activates by nothing but its contributions and its restored editor tabs', () => {
     assert.deepEqual(manifest.activationEvents, ['onWebviewPanel:opencodeSessions.chatPanel'])
   })
