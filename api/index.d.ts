@@ -57,6 +57,9 @@ export interface OpencodeSessionsApi {
 
   readonly sessions: Sessions
 
+  /** Work on files of its own, several at once; the user's files change only by `finish`. */
+  readonly tasks: Tasks
+
   /** How the server of a folder is; starts nothing, asks nobody, never rejects for a server that is down. */
   health(place?: Place): Promise<Health>
 }
@@ -234,6 +237,48 @@ export interface TokenCount {
   readonly cacheWrite: number
 }
 
+/** Isolated sessions, the user's ones among them. `run` is `execute` in the `folder` of the task. */
+export interface Tasks {
+  create(
+    options?: Place & {
+      /** Default `container`. `worktree`: only the files are apart, commands run on this machine. */
+      readonly isolation?: 'container' | 'worktree'
+      /** Default `commit`, the last one. `changes`: with what is saved but not committed, but for ignored files. */
+      readonly base?: 'commit' | 'changes'
+      readonly name?: string
+      readonly signal?: AbortSignal
+    },
+  ): Promise<IsolatedTask>
+  list(): Promise<readonly IsolatedTask[]>
+  get(id: string): Promise<IsolatedTask>
+}
+
+export interface IsolatedTask {
+  readonly id: string
+  readonly branch: string
+  readonly folder: string
+  readonly state: 'stopped' | 'starting' | 'running' | 'failed' | 'deleted'
+  start(signal?: AbortSignal): Promise<void>
+  run(request: Omit<ExecutionRequest, 'folder'>, callbacks?: ExecutionCallbacks): Execution
+  /** What differs from the beginning; a renamed file is one that was deleted and one that was added. */
+  changes(): Promise<readonly ChangedFile[]>
+  /** Rejects with `conflict` or `nothing-changed`; then nothing was changed. Only `discard` deletes the task. */
+  finish(how: TaskFinish): Promise<TaskFinished>
+  stop(): Promise<void>
+  delete(): Promise<void>
+}
+
+export type TaskFinish =
+  | { readonly as: 'branch'; readonly message?: string; readonly branch?: string }
+  /** Merged into the user's files, all or nothing; refused while one of them has unsaved changes. */
+  | { readonly as: 'patch' }
+  | { readonly as: 'discard' }
+
+export type TaskFinished =
+  | { readonly as: 'branch'; readonly branch: string; readonly commit: string }
+  | { readonly as: 'patch'; readonly files: readonly string[] }
+  | { readonly as: 'discard' }
+
 export interface Sessions {
   create(options?: Place & { readonly title?: string }): Promise<SessionInfo>
   /** Rejects with `unknown-session` or `foreign-folder`. */
@@ -314,6 +359,11 @@ export type ApiErrorCode =
   | 'unknown-session'
   /** Something else runs in the session. */
   | 'session-busy'
+  | 'task-limit'
+  | 'unknown-task'
+  | 'no-repository'
+  | 'conflict'
+  | 'nothing-changed'
   | 'untrusted'
   /** The user does not want your extension to use OpenCode. */
   | 'consent-denied'

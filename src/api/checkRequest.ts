@@ -151,7 +151,7 @@ function checkTimeout(value: unknown): number | undefined {
   throw new ApiError('invalid-timeout', `"timeout" must be 1 to ${maxTimeoutMs} milliseconds.`)
 }
 
-function checkSignal(value: unknown): AbortSignal | undefined {
+export function checkSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined
   if (value instanceof AbortSignal) return value
   throw new ApiError('invalid-signal', '"signal" must be an AbortSignal.')

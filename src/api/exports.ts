@@ -10,6 +10,7 @@ import type { Consents } from './consents.ts'
 import type { Executions } from './executions.ts'
 import { windowFolder } from './folders.ts'
 import { createSessions } from './sessions.ts'
+import { createTasks } from './tasks.ts'
 import { createRunHost, openPlace } from './windowHost.ts'
 
 /** Of the latest API; the first number is what `getAPI` takes. */
@@ -71,6 +72,7 @@ function createApi({ services, consents, executions }: ApiParts, caller: string)
       }
     },
     sessions: Object.freeze(createSessions(services, consents, caller)),
+    tasks: Object.freeze(createTasks({ services, consents, caller, execute })),
     // In a promise, so that a folder that is not one rejects and does not throw.
     health: (place) =>
       Promise.resolve().then(() => {

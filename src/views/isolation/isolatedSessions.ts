@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs'
+import { readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
 import type { ContainerProfile, ManagedProfile, ServerProfile } from '../../opencode/profile.ts'
@@ -44,7 +45,7 @@ export class IsolatedSessions implements Disposable {
     const load = (): void => this.tasks.load(knownFolders().map(({ directory }) => directory))
     load()
     this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(load))
-    const provider = { provideTextDocumentContent: (uri: vscode.Uri) => this.#textOfBase(uri) }
+    const provider = { provideTextDocumentContent: (uri: vscode.Uri) => this.#textOf(uri) }
     this.#store.add(vscode.workspace.registerTextDocumentContentProvider(scheme, provider))
   }
 
@@ -56,12 +57,13 @@ export class IsolatedSessions implements Disposable {
   /** Opens all changes in one editor: each file as it was in the beginning, beside the file as it is there now. */
   async review(task: Task): Promise<number> {
     const { files } = await task.changes()
-    const resources = files.map(({ path, from, status, isBinary }) => {
-      const now = vscode.Uri.file(task.fileOf(path))
-      const query = task.id
-      const before = vscode.Uri.from({ scheme, path: `/${from ?? path}`, query })
+    const resources = files.map(({ path, from, status, isBinary, isLink }) => {
+      const file = vscode.Uri.file(task.fileOf(path))
+      const before = vscode.Uri.from({ scheme, path: `/${from ?? path}`, query: task.id })
+      // A link is shown as what it is; what it leads to may lie anywhere.
+      const now = isLink ? before.with({ path: `/${path}`, fragment: 'link' }) : file
       return [
-        now,
+        file,
         status === 'added' || isBinary ? undefined : before,
         status === 'deleted' ? undefined : now,
       ]
@@ -75,9 +77,12 @@ export class IsolatedSessions implements Disposable {
     this.#store.dispose()
   }
 
-  async #textOfBase(uri: vscode.Uri): Promise<string> {
-    const text = await this.tasks.get(uri.query)?.textOfBase(uri.path.slice(1))
-    return text?.toString('utf8') ?? ''
+  async #textOf({ query, path, fragment }: vscode.Uri): Promise<string> {
+    const task = this.tasks.get(query)
+    if (!task) return vscode.l10n.t('The isolated session was discarded.')
+    const name = path.slice(1)
+    if (fragment === 'link') return readlink(task.fileOf(name)).catch(() => '')
+    return (await task.textOfBase(name))?.toString('utf8') ?? ''
   }
 }
 
