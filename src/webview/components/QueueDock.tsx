@@ -110,6 +110,13 @@ function Editor({
   readonly text: string
   readonly onDone: (text: string | undefined) => void
 }) {
+  const isDone = useRef(false)
+  /** Taking the field away blurs it, which is not to save what was given up. */
+  const done = (next: string | undefined): void => {
+    if (isDone.current) return
+    isDone.current = true
+    onDone(next)
+  }
   return (
     <li class="queue-row editing">
       <textarea
@@ -120,11 +127,11 @@ function Editor({
         spellcheck={false}
         defaultValue={text}
         ref={(element) => element?.focus()}
-        onBlur={(event) => onDone(event.currentTarget.value)}
+        onBlur={(event) => done(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.isComposing) return
-          if (event.key === 'Escape') onDone(undefined)
-          else if (event.key === 'Enter' && !event.shiftKey) onDone(event.currentTarget.value)
+          if (event.key === 'Escape') done(undefined)
+          else if (event.key === 'Enter' && !event.shiftKey) done(event.currentTarget.value)
           else return
           event.preventDefault()
           event.stopPropagation()
