@@ -65,7 +65,8 @@ describe('A window that is reloaded', function () {
     assert.doesNotMatch(await chat.answers.innerText(), /w60/)
     await chat.sees(/w60\b/)
     await chat.settles()
-    assert.equal((await chat.answers.innerText()).trim(), words)
+    const answer = (await chat.answers.innerText()).replace(/^OpenCode answered\s+/, '')
+    assert.equal(answer.trim(), words)
     assert.equal(await chat.prompts.count(), 1)
     assert.equal(
       lab.model.requests.filter(({ kind, prompt }) => kind === 'chat' && prompt.startsWith('Count')).length,
