@@ -81,7 +81,7 @@ describe('the Doctor', function () {
     const fails = async (): Promise<boolean> => {
       if (await again.isVisible()) await again.click()
       return frame
-        .getByText('One step failed.')
+        .getByText(/There is no program at/)
         .waitFor({ timeout: 5_000 })
         .then(
           () => true,
