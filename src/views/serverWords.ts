@@ -7,7 +7,7 @@ import type { Backend } from './backends.ts'
 export function placeOf(profile: ServerProfile): string {
   switch (profile.kind) {
     case 'managed':
-      return profile.path ?? vscode.l10n.t('started by this window')
+      return profile.path ?? vscode.l10n.t('a program on this machine')
     case 'container':
       return profile.image === undefined
         ? vscode.l10n.t('in a container')

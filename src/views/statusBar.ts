@@ -81,7 +81,8 @@ function tooltipOf(backend: Backend, count: number): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true)
   text.isTrusted = { enabledCommands: linked }
   text.appendMarkdown('**').appendText(profile.name).appendMarkdown('**')
-  text.appendText(` · ${placeOf(profile)}`).appendMarkdown('\n\n')
+  const place = profile.problem === undefined ? ` · ${placeOf(profile)}` : ''
+  text.appendText(place).appendMarkdown('\n\n')
   text.appendMarkdown(`${healthOf(server.status)} `).appendText(explainStatus(backend))
   const folders = knownFolders().filter(({ directory }) => backend.directories.includes(directory))
   if (knownFolders().length > 1) {
