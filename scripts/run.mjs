@@ -26,7 +26,14 @@ const systemNeeds = {
 }
 
 const fonts = ['fonts-dejavu', 'fonts-liberation', 'fonts-noto-color-emoji']
-const debianPackages = { git: ['git'], rg: ['ripgrep'], chromium: ['chromium', ...fonts] }
+const debianPackages = {
+  git: ['git'],
+  rg: ['ripgrep'],
+  chromium: ['chromium', ...fonts],
+  kubectl: ['kubernetes-client'],
+}
+/** What tests use where it is there; a machine made for tests gets it. */
+const wishes = { test: ['kubectl'], 'test:unit': ['kubectl'] }
 const browsers = {
   linux: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'],
   darwin: [
@@ -45,6 +52,7 @@ const [task, ...taskArguments] = process.argv.slice(2)
 if (!(task in systemNeeds)) fail(`Unknown task "${task}". Known: ${Object.keys(systemNeeds).join(', ')}.`)
 installNodeModules()
 installSystemTools(systemNeeds[task])
+installWishes(wishes[task] ?? [])
 runTask()
 
 function installNodeModules() {
@@ -108,6 +116,14 @@ function installSystemTools(tools) {
   }
   const left = tools.filter((tool) => !hasTool(tool))
   if (left.length > 0) fail(advice(left))
+}
+
+function installWishes(tools) {
+  const isTestMachine = process.env.CI === 'true' || process.env.OPENCODE_TEST_MACHINE === '1'
+  const missing = tools.filter((tool) => !hasTool(tool))
+  if (missing.length === 0 || !isTestMachine || process.getuid?.() !== 0 || !onPath('apt-get')) return
+  console.log(`Installing Debian packages: ${missing.flatMap((tool) => debianPackages[tool]).join(' ')} …`)
+  aptInstall(missing.flatMap((tool) => debianPackages[tool]))
 }
 
 function aptInstall(packages) {
