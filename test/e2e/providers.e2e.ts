@@ -53,6 +53,11 @@ describe('providers and other extensions', function () {
     provider.close()
   })
 
+  /** What one test leaves open must not stand in the way of the next. */
+  afterEach(async () => {
+    for (let press = 0; press < 3; press++) await page.keyboard.press('Escape')
+  })
+
   it('are listed with who connects them', async () => {
     await runCommand(page, 'OpenCode: Providers…')
     const groq = await listed(page, 'GROQ_API_KEY')
@@ -77,9 +82,6 @@ describe('providers and other extensions', function () {
   it('take a login that ends in the browser, and forget it', async () => {
     await pickProvider('Acme', 'login of OpenCode')
     await visited(async () => (await listed(page, 'Log In: Acme in the browser')).click())
-    const progress = page.locator('.notification-list-item').filter({ hasText: 'Compare the code AB-12.' })
-    await progress.waitFor({ timeout: patience })
-    await screenshot(page, 'providers-waiting')
     await until(
       'the login',
       async () => (await readFile(authFile(), 'utf8')).includes('access-browser'),
