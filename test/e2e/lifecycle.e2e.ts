@@ -81,15 +81,17 @@ describe('a server of our own that dies, and a window that goes', function () {
 
   it('goes on with an answer when the window is reloaded in the middle of it, and shows all of it', async () => {
     const server = await serverOf(workbench)
-    const words = Array.from({ length: 60 }, (_, index) => `w${String(index + 1)}`).join(' ')
+    // Long enough to outlast a slow reload.
+    const words = Array.from({ length: 120 }, (_, index) => `w${String(index + 1)}`).join(' ')
     await chat.send(`count [[delay:500]][[chunk:4]][[text:${words}]]`)
-    const answer = async () => (await chat.answers()).last().innerText()
+    const answer = async () =>
+      (await (await chat.answers()).last().innerText()).replace(/^OpenCode answered\s+/, '')
     await until('it has begun', async () => /w4\b/.test(await answer()), patience)
     await reloadWindow(page)
     chat = await openChat(page)
     await (await chat.frame()).getByRole('button', { name: 'Stop' }).waitFor({ timeout: patience })
-    assert.doesNotMatch(await answer(), /w60/)
-    await until('it has ended', async () => /w60\b/.test(await answer()), patience)
+    assert.doesNotMatch(await answer(), /w120/)
+    await until('it has ended', async () => /w120\b/.test(await answer()), patience)
     assert.equal((await answer()).trim(), words)
     assert.equal(await lastAnswer(await endpointOf(server), lab.project), words)
     assert.equal((await serverOf(workbench)).pid, server.pid)
