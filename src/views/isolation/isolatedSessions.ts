@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { readlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import * as vscode from 'vscode'
 import type { ContainerProfile, ManagedProfile, ServerProfile } from '../../opencode/profile.ts'
 import { knownFolders } from '../../platform/folders.ts'
@@ -59,9 +59,10 @@ export class IsolatedSessions implements Disposable {
     const { files } = await task.changes()
     const resources = files.map(({ path, from, status, isBinary, isLink }) => {
       const file = vscode.Uri.file(task.fileOf(path))
-      const before = vscode.Uri.from({ scheme, path: `/${from ?? path}`, query: task.id })
+      // By the same path as the file, so that the editor does not take it for a renamed one.
+      const before = vscode.Uri.file(task.fileOf(from ?? path)).with({ scheme, query: task.id })
       // A link is shown as what it is; what it leads to may lie anywhere.
-      const now = isLink ? before.with({ path: `/${path}`, fragment: 'link' }) : file
+      const now = isLink ? file.with({ scheme, query: task.id, fragment: 'link' }) : file
       return [
         file,
         status === 'added' || isBinary ? undefined : before,
@@ -77,11 +78,12 @@ export class IsolatedSessions implements Disposable {
     this.#store.dispose()
   }
 
-  async #textOf({ query, path, fragment }: vscode.Uri): Promise<string> {
-    const task = this.tasks.get(query)
+  async #textOf(uri: vscode.Uri): Promise<string> {
+    const task = this.tasks.get(uri.query)
     if (!task) return vscode.l10n.t('The isolated session was discarded.')
-    const name = path.slice(1)
-    if (fragment === 'link') return readlink(task.fileOf(name)).catch(() => '')
+    const file = vscode.Uri.file(uri.path).fsPath
+    if (uri.fragment === 'link') return readlink(file).catch(() => '')
+    const name = relative(task.place.root, file).split(sep).join('/')
     return (await task.textOfBase(name))?.toString('utf8') ?? ''
   }
 }
