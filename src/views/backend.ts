@@ -107,13 +107,15 @@ export class Backend implements Disposable {
   }
 
   /**
-   * Logs in anew, because address or secrets changed. A server of ours goes on as it is until it is started
-   * again. Never rejects: a failure shows in the status.
+   * Logs in anew, because address or secrets changed; a start that is under way by the old ones is called off.
+   * A server of ours that runs goes on as it is until it is started again. Never rejects: a failure shows in
+   * the status.
    */
   async reconnect(): Promise<void> {
     const { status } = this.server
     const isAttached = status.kind === 'running' && status.origin === 'attached'
-    if (isAttached || status.kind === 'failed') await this.access.change().catch(() => undefined)
+    const isOnItsWay = status.kind === 'starting' || status.kind === 'failed'
+    if (isAttached || isOnItsWay) await this.access.change().catch(() => undefined)
   }
 
   /** Leaves the server for good: keys out, a server of ours ended unless others use it. */
