@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { realpath } from 'node:fs/promises'
+import { realpath, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as vscode from 'vscode'
@@ -31,6 +31,7 @@ describe('The API for other extensions', function () {
     const { services, consents } = await activated()
     await consents.set(caller, undefined)
     await backendOf(services).access.stop()
+    await rm(projectUri('made.txt').fsPath, { force: true })
   })
 
   it('refuses a version it does not have, and a caller that is not installed', () => {
