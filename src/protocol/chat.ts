@@ -24,8 +24,10 @@ export interface ChatState {
   /** The folder new sessions run in; several are a multi-root workspace. */
   readonly folder: ChatFolder | undefined
   readonly folderCount: number
-  /** Undefined: a new session that the first prompt will create. */
+  /** Undefined: a new session that the first prompt will create, or `awaited` is not known yet. */
   readonly session: SessionState | undefined
+  /** The session that this chat is for, while nothing of it is known: its server still has to come up. */
+  readonly awaited?: SessionID | undefined
   /** Prompts whose session is still being made; shown until the session has them. */
   readonly unsent?: readonly UserMessage[]
   /** A session is being opened and nothing of it is known yet. */
@@ -136,7 +138,12 @@ export type ChatAction =
       readonly folderCount: number
     }
   /** Another session (or none) is on screen now. */
-  | { readonly type: 'open'; readonly session: SessionState | undefined; readonly isLoading: boolean }
+  | {
+      readonly type: 'open'
+      readonly session: SessionState | undefined
+      readonly isLoading: boolean
+      readonly awaited?: SessionID | undefined
+    }
   | { readonly type: 'session'; readonly action: SessionAction }
   | { readonly type: 'unsent'; readonly unsent: readonly UserMessage[] }
   | { readonly type: 'folder-problem'; readonly problem: ErrorInfo | undefined }
@@ -160,7 +167,7 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
     case 'place':
       return { ...state, obstacle: action.obstacle, folder: action.folder, folderCount: action.folderCount }
     case 'open':
-      return { ...state, session: action.session, isLoading: action.isLoading }
+      return withAwaited({ ...state, session: action.session, isLoading: action.isLoading }, action.awaited)
     case 'session': {
       if (!state.session) return state
       const session = reduceSession(state.session, action.action)
@@ -183,6 +190,10 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
     case 'problem':
       return state.problem === action.problem ? state : { ...state, problem: action.problem }
   }
+}
+
+function withAwaited({ awaited: _, ...state }: ChatState, awaited: SessionID | undefined): ChatState {
+  return awaited === undefined ? state : { ...state, awaited }
 }
 
 export const emptyDraft: Draft = { text: '', items: [], revision: 0 }

@@ -6,7 +6,7 @@ import { workspaceFolders } from '../platform/folders.ts'
 import type { Attachment } from '../prompt/attachment.ts'
 import { composePrompt, withChoice } from '../prompt/prompt.ts'
 import { modelRef } from '../protocol/chat.ts'
-import type { ChatSnapshot, ChatState } from '../protocol/chat.ts'
+import type { ChatAction, ChatSnapshot, ChatState } from '../protocol/chat.ts'
 import type { Family } from '../session/family.ts'
 import type { WebviewMethods } from '../protocol/methods.ts'
 import type { Prompt, UserMessage } from '../session/model.ts'
@@ -283,7 +283,7 @@ export class ChatSession implements Disposable {
     const disposables = new DisposableStore()
     const store = disposables.add(hub.open(sessionID, directory))
     this.#open = store
-    this.feed.apply({ type: 'open', session: store.state, isLoading: store.isLoading })
+    this.feed.apply(openAction(store, sessionID))
     disposables.add(store.onDidChange((actions) => this.#takeOver(store, actions)))
     disposables.add(this.#watchFamily(store, directory))
     return disposables
@@ -298,7 +298,7 @@ export class ChatSession implements Disposable {
     if (store !== this.#open) return
     const before = this.state.session?.session
     if (store.state && actions.length > 0) this.feed.applySession(store.state, actions)
-    else this.feed.apply({ type: 'open', session: store.state, isLoading: store.isLoading })
+    else this.feed.apply(openAction(store, this.#sessionID))
     if (store.error && store.error !== this.#lastError) this.#failed(store.error)
     this.#lastError = store.error
     if (this.state.session?.session !== before) {
@@ -376,4 +376,9 @@ export class ChatSession implements Disposable {
   #changed(): void {
     this.#onDidChange.fire(this.state)
   }
+}
+
+function openAction(store: SessionStore, sessionID: SessionID | undefined): ChatAction {
+  const { state, isLoading, error } = store
+  return { type: 'open', session: state, isLoading, ...(state || error ? {} : { awaited: sessionID }) }
 }

@@ -128,9 +128,13 @@ function isHidden(block: TextBlock): boolean {
   return block.synthetic === true || (block.text.trim() === '' && !block.gap)
 }
 
+/** What the frame of a block of code has in nodes beside its text. */
+const codeCost = 16
+
 /** A guess of the nodes that a text becomes; a long one stands in the page in part only. */
 function textCost(text: string): number {
-  return Math.min(500, 6 + Math.ceil(text.length / 30))
+  const codes = Math.ceil((text.split('```').length - 1) / 2)
+  return Math.min(500, 6 + Math.ceil(text.length / 30) + codes * codeCost)
 }
 
 function foldRuns(items: readonly Item[]): readonly Item[] {

@@ -1,5 +1,6 @@
 import { batch, signal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
+import type { SessionID } from '../opencode/ids.ts'
 import { reduceChat } from '../protocol/chat.ts'
 import type { ChatAction, ChatSnapshot, ChatState, Draft } from '../protocol/chat.ts'
 import type { Host, PageState } from './host.ts'
@@ -115,7 +116,7 @@ export class ChatStore {
   }
 
   get sessionKey(): string {
-    return this.chat.value?.session?.session.id ?? ''
+    return sessionIDOf(this.chat.value) ?? ''
   }
 
   #takeDraft(draft: Draft): void {
@@ -144,7 +145,7 @@ export class ChatStore {
   }
 
   #savePlace(state: ChatState): void {
-    const place = { sessionID: state.session?.session.id, directory: state.folder?.directory }
+    const place = { sessionID: sessionIDOf(state), directory: state.folder?.directory }
     if (place.sessionID === this.#page.sessionID && place.directory === this.#page.directory) return
     this.#savePage(place)
   }
@@ -153,4 +154,9 @@ export class ChatStore {
     this.#page = { ...this.#page, ...part }
     this.#host.setState(this.#page)
   }
+}
+
+/** Of the session that the chat is for, known or awaited. */
+function sessionIDOf(chat: ChatState | undefined): SessionID | undefined {
+  return chat?.session?.session.id ?? chat?.awaited
 }

@@ -198,6 +198,19 @@ describe('the chat page', function () {
       assert.equal(await composer().inputValue(), '')
     })
 
+    it('keeps a draft of a session whose server still has to come up', async () => {
+      await open(
+        chatState({ awaited: toSessionID('ses_one'), server: { kind: 'starting', since: 1, restart: 0 } }),
+        {
+          pageState: { sessionID: 'ses_one', draft: { sessionID: 'ses_one', revision: 5, text: 'abc' } },
+        },
+      )
+      assert.equal(await composer().inputValue(), 'abc')
+      await chat.page.locator('.skeleton-line').first().waitFor()
+      assert.equal(await chat.page.getByRole('button', { name: 'Explain this project' }).count(), 0)
+      assert.equal(Reflect.get(chat.pageState as object, 'sessionID'), 'ses_one')
+    })
+
     it('recalls earlier prompts with ↑ at the start and leads back with ↓', async () => {
       await open(chatState(), { handlers: { 'prompt/historyList': () => ['newest', 'older'] } })
       await composer().fill('draft')

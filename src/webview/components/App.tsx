@@ -32,7 +32,7 @@ function Chat({ chat, app }: { readonly chat: ChatState; readonly app: AppContex
   const isChild = session?.session.parentID !== undefined
   return (
     <main class={isChild ? 'chat read-only' : 'chat'} onKeyDown={(event) => onChatKey(event, app)}>
-      <Header session={chat.session?.session} />
+      <Header session={chat.session?.session} isAwaited={chat.awaited !== undefined} />
       <Breadcrumb family={chat.family} />
       <IsolationBar isolated={chat.folder?.isolated} />
       <ServerBanner chat={chat} />
@@ -48,11 +48,18 @@ function Body({ chat }: { readonly chat: ChatState }) {
   if (session && chat.obstacle === 'none' && session.messages.length > 0)
     return <Transcript key={session.session.id} state={session} />
   if (unsent.length > 0) return <Unsent messages={unsent} />
-  if (chat.isLoading) return <Skeleton />
+  if (chat.isLoading || isComing(chat)) return <Skeleton />
   return (
     <div class="scroller">
       <Screen chat={chat} />
     </div>
+  )
+}
+
+/** A session that will be there as soon as its server is; anything else has a screen of its own. */
+function isComing({ awaited, server, obstacle }: ChatState): boolean {
+  return (
+    awaited !== undefined && obstacle === 'none' && (server.kind === 'starting' || server.kind === 'running')
   )
 }
 

@@ -37,7 +37,7 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
     if (!canSend) return
     recall.reset()
     app.transcript.toEnd()
-    void app.actions.send(busy && !isNow ? 'queue/add' : 'prompt/send')
+    void app.actions.send(!isNow && isGoingOn(chat) ? 'queue/add' : 'prompt/send')
   }
   const { isStopAsked, stop, escape } = useStop(app, busy)
   const isShell = promptMode(text) === 'shell'
@@ -107,6 +107,11 @@ function useStop({ actions, store }: AppContext, busy: boolean) {
     setTimeout(() => setStopAsked(false), secondEscapeMs)
   }
   return { isStopAsked, stop, escape }
+}
+
+/** A run whose server went down does not go on, whatever was last heard of it. */
+function isGoingOn({ session, server }: ChatState): boolean {
+  return session !== undefined && isBusy(session) && server.kind === 'running'
 }
 
 /** Why nothing can be sent now; undefined when it can. A stopped server is started by sending. */

@@ -7,11 +7,17 @@ import { MoreMenu } from './MoreMenu.tsx'
 
 const doubleClickMs = 250
 
+interface HeaderProps {
+  readonly session: Session | undefined
+  /** A session is meant, but nothing of it is known yet. */
+  readonly isAwaited: boolean
+}
+
 /** One row: the session's title, and the ways to other sessions. */
-export const Header = memo(function Header({ session }: { readonly session: Session | undefined }) {
+export const Header = memo(function Header({ session, isAwaited }: HeaderProps) {
   const { actions } = useApp()
   const clicks = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const title = titleOf(session)
+  const title = session || !isAwaited ? titleOf(session) : 'Session'
   const rename = (): void => {
     clearTimeout(clicks.current)
     if (session) void actions.run('renameSession')
