@@ -129,9 +129,17 @@ describe('A session beyond the chat', function () {
   async function fillPath(file: string): Promise<void> {
     const input = await quickInput(running.page)
     await until('the dialog stands', async () => (await input.inputValue()).includes('/'), patience)
-    await input.fill(file)
-    // Until the dialog has read the folder it would take the file that it proposed.
-    await quickRow(running.page, 'home').first().waitFor({ timeout: patience })
+    // The dialog puts its proposal back once it has read the folder, so what it says is looked at twice.
+    await until(
+      'the dialog takes the name',
+      async () => {
+        if ((await input.inputValue()) !== file) await input.fill(file)
+        await quickRow(running.page, 'home').first().waitFor({ timeout: patience })
+        await new Promise((resolve) => setTimeout(resolve, 600))
+        return (await input.inputValue()) === file
+      },
+      patience,
+    )
     const ok = running.page.locator('.quick-input-widget:visible').getByRole('button', { name: 'OK' })
     await until(
       'the dialog is answered',
