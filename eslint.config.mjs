@@ -2,7 +2,7 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 
 const shared = ['util', 'opencode', 'session', 'protocol']
-const node = ['client', 'server', 'sync', 'tasks']
+const node = ['client', 'server', 'sync', 'tasks', 'review']
 
 /** Who may import whom, besides itself; the table of ARCHITECTURE.md. */
 const mayImport = {
@@ -14,6 +14,7 @@ const mayImport = {
   server: ['client', 'opencode', 'util'],
   sync: ['client', 'session', 'opencode', 'util'],
   tasks: ['sync', 'server', 'client', 'session', 'opencode', 'util'],
+  review: ['server', 'client', 'session', 'opencode', 'util'],
   platform: shared,
   profiles: ['platform', 'client', 'server', ...shared],
   prompt: ['platform', ...shared],
@@ -106,7 +107,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{util,opencode,session,protocol,server,sync,tasks,webview}/**/*.{ts,tsx}'],
+    files: ['src/{util,opencode,session,protocol,server,sync,tasks,review,webview}/**/*.{ts,tsx}'],
     rules: restrictedImports([vscodeImport, undiciImport]),
   },
   { files: ['src/client/**/*.ts'], rules: restrictedImports([vscodeImport]) },
