@@ -25,6 +25,7 @@ import { ChatPanels } from './views/chatPanel.ts'
 import { Chats } from './views/chats.ts'
 import { ChatView } from './views/chatView.ts'
 import { Choices } from './views/choices.ts'
+import { ActiveSelection } from './views/composer/activeSelection.ts'
 import { ComposerParts } from './views/composer/composerParts.ts'
 import { IsolatedSessions } from './views/isolation/isolatedSessions.ts'
 import { DiffDocuments } from './views/diffDocuments.ts'
@@ -132,13 +133,14 @@ interface ForSessions {
   readonly waiting: WaitingCount
 }
 
-/** The session browser, what is told of sessions, and what opens them elsewhere. */
+/** The session browser, what is told of sessions, what opens them elsewhere, and what comes to a chat by itself. */
 function createSessionParts(
   context: vscode.ExtensionContext,
   store: DisposableStore,
   { services, chats, view, waiting }: ForSessions,
 ): Pick<CommandContext, 'browser' | 'terminals' | 'program'> {
   const { backends, settings } = services
+  store.add(new ActiveSelection(chats, services))
   const reveal = async (): Promise<void> => (await view.reveal()).revealRequest()
   const isInSight = (): boolean => chats.isAnyVisible && vscode.window.state.focused
   store.add(notifyWaiting({ waiting, settings, isInSight, open: reveal }))

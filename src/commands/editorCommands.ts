@@ -4,82 +4,167 @@ import { activeFolder } from '../platform/folders.ts'
 import type { Attachment, PromptTarget } from '../prompt/attachment.ts'
 import { problemAttachments } from '../prompt/diagnosticsPart.ts'
 import { fileAttachment } from '../prompt/filePart.ts'
-import { selectionAttachments } from '../prompt/selectionPart.ts'
+import {
+  changeLabel,
+  changesAttachment,
+  changeSets,
+  describeChanges,
+  fileChangesAttachment,
+} from '../prompt/git.ts'
+import type { ChangeSet } from '../prompt/git.ts'
+import { attachmentsOf, valuesOf } from '../prompt/subject.ts'
+import type { Place } from '../prompt/subject.ts'
+import { fillTemplate, variablesOf } from '../prompt/template.ts'
+import type { TemplateName, TemplateValues } from '../prompt/template.ts'
+import { soundTemplate } from '../prompt/templates.ts'
+import { terminalSelection } from '../prompt/terminalOutput.ts'
+import type { ChatSession } from '../views/chatSession.ts'
 import { promptTarget } from '../views/promptTarget.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight, uriOf } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
+import { changedFilesOf, filesOf, placeOf } from './editorPlaces.ts'
 
 type Name = keyof typeof commandIds
 
-/** What goes from the editor into the chat. */
+/** What goes from the editor into the chat. Each looks at the editor first: what follows may take its time. */
 export const editorCommands = {
   addSelection: {
-    async run(context) {
-      await addToDraft(context, await selectionAttachments(await targetOf(context)))
+    async run(context, args) {
+      const place = placeOf(args)
+      await addToDraft(context, ({ target }) => attachmentsOf(place, target))
     },
   },
   addFile: {
     async run(context, args) {
-      const target = await targetOf(context)
-      await addToDraft(context, await Promise.all(filesOf(args).map((uri) => fileAttachment(uri, target))))
+      const files = filesOf(args)
+      await addToDraft(context, ({ target }) => Promise.all(files.map((uri) => fileAttachment(uri, target))))
     },
   },
-  explainSelection: {
+  addChanges: {
+    async run(context, args) {
+      const files = changedFilesOf(args).map(({ fsPath }) => fsPath)
+      await addToDraft(context, async ({ target: { directory } }) => {
+        if (files.length > 0) return [await fileChangesAttachment(files, directory)]
+        const set = await pickChanges(directory)
+        return set === undefined ? [] : [await changesAttachment(directory, set)]
+      })
+    },
+  },
+  addTerminalSelection: {
     async run(context) {
-      const attachments = await selectionAttachments(await targetOf(context))
-      await ask(
-        context,
-        vscode.l10n.t('Explain this code: what it does, how, and what to watch out for.'),
-        attachments,
+      const attachment = await terminalSelection()
+      await addToDraft(context, () => Promise.resolve([attachment]))
+    },
+  },
+  ask: {
+    async run(context, args) {
+      const place = placeOf(args)
+      const question = await askFor(
+        vscode.l10n.t('Ask OpenCode'),
+        vscode.l10n.t('What do you want to know or have done?'),
       )
+      if (question) await send(context, async ({ target }) => [question, await attachmentsOf(place, target)])
+    },
+  },
+  explainSelection: templateCommand('explain'),
+  writeTests: templateCommand('tests'),
+  writeDocs: templateCommand('docs'),
+  refactor: {
+    async run(context, args) {
+      const place = placeOf(args)
+      soundTemplate(context.services.settings.prompts.value, 'refactor')
+      const input = await askFor(vscode.l10n.t('Refactor'), vscode.l10n.t('What should become better?'))
+      if (input) await sendTemplate(context, 'refactor', place, input)
     },
   },
   fixProblem: {
     async run(context, args) {
       const { document, range, diagnostics } = await problemPlace(args)
-      const { text, attachments } = await problemAttachments(
-        document,
-        range,
-        await targetOf(context),
-        diagnostics,
-      )
-      await ask(context, text, attachments)
+      const template = soundTemplate(context.services.settings.prompts.value, 'fix')
+      await send(context, async ({ target }) => {
+        const { attachments, values } = await problemAttachments(document, range, target, diagnostics)
+        return [fill(template, values), attachments]
+      })
     },
   },
 } satisfies Partial<Record<Name, CommandSpec>>
 
-async function addToDraft(context: CommandContext, attachments: readonly Attachment[]): Promise<void> {
+function templateCommand(name: TemplateName): CommandSpec {
+  return { run: (context, args) => sendTemplate(context, name, placeOf(args)) }
+}
+
+async function sendTemplate(
+  context: CommandContext,
+  name: TemplateName,
+  place: Place,
+  input = '',
+): Promise<void> {
+  const template = soundTemplate(context.services.settings.prompts.value, name)
+  await send(context, async ({ target }) => {
+    const attachments = await attachmentsOf(place, target)
+    const values = await valuesOf(place, target, { used: variablesOf(template), attachments })
+    return [fill(template, { ...values, input }), attachments]
+  })
+}
+
+function fill(template: string, values: TemplateValues): string {
+  return fillTemplate(template, values, vscode.l10n.t('(none)'))
+}
+
+/** A chat with what the makers of parts must know of it. */
+interface Receiver {
+  readonly chat: ChatSession
+  readonly target: PromptTarget
+}
+
+async function receiver(context: CommandContext): Promise<Receiver> {
   const chat = await chatInSight(context)
-  context.services.drafts.add(chat.draftKey, attachments)
-  chat.focus()
+  const directory = chat.directory ?? (await activeFolder()).directory
+  return { chat, target: promptTarget(chat.backend, directory) }
+}
+
+async function addToDraft(
+  context: CommandContext,
+  make: (to: Receiver) => Promise<readonly Attachment[]>,
+): Promise<void> {
+  const to = await receiver(context)
+  context.services.drafts.add(to.chat.draftKey, await make(to))
+  to.chat.focus()
 }
 
 /** Sends at once; what stands in the composer stays there. */
-async function ask(context: CommandContext, text: string, attachments: readonly Attachment[]): Promise<void> {
-  const chat = await chatInSight(context)
-  await chat.send(text, attachments)
+async function send(
+  context: CommandContext,
+  make: (to: Receiver) => Promise<readonly [text: string, attachments: readonly Attachment[]]>,
+): Promise<void> {
+  const to = await receiver(context)
+  await to.chat.send(...(await make(to)))
 }
 
-async function targetOf({ chats, services }: CommandContext): Promise<PromptTarget> {
-  const directory = chats.active?.directory ?? (await activeFolder()).directory
-  return promptTarget(services.backends.for(directory), directory)
+async function askFor(title: string, prompt: string): Promise<string | undefined> {
+  const text = await vscode.window.showInputBox({ title, prompt, ignoreFocusOut: true })
+  return text?.trim()
 }
 
-/** Explorer and tabs hand over the clicked file and all selected ones; else the active editor counts. */
-function filesOf([clicked, selected]: readonly unknown[]): readonly vscode.Uri[] {
-  const many = Array.isArray(selected) ? selected.map(uriOf).filter((uri) => uri !== undefined) : []
-  const one = uriOf(clicked) ?? vscode.window.activeTextEditor?.document.uri ?? activeTabUri()
-  const files = many.length > 0 ? many : one ? [one] : []
-  if (files.length > 0) return files
-  throw new OpencodeError('invalid-argument', vscode.l10n.t('No file is open. Pick one in the explorer.'))
-}
-
-/** Images and notebooks are no text editors. */
-function activeTabUri(): vscode.Uri | undefined {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input
-  if (input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputNotebook) return input.uri
-  return undefined
+/** The only set of changes there is, or the one that the user picks. @throws OpencodeError `not-found` */
+async function pickChanges(directory: string): Promise<ChangeSet | undefined> {
+  const items = await Promise.all(
+    changeSets.map(async (set) => ({
+      set,
+      label: changeLabel(set),
+      description: await describeChanges(directory, set),
+    })),
+  )
+  const there = items.flatMap(({ description, ...item }) =>
+    description === undefined ? [] : [{ ...item, description }],
+  )
+  if (there.length === 0) {
+    throw new OpencodeError('not-found', vscode.l10n.t('Git knows of no changes in this folder.'))
+  }
+  const [only] = there
+  if (only && there.length === 1) return only.set
+  return (await vscode.window.showQuickPick(there, { title: vscode.l10n.t('Which changes?') }))?.set
 }
 
 interface ProblemPlace {

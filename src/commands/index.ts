@@ -3,6 +3,7 @@ import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import { accessCommands } from './accessCommands.ts'
 import { chatCommands } from './chatCommands.ts'
+import { registerCodeLens } from './codeLens.ts'
 import { containerCommands } from './containerCommands.ts'
 import { commandIds } from './commandIds.ts'
 import { runCommand } from './commandSpec.ts'
@@ -41,5 +42,6 @@ export function registerCommands(context: CommandContext): Disposable {
     store.add(vscode.commands.registerCommand(commandIds[name], run))
   }
   store.add(registerQuickFix())
+  store.add(registerCodeLens(context.services.settings))
   return store
 }

@@ -1,13 +1,26 @@
 import * as vscode from 'vscode'
 import { commandIds } from './commandIds.ts'
 
-/** Offers "Fix with OpenCode" wherever an error or warning is underlined. */
+const documents = [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-notebook-cell' }]
+
+/**
+ * "Fix with OpenCode" wherever an error or warning is underlined, in the Problems view too, and what can be
+ * done with a selection in the menu of refactorings.
+ */
 export function registerQuickFix(): vscode.Disposable {
   const kind = vscode.CodeActionKind.QuickFix
+  const rewrite = vscode.CodeActionKind.RefactorRewrite
   return vscode.languages.registerCodeActionsProvider(
-    [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-notebook-cell' }],
-    { provideCodeActions: (document, _range, context) => fixes(document, context.diagnostics, kind) },
-    { providedCodeActionKinds: [kind] },
+    documents,
+    {
+      provideCodeActions: (document, range, { diagnostics, triggerKind }) => [
+        ...fixes(document, diagnostics, kind),
+        ...(triggerKind === vscode.CodeActionTriggerKind.Invoke && !range.isEmpty
+          ? rewrites(document, range, rewrite)
+          : []),
+      ],
+    },
+    { providedCodeActionKinds: [kind, rewrite] },
   )
 }
 
@@ -26,4 +39,21 @@ function fixes(
     arguments: [document.uri, problems],
   }
   return [action]
+}
+
+function rewrites(
+  document: vscode.TextDocument,
+  range: vscode.Range,
+  kind: vscode.CodeActionKind,
+): vscode.CodeAction[] {
+  const offers = [
+    [commandIds.refactor, vscode.l10n.t('Refactor with OpenCode…')],
+    [commandIds.writeDocs, vscode.l10n.t('Write docs with OpenCode')],
+    [commandIds.writeTests, vscode.l10n.t('Write tests with OpenCode')],
+  ] as const
+  return offers.map(([command, title]) => {
+    const action = new vscode.CodeAction(title, kind)
+    action.command = { command, title, arguments: [document.uri, new vscode.Range(range.start, range.end)] }
+    return action
+  })
 }

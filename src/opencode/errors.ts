@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'redirect-refused'
   | 'server-error'
   | 'server-killed'
+  | 'template-invalid'
   | 'timeout'
   | 'tls'
   | 'too-large'

@@ -95,6 +95,11 @@ const openServerSettings: RemedyCommand = {
   command: run('workbench.action.openSettings'),
   args: 'opencodeSessions.server.',
 }
+const openPromptSettings: RemedyCommand = {
+  label: () => vscode.l10n.t('Open settings'),
+  command: run('workbench.action.openSettings'),
+  args: 'opencodeSessions.prompts',
+}
 const showContainerLog: RemedyCommand = {
   label: () => vscode.l10n.t('Show build log'),
   command: run('opencodeSessions.showContainerLog'),
@@ -129,6 +134,7 @@ const remedies: Partial<Record<ErrorCode, readonly RemedyCommand[]>> = {
   'out-of-memory': [openServerSettings],
   'port-taken': [openServerSettings],
   'server-killed': [start],
+  'template-invalid': [openPromptSettings],
   untrusted: [{ label: () => vscode.l10n.t('Manage trust'), command: run('workbench.trust.manage') }],
   'no-folder': [{ label: () => vscode.l10n.t('Open folder'), command: run('vscode.openFolder') }],
 }

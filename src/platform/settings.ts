@@ -30,6 +30,14 @@ export class Settings implements Disposable {
   readonly notifyWhenFinished = this.#watch('chat.notifyWhenFinished', readFlag, true)
   readonly notifyWhenFailed = this.#watch('chat.notifyWhenFailed', readFlag, true)
 
+  /** The prompts of menus and commands by their names; unchecked. */
+  readonly prompts = this.#watch('prompts', readTextMap, {})
+  readonly codeLens = this.#watch('editor.codeLens', readFlag, false)
+  /** Whether the selection goes along with prompts by itself. */
+  readonly attachesSelection = this.#watch('context.attachSelection', readFlag, false)
+  /** Globs of files whose content never goes along by itself. */
+  readonly deniedFiles = this.#watch('context.neverAttach', readTexts, [])
+
   /** The proxy of this extension, else VS Code's own; undefined for a direct connection. */
   get effectiveProxy(): string | undefined {
     const own = this.proxy.value
@@ -70,6 +78,10 @@ function readCount(value: unknown): number | undefined {
 
 function readFlag(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined
+}
+
+function readTexts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined
 }
 
 function readTextMap(value: unknown): Readonly<Record<string, string>> | undefined {

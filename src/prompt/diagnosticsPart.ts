@@ -5,11 +5,12 @@ import { hiddenText } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
 import { placeOf } from './documentPlace.ts'
 import { rangeAttachment } from './selectionPart.ts'
+import type { TemplateValues } from './template.ts'
 
 const contextLines = 3
 
 /**
- * Problems with the code around them. Without given diagnostics, those that touch the selection or
+ * Problems with the code around them, and what a template may say of them. Without given diagnostics, those that touch the selection or
  * stand on its lines are taken.
  *
  * @throws OpencodeError `invalid-argument` when there is no problem
@@ -19,7 +20,7 @@ export async function problemAttachments(
   range: vscode.Range,
   target: PromptTarget,
   given?: readonly vscode.Diagnostic[],
-): Promise<{ readonly text: string; readonly attachments: readonly Attachment[] }> {
+): Promise<{ readonly attachments: readonly Attachment[]; readonly values: TemplateValues }> {
   const problems = given ?? problemsAt(document.uri, range)
   if (problems.length === 0) {
     throw new OpencodeError(
@@ -31,11 +32,7 @@ export async function problemAttachments(
   const code = await rangeAttachment(document, around(document, problems), target)
   const list = problems.map((problem) => describeProblem(place.name, problem)).join('\n')
   return {
-    text: vscode.l10n.t(
-      'Fix this problem in {0}: {1}',
-      place.name,
-      problems.map(({ message }) => message).join(' · '),
-    ),
+    values: { file: place.name, language: document.languageId, diagnostics: list },
     attachments: [
       { item: chip(place.label, problems), parts: [hiddenText(`Problems reported by the editor:\n${list}`)] },
       code,

@@ -21,14 +21,16 @@ export const documentTypes: Readonly<Record<string, string>> = {
 }
 
 /**
- * A file, a folder or an open untitled document. Unsaved changes go along as text, images and PDF files
+ * A file, a folder or an open untitled document or notebook. Unsaved changes go along as text, images and PDF files
  * as such.
  *
  * @throws OpencodeError `not-found`, `too-large`, or `invalid-argument` for other binary files
  */
 export async function fileAttachment(uri: vscode.Uri, target: PromptTarget): Promise<Attachment> {
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString())
-  if (open && (open.isDirty || open.isUntitled)) return documentAttachment(open, target)
+  const document = unsaved(vscode.workspace.textDocuments, uri)
+  if (document) return documentAttachment(document, target)
+  const notebook = unsaved(vscode.workspace.notebookDocuments, uri)
+  if (notebook) return notebookAttachment(notebook, target)
   const stat = await statOf(uri)
   const path = uri.scheme === 'file' ? await realDirectory(uri.fsPath) : undefined
   const name = path === undefined ? basename(uri.path) : shortName(path, target.directory)
@@ -41,6 +43,14 @@ export async function fileAttachment(uri: vscode.Uri, target: PromptTarget): Pro
   const detail = path ?? uri.toString()
   const made = attachment({ kind: kindOf(mime), name, detail, size: bytes.byteLength }, [part])
   return { ...made, source: uri.toString(), content: { key: detail, digest: digestOf(bytes) } }
+}
+
+function unsaved<T extends vscode.TextDocument | vscode.NotebookDocument>(
+  documents: readonly T[],
+  uri: vscode.Uri,
+): T | undefined {
+  const open = documents.find((each) => each.uri.toString() === uri.toString())
+  return open && (open.isDirty || open.isUntitled) ? open : undefined
 }
 
 /** What a chip shows of a file of this type. */
@@ -75,6 +85,27 @@ async function documentAttachment(document: vscode.TextDocument, target: PromptT
   ])
   const key = place.path ?? document.uri.toString()
   return { ...made, source: document.uri.toString(), content: { key, digest: digestOf(text) } }
+}
+
+/** Cell by cell, since nobody but its editor can write an unsaved notebook as the file it will be. */
+async function notebookAttachment(
+  notebook: vscode.NotebookDocument,
+  target: PromptTarget,
+): Promise<Attachment> {
+  const path = notebook.uri.scheme === 'file' ? await realDirectory(notebook.uri.fsPath) : undefined
+  const name = path === undefined ? basename(notebook.uri.path) : shortName(path, target.directory)
+  const text = notebook
+    .getCells()
+    .map(({ index, document }) => `# Cell ${index + 1} (${document.languageId})\n${document.getText()}\n`)
+    .join('\n')
+  const detail = vscode.l10n.t('{0} · unsaved', name)
+  checkSize(name, Buffer.byteLength(text))
+  const made = attachment({ kind: 'file', name, detail, size: Buffer.byteLength(text) }, [
+    hiddenText(`${name} is a notebook with unsaved changes; these are its cells as on the screen.`),
+    inlinePart(`${name}.txt`, text),
+  ])
+  const content = { key: path ?? notebook.uri.toString(), digest: digestOf(text) }
+  return { ...made, source: notebook.uri.toString(), content }
 }
 
 function folderAttachment(path: string | undefined, name: string, target: PromptTarget): Attachment {

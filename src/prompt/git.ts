@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process'
+import { basename, dirname, isAbsolute, relative } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
-import { textAttachment } from './textPart.ts'
 import type { Attachment } from './attachment.ts'
+import { shortName } from './documentPlace.ts'
+import { textAttachment } from './textPart.ts'
 
 const timeoutMs = 10_000
 const outputLimitBytes = 32 * 1024 * 1024
+/** Paths relative to where Git runs, as the prompt names files; nothing of the user's configuration runs. */
+const diffCommand = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--relative']
 
 /** The changes that can be mentioned; the branch is compared with where it left the main line. */
 export type ChangeSet = 'unstaged' | 'staged' | 'branch'
@@ -60,8 +64,7 @@ export async function describeChanges(directory: string, set: ChangeSet): Promis
  */
 export async function changesAttachment(directory: string, set: ChangeSet): Promise<Attachment> {
   const range = await rangeOf(directory, set)
-  const diff =
-    range && (await git(directory, ['diff', '--no-color', '--no-ext-diff', ...range.args, '--', '.']))
+  const diff = range && (await git(directory, [...diffCommand, ...range.args, '--', '.']))
   const fresh = set === 'unstaged' ? await untracked(directory) : []
   const text = [diff ?? '', ...fresh.map((path) => `Untracked: ${path}`)]
     .filter((part) => part !== '')
@@ -75,6 +78,61 @@ export async function changesAttachment(directory: string, set: ChangeSet): Prom
     name: `${set}-changes.diff`,
     text,
   })
+}
+
+/**
+ * What of some files is not committed, as one diff, with paths relative to the directory for those inside. Files of
+ * several repositories are asked for in each; those that Git does not know are named.
+ *
+ * @param paths absolute
+ */
+export async function diffOfFiles(paths: readonly string[], directory: string): Promise<string> {
+  const roots = new Map<string, string[]>()
+  for (const path of paths) {
+    const root = isBelow(path, directory) ? directory : dirname(path)
+    roots.set(root, [...(roots.get(root) ?? []), path])
+  }
+  const texts = await Promise.all([...roots].map(([root, own]) => diffIn(root, own, directory)))
+  return texts.filter((text) => text !== '').join('\n')
+}
+
+/**
+ * The same as a chip.
+ *
+ * @throws OpencodeError `not-found` when nothing of the files has changed
+ */
+export async function fileChangesAttachment(
+  paths: readonly string[],
+  directory: string,
+): Promise<Attachment> {
+  const text = await diffOfFiles(paths, directory)
+  if (text === '') throw new OpencodeError('not-found', vscode.l10n.t('There are no such changes any more.'))
+  const [first = ''] = paths
+  return textAttachment({
+    kind: 'changes',
+    label:
+      paths.length === 1
+        ? vscode.l10n.t('Changes of {0}', basename(first))
+        : vscode.l10n.t('Changes of {0} files', paths.length),
+    detail: paths.map((path) => shortName(path, directory)).join('\n'),
+    name: 'changes.diff',
+    text,
+  })
+}
+
+/** The name of the branch; undefined outside of a repository and before its first commit. */
+export async function currentBranch(directory: string): Promise<string | undefined> {
+  return (await git(directory, ['rev-parse', '--abbrev-ref', 'HEAD']))?.trim()
+}
+
+/** Files outside of the session's directory keep their whole path. */
+async function diffIn(root: string, paths: readonly string[], directory: string): Promise<string> {
+  const prefix = root === directory ? '' : `${root}/`
+  const prefixes = prefix === '' ? [] : [`--src-prefix=${prefix}`, `--dst-prefix=${prefix}`]
+  const since = (await git(root, ['rev-parse', '--verify', '--quiet', 'HEAD'])) ? ['HEAD'] : ['--cached']
+  const diff = (await git(root, [...diffCommand, ...prefixes, ...since, '--', ...paths])) ?? ''
+  const fresh = await untracked(root, paths)
+  return [diff.trimEnd(), ...fresh.map((path) => `Untracked: ${prefix}${path}`)].filter(Boolean).join('\n')
 }
 
 export function changeLabel(set: ChangeSet): string {
@@ -100,7 +158,7 @@ async function rangeOf(directory: string, set: ChangeSet): Promise<Range | undef
 
 /** The branch that work is usually merged into; undefined when the current branch is it. */
 async function mainLine(directory: string): Promise<string | undefined> {
-  const current = (await git(directory, ['rev-parse', '--abbrev-ref', 'HEAD']))?.trim()
+  const current = await currentBranch(directory)
   const remote = (await git(directory, ['rev-parse', '--abbrev-ref', 'origin/HEAD']))?.trim()
   for (const name of [remote, 'main', 'master']) {
     if (!name || name === current || name.endsWith('HEAD')) continue
@@ -109,8 +167,13 @@ async function mainLine(directory: string): Promise<string | undefined> {
   return undefined
 }
 
-async function untracked(directory: string): Promise<readonly string[]> {
-  const output = await git(directory, ['ls-files', '-z', '--others', '--exclude-standard', '--', '.'])
+function isBelow(path: string, directory: string): boolean {
+  const rest = relative(directory, path)
+  return rest !== '' && !rest.startsWith('..') && !isAbsolute(rest)
+}
+
+async function untracked(directory: string, paths: readonly string[] = ['.']): Promise<readonly string[]> {
+  const output = await git(directory, ['ls-files', '-z', '--others', '--exclude-standard', '--', ...paths])
   return output?.split('\0').filter((path) => path !== '') ?? []
 }
 

@@ -22,8 +22,26 @@ export async function selectionAttachments(target: PromptTarget): Promise<readon
   const editor = vscode.window.activeTextEditor
   if (editor) return editorAttachments(editor.document, editor.selections, target)
   const cells = selectedCells()
-  if (cells.length > 0) return Promise.all(cells.map((cell) => cellAttachment(cell, target)))
-  throw new OpencodeError(
+  if (cells.length > 0) return cellAttachments(cells, target)
+  throw noEditor()
+}
+
+/** The cells that are selected in the active notebook. */
+export function selectedCells(): readonly vscode.NotebookCell[] {
+  const editor = vscode.window.activeNotebookEditor
+  return editor ? editor.selections.flatMap((range) => editor.notebook.getCells(range)) : []
+}
+
+/** Whole cells, one attachment for each. */
+export async function cellAttachments(
+  cells: readonly vscode.NotebookCell[],
+  target: PromptTarget,
+): Promise<readonly Attachment[]> {
+  return Promise.all(cells.map(({ document }) => rangeAttachment(document, wholeOf(document), target)))
+}
+
+export function noEditor(): OpencodeError {
+  return new OpencodeError(
     'invalid-argument',
     vscode.l10n.t(
       'There is no text editor to take a selection from. Open a file and select something in it.',
@@ -102,15 +120,8 @@ async function cursorAttachment(
   )
 }
 
-async function cellAttachment(cell: vscode.NotebookCell, target: PromptTarget): Promise<Attachment> {
-  const { document } = cell
-  const last = document.lineAt(document.lineCount - 1).range.end
-  return rangeAttachment(document, new vscode.Range(new vscode.Position(0, 0), last), target)
-}
-
-function selectedCells(): readonly vscode.NotebookCell[] {
-  const editor = vscode.window.activeNotebookEditor
-  return editor ? editor.selections.flatMap((range) => editor.notebook.getCells(range)) : []
+function wholeOf(document: vscode.TextDocument): vscode.Range {
+  return new vscode.Range(new vscode.Position(0, 0), document.lineAt(document.lineCount - 1).range.end)
 }
 
 /** A selection that ends at the start of a line does not mean that line. */

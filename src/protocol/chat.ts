@@ -115,6 +115,8 @@ export interface ContextItem {
   readonly isKnown?: boolean
   /** Why it may no longer be what the user meant; shown on the chip. */
   readonly stale?: string
+  /** The selection of the active editor, put here by a setting: nothing to send alone. */
+  readonly isLive?: boolean
 }
 
 export interface SessionSummary {

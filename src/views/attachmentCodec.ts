@@ -62,6 +62,7 @@ export const attachmentSchema = v.object({
     size: v.optional(v.number()),
     mention: v.optional(v.string()),
     stale: v.optional(v.string()),
+    isLive: v.optional(v.boolean()),
   }),
   parts: v.array(part),
   source: v.optional(v.string()),

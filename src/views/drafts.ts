@@ -85,6 +85,16 @@ export class Drafts implements Disposable {
     this.#onDidChange.fire(key)
   }
 
+  /** Puts the active selection in the place of the one before; what was added by hand stays alone. */
+  setLive(key: string, live: Attachment | undefined): void {
+    const entry = this.#entry(key)
+    const kept = entry.attachments.filter(({ item }) => item.isLive !== true)
+    const isThere = kept.some(({ content }) => content !== undefined && content.key === live?.content?.key)
+    if (kept.length === entry.attachments.length && (!live || isThere)) return
+    this.#put(key, { ...entry, attachments: live && !isThere ? [...kept, live] : kept })
+    this.#onDidChange.fire(key)
+  }
+
   remove(key: string, item: string): void {
     const entry = this.#entry(key)
     this.#put(key, { ...entry, attachments: entry.attachments.filter((each) => each.item.id !== item) })

@@ -106,7 +106,7 @@ describe('What goes from the editor into the chat', function () {
     const { chat, lab, page } = running
     await openFile(page, 'a.txt')
     await selectLines(page, 2)
-    await runCommand(page, 'OpenCode: Explain Selection')
+    await runCommand(page, 'OpenCode: Explain')
     await chat.prompts.getByText(/^Explain this code/).waitFor({ timeout: patience })
     await chat.sees(/scripted model/)
     await chat.settles()

@@ -196,8 +196,12 @@ describe('A problem', () => {
     problem.code = { value: 'no-greeting', target: vscode.Uri.parse('https://example.org') }
     const collection = vscode.languages.createDiagnosticCollection('test')
     collection.set(document.uri, [problem])
-    const { text, attachments } = await problemAttachments(document, new vscode.Range(1, 0, 1, 0), target)
-    assert.match(text, /src\/greeting\.ts: Not so\./)
+    const { values, attachments } = await problemAttachments(document, new vscode.Range(1, 0, 1, 0), target)
+    assert.equal(values.file, 'src/greeting.ts')
+    assert.match(
+      values.diagnostics ?? '',
+      /^- src\/greeting\.ts:2:3-2:9 warning \(lint no-greeting\): Not so\.$/,
+    )
     assert.match(hiddenOf(attachments[0]), /src\/greeting\.ts:2:3-2:9 warning \(lint no-greeting\): Not so\./)
     const code = contentOf(attachments[1])
     assert.ok(code.type === 'file' && code.lines?.start === 1)

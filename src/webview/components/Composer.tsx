@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { ChatState } from '../../protocol/chat.ts'
+import type { ChatState, ContextItem } from '../../protocol/chat.ts'
 import { promptMode } from '../../protocol/composer.ts'
 import { isBusy } from '../../session/selectors.ts'
 import { useApp } from '../app.ts'
@@ -18,6 +18,9 @@ import { SuggestList, suggestListID, suggestRowID } from './Suggest.tsx'
 
 const secondEscapeMs = 1_500
 
+/** Put there by the user: what the editor adds by itself is nothing to send alone. */
+const isGiven = ({ isLive }: ContextItem): boolean => isLive !== true
+
 /** One frame: context chips, the text, and a quiet row of choices. */
 export const Composer = memo(function Composer({ chat }: { readonly chat: ChatState }) {
   const app = useApp()
@@ -31,7 +34,7 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
   const busy = chat.session !== undefined && isBusy(chat.session)
   const text = store.text.value
   const obstacle = obstacleOf(chat)
-  const canSend = obstacle === undefined && (text.trim() !== '' || chat.draft.items.length > 0)
+  const canSend = obstacle === undefined && (text.trim() !== '' || chat.draft.items.some(isGiven))
   /** While a run goes on a prompt waits for its end, unless it is to join at the next step. */
   const send = (isNow = false): void => {
     if (!canSend) return
