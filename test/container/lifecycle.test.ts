@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ServerStatus } from '../../src/opencode/server.ts'
 import type { KeeperProgram } from '../../src/server/container/containerKeeper.ts'
+import { disown } from '../../src/server/container/containerOwner.ts'
 import { defaultSettings } from '../../src/server/container/containerSettings.ts'
 import { backoffRestarts } from '../../src/server/restartPolicy.ts'
 import { ServerManager } from '../../src/server/serverManager.ts'
@@ -75,6 +76,18 @@ describe('The window of a container', () => {
     await connection.ping()
     await after.manager.leave()
     await until('the container is gone', async () => (await containers()).length === 0, 15_000)
+  })
+
+  it('may end before it can tell its keeper that it let go', async () => {
+    const settings = { ...defaultSettings(lab.lab.project, lab.image), environment: offlineEnvironment }
+    const id = await launchAndDie(settings, keeper)
+    await disown(lab.engine, id)
+    const next = await lab.launch()
+    assert.deepEqual([next.id, next.isAdopted], [id, true])
+    // Longer than the time of grace.
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    assert.equal((await lab.engine.state(id))?.isRunning, true)
+    await next.stop()
   })
 
   it('leaves nothing running when it dies without a word', async () => {

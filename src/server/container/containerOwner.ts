@@ -65,16 +65,20 @@ export interface Ownership {
 export async function findOwner(engine: Engine, entry: ContainerEntry): Promise<Ownership> {
   if (entry.labels[labels.machine] !== thisMachine) return { state: 'elsewhere', text: '' }
   const text = await currentOwner(engine, entry)
+  // A container that cannot be asked may well be in use.
+  if (text === undefined) return { state: 'alive', text: '' }
   const owner = parseOwner(text)
   if (!owner || !(await isRunning(owner))) return { state: 'gone', text }
   return { state: owner.pid === process.pid ? 'own' : 'alive', text }
 }
 
-async function currentOwner(engine: Engine, entry: ContainerEntry): Promise<string> {
+/** Who started it counts until somebody is written down inside. Undefined when the container does not answer. */
+async function currentOwner(engine: Engine, entry: ContainerEntry): Promise<string | undefined> {
   const first = entry.labels[labels.owner] ?? ''
   if (!entry.isRunning || entry.labels[labels.role] !== 'server') return first
-  const result = await engine.exec(entry.id, `cat ${memoryFolder}/owner`).catch(() => undefined)
-  return result?.code === 0 ? result.stdout.trim() : first
+  const script = `cat ${memoryFolder}/owner 2>/dev/null || true`
+  const result = await engine.exec(entry.id, script).catch(() => undefined)
+  return result?.code === 0 ? result.stdout.trim() || first : undefined
 }
 
 /**

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { foreignEnvironment } from '../../environment.ts'
 import { readLines } from '../../process/lineReader.ts'
-import { claim, formatOwner, ownIdentity } from '../containerOwner.ts'
-import { Engine } from '../engine.ts'
+import { claim, findOwner, formatOwner, ownIdentity } from '../containerOwner.ts'
+import { type ContainerEntry, Engine } from '../engine.ts'
 import { removeGateway } from '../gateway.ts'
 import type { ToKeeper } from './messages.ts'
 
@@ -54,11 +54,21 @@ export class Keeper {
     if (!state) return
     if (state.isRunning) {
       const { name, labels, isRunning } = state
-      const change = { from: this.#owner, to: formatOwner(await ownIdentity()) }
-      if (!(await claim(engine, { id, name, labels, isRunning }, change))) return
+      const isTaken = await this.#take(engine, { id, name, labels, isRunning })
+      if (!isTaken) return
       await engine.stop(id, 2)
     }
     await engine.remove([id])
     if (group !== undefined) await removeGateway(engine, group)
+  }
+
+  /**
+   * The container knows better than we do: a window may end between letting go and telling us, and the next one
+   * may have come since.
+   */
+  async #take(engine: Engine, entry: ContainerEntry): Promise<boolean> {
+    const { state, text } = await findOwner(engine, entry)
+    if (state !== 'gone' && text !== this.#owner) return false
+    return claim(engine, entry, { from: text, to: formatOwner(await ownIdentity()) })
   }
 }
