@@ -169,12 +169,12 @@ async function asBranch({ services, chats }: CommandContext, task: Task): Promis
   const message = title === '' ? vscode.l10n.t('Changes of an isolated session') : title
   const brought = await task.finish({ as: 'branch', message, branch: branch.trim() })
   if (brought.as === 'branch') {
-    services.notify.done(vscode.l10n.t('Branch {0}: {1} new commits', brought.branch, brought.commits))
+    services.notify.done(vscode.l10n.t('Branch {0}, new commits: {1}', brought.branch, brought.commits))
   }
   return true
 }
 
-async function asPatch({ services }: CommandContext, task: Task): Promise<boolean> {
+async function asPatch({ services }: Pick<CommandContext, 'services'>, task: Task): Promise<boolean> {
   const plan = await task.planPatch()
   try {
     if (plan.files.length === 0) {
@@ -184,11 +184,15 @@ async function asPatch({ services }: CommandContext, task: Task): Promise<boolea
     const dirty = dirtyDocuments(task, plan.files)
     if (dirty.length > 0) {
       // What is not saved is not part of the plan, so all begins again after it.
-      return (await savesFirst(dirty)) ? await asPatch({ services } as CommandContext, task) : false
+      return (await savesFirst(dirty)) ? await asPatch({ services }, task) : false
     }
     const apply = vscode.l10n.t('Change files')
     const look = vscode.l10n.t('Review first')
-    const question = vscode.l10n.t('Change {0} of your files?', plan.files.length)
+    const count = plan.files.length
+    const question =
+      count === 1
+        ? vscode.l10n.t('Change one of your files?')
+        : vscode.l10n.t('Change {0} of your files?', count)
     const answer = await vscode.window.showWarningMessage(
       question,
       { modal: true, detail: listed(plan.files) },
@@ -198,7 +202,9 @@ async function asPatch({ services }: CommandContext, task: Task): Promise<boolea
     if (answer === look) await services.isolation.review(task)
     if (answer !== apply) return false
     await plan.apply()
-    services.notify.done(vscode.l10n.t('{0} files were changed', plan.files.length))
+    services.notify.done(
+      count === 1 ? vscode.l10n.t('One file was changed') : vscode.l10n.t('{0} files were changed', count),
+    )
     return true
   } finally {
     await plan.dispose()
@@ -212,9 +218,14 @@ function dirtyDocuments(task: Task, files: readonly string[]): readonly vscode.T
 
 async function savesFirst(dirty: readonly vscode.TextDocument[]): Promise<boolean> {
   const save = vscode.l10n.t('Save and go on')
-  const question = vscode.l10n.t('Save {0} files first?', dirty.length)
   const names = dirty.map(({ uri }) => vscode.workspace.asRelativePath(uri))
-  const detail = vscode.l10n.t('They have unsaved changes and would be changed too:\n{0}', listed(names))
+  const isOne = names.length === 1
+  const question = isOne
+    ? vscode.l10n.t('Save {0} first?', names.join())
+    : vscode.l10n.t('Save {0} files first?', names.length)
+  const detail = isOne
+    ? vscode.l10n.t('It has unsaved changes and would be changed too.')
+    : vscode.l10n.t('They have unsaved changes and would be changed too:\n{0}', listed(names))
   if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, save)) !== save) return false
   const saved = await Promise.all(dirty.map((document) => document.save()))
   return saved.every((isSaved) => isSaved)
@@ -251,7 +262,7 @@ async function discard(context: CommandContext, task: Task): Promise<void> {
   const detail =
     count === 0
       ? vscode.l10n.t('Its messages are gone for good.')
-      : vscode.l10n.t('Its messages and the changes of {0} files are gone for good.', count)
+      : vscode.l10n.t('Its messages and the changes it made are gone for good (files changed: {0}).', count)
   if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return
   await remove(context, task)
 }
