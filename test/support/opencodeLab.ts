@@ -11,6 +11,7 @@ import { offlineEnvironment, opencodeBinary, scriptedProvider } from '../../scri
 import { processesWithHome } from '../../scripts/lib/processes.ts'
 import { inRepository } from '../../scripts/lib/repository.ts'
 import { startScriptedModel, type ScriptedModel } from '../../scripts/lib/scriptedModel.ts'
+import { installScripted2 } from './scripted2/install.ts'
 
 export { opencodeBinary, offlineEnvironment } from '../../scripts/lib/opencode.ts'
 export { repositoryRoot } from '../../scripts/lib/repository.ts'
@@ -63,7 +64,14 @@ export interface LabOptions {
   readonly files?: Readonly<Record<string, string>>
   /** Keys over those of the usual `opencode.json`. */
   readonly config?: Readonly<Record<string, unknown>>
+  /** Which line of OpenCode: the real 1.x program, or the scripted 2.x server in its place. */
+  readonly wire?: Wire
 }
+
+export type Wire = 1 | 2
+
+/** `OPENCODE_TEST_WIRE=2` runs tests that do not choose on the scripted 2.x server. */
+export const usualWire: Wire = process.env['OPENCODE_TEST_WIRE'] === '2' ? 2 : 1
 
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const root = await realpath(options.root ?? (await mkdtemp(path.join(tmpdir(), 'opencode-lab-'))))
@@ -73,7 +81,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const model = await startScriptedModel()
   const configure = (changes: Readonly<Record<string, unknown>>) =>
     writeConfig(project, { ...modelConfig(model.url), ...changes })
-  const env = labEnvironment(home)
+  const wire = options.wire ?? usualWire
+  const program = wire === 2 ? await installScripted2(path.join(root, 'bin')) : opencodeBinary()
+  const env = labEnvironment(home, program)
   await writeFiles(project, options.files ?? sampleFiles)
   await configure(options.config ?? {})
   await commitAll(project, env)
@@ -87,7 +97,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     env,
     configure,
     startServer: async (serverOptions = {}) => {
-      const server = await startServer({ env, directory: project, ...serverOptions })
+      const server = await startServer({ env, program, wire, directory: project, ...serverOptions })
       servers.add(server)
       return server
     },
@@ -129,19 +139,17 @@ export function modelConfig(modelUrl: string): Readonly<Record<string, unknown>>
   }
 }
 
-/** A whole environment for a child: private home, the packaged `opencode` first on PATH, no network. */
-export function labEnvironment(home: string): Readonly<Record<string, string>> {
+/** A whole environment for a child: private home, that `opencode` first on PATH, no network. */
+export function labEnvironment(home: string, program = opencodeBinary()): Readonly<Record<string, string>> {
   const inherited = ['PATH', 'LANG', 'LC_ALL', 'TERM', 'TMPDIR', 'SystemRoot', 'ComSpec', 'PATHEXT']
   const kept = inherited.flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   )
   return {
     ...Object.fromEntries(kept),
-    PATH: [
-      path.dirname(opencodeBinary()),
-      inRepository('node_modules', '.bin'),
-      process.env['PATH'] ?? '',
-    ].join(path.delimiter),
+    PATH: [path.dirname(program), inRepository('node_modules', '.bin'), process.env['PATH'] ?? ''].join(
+      path.delimiter,
+    ),
     HOME: home,
     USERPROFILE: home,
     XDG_CONFIG_HOME: path.join(home, '.config'),
@@ -198,12 +206,14 @@ async function commitAll(project: string, env: Readonly<Record<string, string>>)
 interface StartOptions extends ServerOptions {
   readonly env: Readonly<Record<string, string>>
   readonly directory: string
+  readonly program: string
+  readonly wire: Wire
 }
 
 async function startServer(options: StartOptions): Promise<LabServer> {
   const port = options.port ?? (await freePort())
   const password = options.password ?? randomBytes(12).toString('base64url')
-  const child = spawn(opencodeBinary(), ['serve', '--hostname', '127.0.0.1', '--port', String(port)], {
+  const child = spawn(options.program, ['serve', '--hostname', '127.0.0.1', '--port', String(port)], {
     cwd: options.directory,
     env: { ...options.env, ...(password === '' ? {} : { OPENCODE_SERVER_PASSWORD: password }) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -211,7 +221,7 @@ async function startServer(options: StartOptions): Promise<LabServer> {
   killWithThisProcess(child)
   const url = await readyLine(child)
   const server = labServer(child, { url, port, password })
-  await waitForHealth(server)
+  await waitForHealth(server, options.wire === 2 ? '/api/info' : '/global/health')
   return server
 }
 
@@ -287,11 +297,11 @@ function labServer(child: ChildProcess, facts: { url: string; port: number; pass
   }
 }
 
-async function waitForHealth(server: LabServer): Promise<void> {
+async function waitForHealth(server: LabServer, route: string): Promise<void> {
   const headers: Record<string, string> =
     server.authorization === '' ? {} : { authorization: server.authorization }
   for (let attempt = 0; attempt < 20; attempt += 1) {
-    const response = await fetch(`${server.url}/global/health`, {
+    const response = await fetch(server.url + route, {
       headers,
       signal: AbortSignal.timeout(1000),
     }).catch(() => undefined)

@@ -1,0 +1,179 @@
+/**
+ * What the scripted 2.x server takes for granted because nobody has run a 2.x server here. The marks say where each
+ * comes from: `T` types of the published client, `P` upstream protocol source, `S` upstream server source, `L` notes
+ * of others against real 2.0.x programs, `C` a comparison with 1.x by others, `I` our own inference. Whoever has a real
+ * 2.x server compares this list with it line by line: `npm run test:contract -- --url … --password …` prints it.
+ */
+export interface Assumption {
+  /** Short and stable; checks of the contract name it. */
+  readonly id: string
+  readonly says: string
+  readonly source: string
+}
+
+export const assumptions: readonly Assumption[] = [
+  {
+    id: 'info',
+    says: 'GET /api/info answers {version, pid, urls, paths} without an envelope, and wants the login',
+    source: 'P T',
+  },
+  { id: 'info-starting', says: 'while it starts, /api/info answers 503 with the same body', source: 'S C' },
+  { id: 'auth', says: 'Basic, user "opencode"; 401 is JSON {_tag: "UnauthorizedError"}', source: 'S' },
+  {
+    id: 'web-page',
+    says: 'what is not below /api answers 200 with a web page, unknown routes below /api 404',
+    source: 'C',
+  },
+  { id: 'no-health', says: '/api/health is 404 and /global/health the web page', source: 'L' },
+  {
+    id: 'ready-line',
+    says: '"server listening on URL", then "server password …" only without one in the environment',
+    source: 'S L',
+  },
+  {
+    id: 'stdio',
+    says: 'with --stdio one line {"url": …}, the end with stdin, and --hostname and --port hold',
+    source: 'S, flags I',
+  },
+  {
+    id: 'envelope',
+    says: 'routes with a location answer {location, data}, others {data}, changes 204',
+    source: 'P',
+  },
+  { id: 'error', says: 'errors are {_tag, message, …}', source: 'P' },
+  {
+    id: 'location',
+    says: 'location[directory] before x-opencode-directory (decoded once) before the folder of the server; 404 LocationNotFoundError for a missing one',
+    source: 'S',
+  },
+  { id: 'location-percent', says: 'a "%" in the location is encoded once', source: 'S I' },
+  { id: 'create-location', says: 'a new session takes its location from the body alone', source: 'C' },
+  {
+    id: 'session-list',
+    says: 'newest first by time.updated, parentID=null for roots, a "next" cursor even on the last page',
+    source: 'L',
+  },
+  { id: 'delete-children', says: 'DELETE takes child sessions along', source: 'T' },
+  {
+    id: 'active',
+    says: 'GET /api/session/active lists what runs in this process; absent is idle',
+    source: 'P',
+  },
+  {
+    id: 'prompt-admitted',
+    says: 'a prompt answers at once with its inbox item; the same id and content again is the same item',
+    source: 'P I',
+  },
+  { id: 'prompt-conflict', says: 'the same id with another content is 409 ConflictError', source: 'P' },
+  { id: 'prompt-metadata', says: 'metadata of a prompt comes back in its message', source: 'T I' },
+  { id: 'prompt-missing-file', says: 'a file that cannot be read is left out of the message', source: 'I' },
+  {
+    id: 'inbox-id',
+    says: 'the message of a prompt has the id of its inbox item, and is in the history when it was delivered',
+    source: 'P L',
+  },
+  {
+    id: 'steer',
+    says: 'a steered prompt joins at the next step, a queued one when the turn is over',
+    source: 'C',
+  },
+  {
+    id: 'execution',
+    says: 'execution.started … succeeded, failed or interrupted are the only signs of a run',
+    source: 'C L',
+  },
+  { id: 'step-message', says: 'one assistant message per step, without a parent', source: 'P' },
+  {
+    id: 'ordinal',
+    says: 'text and reasoning are counted each by itself, and stand in "content" in the order in which they began',
+    source: 'I',
+  },
+  {
+    id: 'delta-volatile',
+    says: 'deltas are not stored: an open text is empty in the history until it ended',
+    source: 'T I',
+  },
+  { id: 'idle-message', says: 'each run ends with an idle message that holds its outcome', source: 'L' },
+  {
+    id: 'tool-state',
+    says: 'streaming, running, completed, error; output in content, files in metadata.files',
+    source: 'L',
+  },
+  { id: 'tool-names', says: '"shell" and "subagent" instead of "bash" and "task"', source: 'L' },
+  {
+    id: 'tool-live-output',
+    says: 'a running command tells only its shellID; its output is at /api/shell/{id}/output',
+    source: 'L I',
+  },
+  {
+    id: 'interrupt',
+    says: 'step.failed {type: "aborted"}, then execution.interrupted {reason: "user"}',
+    source: 'L',
+  },
+  {
+    id: 'interrupt-requests',
+    says: 'open permissions and forms of an interrupted run are gone without an event',
+    source: 'I',
+  },
+  {
+    id: 'retry',
+    says: 'session.retry.scheduled {attempt, at, error}, then the same step goes on',
+    source: 'T I',
+  },
+  {
+    id: 'permission-reply',
+    says: 'reply with {decision}; the event says reply; 404 when it is answered already',
+    source: 'L',
+  },
+  {
+    id: 'permission-always',
+    says: '"always" is saved by project and answers what else waits for the same',
+    source: 'C I',
+  },
+  {
+    id: 'permission-reject',
+    says: 'a rejection rejects all others of the session; without a message the run ends as interrupted',
+    source: 'C I',
+  },
+  {
+    id: 'permission-details',
+    says: 'a permission to edit brings metadata.files, one for a command metadata.command',
+    source: 'I',
+  },
+  {
+    id: 'question-form',
+    says: 'a question is a form with the fields q0, q1 …; the header is the title, the question the description',
+    source: 'C S, fields I',
+  },
+  { id: 'form-settled', says: 'an answered form is 409 FormAlreadySettledError', source: 'P' },
+  { id: 'no-session-updated', says: 'there is no session.updated: changed fields are fetched', source: 'T' },
+  {
+    id: 'revert',
+    says: 'stage hides and restores, may be repeated, and is committed by the next prompt',
+    source: 'C',
+  },
+  { id: 'fork', says: 'a fork is a root; {before} leaves that message and the later ones out', source: 'C' },
+  { id: 'diff', says: '…/diff?from= gives the files of the turn of that prompt', source: 'L' },
+  {
+    id: 'shell-message',
+    says: 'POST …/shell makes a message of type shell under the id that was given',
+    source: 'P I',
+  },
+  { id: 'command-id', says: 'a command takes no id: the server makes one', source: 'T' },
+  {
+    id: 'compact',
+    says: 'POST …/compact answers at once; a message of type compaction holds the summary',
+    source: 'P',
+  },
+  {
+    id: 'integration-key',
+    says: 'a key is effective at once and cannot be read back; its label can',
+    source: 'L T',
+  },
+  {
+    id: 'event-stream',
+    says: 'only data lines; server.connected first; no replay; comment ": heartbeat" each 15 s',
+    source: 'L',
+  },
+  { id: 'event-overflow', says: 'a reader with more than 4096 waiting events is cut off', source: 'L C' },
+]

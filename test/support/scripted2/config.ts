@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync, existsSync } from 'node:fs'
+import path from 'node:path'
+import type { Data, ModelRef, Rule } from './wire.ts'
+import { isData, textIn } from './wire.ts'
+
+export interface Provider {
+  readonly id: string
+  readonly name: string
+  readonly baseURL: string
+  readonly apiKey: string
+  readonly models: Data
+}
+
+/** What the `opencode.json` of a folder says, as far as the scripted server follows it. */
+export class Config {
+  readonly #document: Data
+  readonly #directory: string
+
+  constructor(directory: string) {
+    this.#directory = directory
+    const file = path.join(directory, 'opencode.json')
+    const parsed: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+    this.#document = isData(parsed) ? parsed : {}
+  }
+
+  get providers(): readonly Provider[] {
+    const providers = isData(this.#document['provider']) ? this.#document['provider'] : {}
+    return Object.entries(providers).flatMap(([id, value]) => (isData(value) ? [toProvider(id, value)] : []))
+  }
+
+  get model(): ModelRef | undefined {
+    return toRef(textIn(this.#document, 'model'))
+  }
+
+  get smallModel(): ModelRef | undefined {
+    return toRef(textIn(this.#document, 'small_model')) ?? this.model
+  }
+
+  /** Rules in the names of 2.x; the last one that fits decides. */
+  get rules(): readonly Rule[] {
+    const permission = this.#document['permission']
+    if (!isData(permission)) return []
+    return Object.entries(permission).flatMap(([name, value]) => {
+      const action = toAction(name)
+      if (typeof value === 'string') return [{ action, resource: '*', effect: value as Rule['effect'] }]
+      return isData(value)
+        ? Object.entries(value).map(([resource, effect]) => ({
+            action,
+            resource,
+            effect: effect as Rule['effect'],
+          }))
+        : []
+    })
+  }
+
+  get commands(): ReadonlyMap<string, { readonly description?: string; readonly template: string }> {
+    const found = new Map<string, { description?: string; template: string }>()
+    const inline = this.#document['command']
+    for (const [name, value] of Object.entries(isData(inline) ? inline : {})) {
+      if (isData(value)) found.set(name, describeCommand(value))
+    }
+    const folder = path.join(this.#directory, '.opencode', 'command')
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      if (name.endsWith('.md'))
+        found.set(name.slice(0, -3), { template: readFileSync(path.join(folder, name), 'utf8') })
+    }
+    return found
+  }
+}
+
+export function toAction(name: string): string {
+  if (name === 'bash') return 'shell'
+  return name === 'task' ? 'subagent' : name
+}
+
+function describeCommand(value: Data): { description?: string; template: string } {
+  const description = textIn(value, 'description')
+  return { template: textIn(value, 'template') ?? '', ...(description === undefined ? {} : { description }) }
+}
+
+function toProvider(id: string, value: Data): Provider {
+  const options = isData(value['options']) ? value['options'] : {}
+  return {
+    id,
+    name: textIn(value, 'name') ?? id,
+    baseURL: textIn(options, 'baseURL') ?? '',
+    apiKey: textIn(options, 'apiKey') ?? '',
+    models: isData(value['models']) ? value['models'] : {},
+  }
+}
+
+function toRef(name: string | undefined): ModelRef | undefined {
+  const slash = name?.indexOf('/') ?? -1
+  return name === undefined || slash < 1
+    ? undefined
+    : { providerID: name.slice(0, slash), id: name.slice(slash + 1) }
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { newMessageID } from '../../../src/opencode/newIds.ts'
+import type { Data, InboxItem, Message, SessionInfo } from './wire.ts'
+import { noTokens, Refusal } from './wire.ts'
+
+/** One file as a step found and left it; undefined: there was none. */
+export interface FileStep {
+  readonly messageID: string
+  readonly file: string
+  readonly before: string | undefined
+  readonly after: string | undefined
+}
+
+export interface PermissionAsked extends Data {
+  readonly id: string
+  readonly sessionID: string
+  readonly action: string
+  readonly resources: readonly string[]
+}
+
+export interface Form extends Data {
+  readonly id: string
+  readonly sessionID: string
+}
+
+/** Something that waits for an answer of the user. */
+export interface Waiting<Value extends Data> {
+  readonly value: Value
+  settle(answer: Data): void
+}
+
+export interface SessionRecord {
+  info: SessionInfo
+  messages: Message[]
+  inbox: InboxItem[]
+  /** What was admitted, by id, to know it again. */
+  admitted: Record<string, string>
+  steps: FileStep[]
+  /** Contents that a clear of the staged revert brings back. */
+  staged: { readonly file: string; readonly content: string | undefined }[]
+  seq: number
+}
+
+export interface SavedRule {
+  readonly id: string
+  readonly projectID: string
+  readonly action: string
+  readonly resource: string
+  readonly time: { readonly created: number }
+}
+
+export interface Credential {
+  readonly id: string
+  readonly integrationID: string
+  readonly label: string
+  readonly method: 'key' | 'oauth'
+  readonly key: string
+}
+
+interface Stored {
+  readonly sessions: SessionRecord[]
+  readonly saved: SavedRule[]
+  readonly credentials: Credential[]
+}
+
+export interface WireEvent extends Data {
+  readonly id: string
+  readonly type: string
+}
+
+type Listener = (event: WireEvent) => void
+
+/** All that the server knows, its event bus and the file that it is kept in. */
+export class World {
+  readonly sessions = new Map<string, SessionRecord>()
+  readonly permissions = new Map<string, Waiting<PermissionAsked>>()
+  readonly forms = new Map<string, Waiting<Form>>()
+  readonly settledForms = new Set<string>()
+  readonly shells = new Map<string, { readonly sessionID: string; output: string; isRunning: boolean }>()
+  saved: SavedRule[] = []
+  credentials: Credential[] = []
+  readonly #listeners = new Set<Listener>()
+  readonly #file: string
+  #isSaving = false
+
+  constructor(dataDirectory: string) {
+    this.#file = path.join(dataDirectory, 'scripted2.json')
+    this.#load()
+  }
+
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  session(id: string): SessionRecord {
+    const found = this.sessions.get(id)
+    if (found) return found
+    throw new Refusal(404, 'SessionNotFoundError', `Session not found: ${id}`, { sessionID: id })
+  }
+
+  addSession(info: Omit<SessionInfo, 'cost' | 'tokens' | 'time'>): SessionRecord {
+    const now = Date.now()
+    const whole: SessionInfo = { ...info, cost: 0, tokens: noTokens, time: { created: now, updated: now } }
+    const record = { info: whole, messages: [], inbox: [], admitted: {}, steps: [], staged: [], seq: 0 }
+    this.sessions.set(info.id, record)
+    return record
+  }
+
+  /** A durable event of a session. */
+  tell(record: SessionRecord, type: string, data: Data = {}): void {
+    record.seq += 1
+    const durable = { aggregateID: record.info.id, seq: record.seq, version: 1 }
+    this.#send(type, { sessionID: record.info.id, ...data }, { durable, location: record.info.location })
+    this.save()
+  }
+
+  /** An event that nobody stores. */
+  hint(type: string, data: Data = {}, directory?: string): void {
+    this.#send(type, data, directory === undefined ? {} : { location: { directory } })
+  }
+
+  hintOf(record: SessionRecord, type: string, data: Data): void {
+    this.hint(type, { sessionID: record.info.id, ...data }, record.info.location.directory)
+  }
+
+  /** Times of a session's messages rise strictly, so that their order is the one of their times. */
+  newTime(record: SessionRecord): number {
+    return Math.max(Date.now(), (record.messages.at(-1)?.time.created ?? 0) + 1)
+  }
+
+  save(): void {
+    if (this.#isSaving) return
+    this.#isSaving = true
+    setImmediate(() => this.saveNow())
+  }
+
+  saveNow(): void {
+    this.#isSaving = false
+    const stored: Stored = {
+      sessions: [...this.sessions.values()],
+      saved: this.saved,
+      credentials: this.credentials,
+    }
+    mkdirSync(path.dirname(this.#file), { recursive: true })
+    writeFileSync(`${this.#file}.new`, JSON.stringify(stored))
+    renameSync(`${this.#file}.new`, this.#file)
+  }
+
+  #send(type: string, data: Data, more: Data): void {
+    const event = { id: newID('evt'), created: Date.now(), type, data, ...more }
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #load(): void {
+    if (!existsSync(this.#file)) return
+    const stored = JSON.parse(readFileSync(this.#file, 'utf8')) as Stored
+    for (const record of stored.sessions) this.sessions.set(record.info.id, record)
+    this.saved = stored.saved
+    this.credentials = stored.credentials
+  }
+}
+
+export function newID(prefix: string): string {
+  return prefix === 'msg' ? newMessageID(Date.now()) : `${prefix}_${randomBytes(12).toString('hex')}`
+}
+
+/** The id of the project of a directory: the directory itself, made safe. */
+export function projectOf(directory: string): string {
+  return `prj_${Buffer.from(directory).toString('hex').slice(0, 40)}`
+}
