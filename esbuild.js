@@ -11,6 +11,7 @@
 const { mkdir, readdir, readFile, rm, writeFile, copyFile } = require('node:fs/promises')
 const path = require('node:path')
 const esbuild = require('esbuild')
+const { leanMermaid } = require('./scripts/lib/leanMermaid.cjs')
 
 const isProduction = process.argv.includes('--production')
 const isWatching = process.argv.includes('--watch')
@@ -104,6 +105,7 @@ function webviewBundle() {
     entryPoints: [{ in: 'src/webview/main.tsx', out: 'webview' }],
     chunkNames: 'webview-[name]-[hash]',
     splitting: true,
+    plugins: [leanMermaid],
   }
 }
 

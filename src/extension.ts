@@ -38,6 +38,7 @@ import type { SessionBrowserOptions } from './views/sessions/sessionBrowser.ts'
 import { SessionTerminals } from './views/sessionTerminals.ts'
 import { StatusBar } from './views/statusBar.ts'
 import { CodeProposals } from './views/transcript/codeBlocks.ts'
+import { PictureFiles } from './views/transcript/pictureFiles.ts'
 import { TranscriptDocuments } from './views/transcript/transcriptDocuments.ts'
 import { transcriptFiles } from './views/transcript/transcriptFiles.ts'
 import { WaitingCount, notifyWaiting, watchFolders } from './views/waiting.ts'
@@ -94,6 +95,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
     composer: store.add(new ComposerParts({ drafts, backends, blobs, stored, storedForAll, log })),
     history: new PromptHistory(stored('history')),
     documents,
+    pictures: new PictureFiles(storage.fsPath),
     code: store.add(new CodeProposals(documents)),
     transcripts: store.add(new TranscriptDocuments(backends, transcriptFiles(storage))),
     settings,
@@ -108,9 +110,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const sessions = createSessionParts(context, store, { services, chats, view, waiting })
   const consents = store.add(new Consents(new StoredValue(context.globalState, 'consents')))
   const executions = store.add(joinExecutions(consents))
-  const extensionVersion = String((context.extension.packageJSON as { version?: unknown }).version)
-  const program = { developmentRoot: developmentRoot(context), extensionVersion }
-  const doctor = store.add(new DoctorPanel({ services, ...program }))
+  const doctor = store.add(new DoctorPanel({ services, ...program(context) }))
   const parts = { services, chats, view, panels, credentials, consents, doctor }
   store.add(registerCommands({ ...parts, ...sessions }))
   end = async () => {
@@ -192,6 +192,14 @@ function launcherMaker(
   const { extensionUri, globalStorageUri: storageUri } = extension
   const shared = { ...parts, extensionUri, storageUri, developmentRoot: developmentRoot(extension) }
   return (profile, folder) => createLauncher(profile, { ...shared, folder: folder ?? homedir() })
+}
+
+function program(context: vscode.ExtensionContext): {
+  readonly developmentRoot: string | undefined
+  readonly extensionVersion: string
+} {
+  const extensionVersion = String((context.extension.packageJSON as { version?: unknown }).version)
+  return { developmentRoot: developmentRoot(context), extensionVersion }
 }
 
 /** Where a packaged program may be found while the extension is being developed. */

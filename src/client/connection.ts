@@ -19,6 +19,7 @@ import type { Metrics } from './metrics.ts'
 import type { SessionCommands } from './commands.ts'
 import type { PathRule } from './pathMap.ts'
 import type { RunControl } from './runControl.ts'
+import type { Pictures } from './pictures.ts'
 import type { Providers } from './providers.ts'
 import type { ServerFeatures } from './serverFeatures.ts'
 import type { ServerPlaces } from './places.ts'
@@ -99,6 +100,7 @@ export interface Connection {
   readonly runs: RunControl
   readonly commands: SessionCommands
   readonly places: ServerPlaces
+  readonly pictures: Pictures
 
   /** Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. */
   events(signal: AbortSignal): AsyncIterable<ServerEvent>

@@ -49,6 +49,7 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     library: mapLibrary(inner.library, paths),
     runs: inner.runs,
     places: inner.places,
+    pictures: inner.pictures,
     get metrics() {
       return inner.metrics
     },

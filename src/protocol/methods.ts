@@ -147,6 +147,13 @@ export interface HostMethods extends MethodMap {
   'diff/openRequest': { params: { requestID: RequestID }; result: undefined }
   /** Opens the whole output of a tool call as a read-only document. */
   'output/open': { params: { messageID: MessageID; callID: string }; result: undefined }
+  /** Opens a picture of a message in a tab; `index` says which of those that a tool gave back. */
+  'picture/open': {
+    params: { messageID: MessageID; blockID: BlockID; index?: number | undefined }
+    result: undefined
+  }
+  /** Opens a drawn diagram in a tab. */
+  'diagram/open': { params: { svg: string }; result: undefined }
   /** Puts a block of code in the place of the selection of the last used editor. */
   'code/insert': { params: { code: string }; result: undefined }
   /** Opens a block of code as an untitled document; `lang` is what the model called its language. */

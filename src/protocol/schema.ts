@@ -94,6 +94,12 @@ const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, Hos
   'diff/open': v.object({ messageID, callID: text(300), path: text(4_000) }),
   'diff/openRequest': v.object({ requestID }),
   'output/open': v.object({ messageID, callID: text(300) }),
+  'picture/open': v.object({
+    messageID,
+    blockID,
+    index: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  }),
+  'diagram/open': v.object({ svg: v.pipe(text(5_000_000), v.startsWith('<svg')) }),
   'code/insert': v.object({ code: text(promptLimit) }),
   'code/open': v.object({ code: text(promptLimit), lang: text(40) }),
   'code/apply': v.object({ code: text(promptLimit), path: v.optional(text(4_000)) }),

@@ -145,9 +145,21 @@ export interface ToolBlock {
   readonly ended?: number
   readonly exitCode?: number
   readonly files?: readonly FileChange[]
+  /** What it gave back for the eye, e.g. a picture that was read. */
+  readonly pictures?: readonly ToolPicture[]
   readonly todos?: readonly Todo[]
   readonly answers?: readonly (readonly string[])[]
   readonly childSessionID?: SessionID
+}
+
+export interface ToolPicture {
+  /** Its place among all that the call gave back, from 0. */
+  readonly index: number
+  /** `image/…` */
+  readonly mime: string
+  readonly name?: string
+  /** `data:` URL of a small picture; a bigger one is fetched when it is opened. */
+  readonly preview?: string
 }
 
 /** Characters of tool output that a block holds at the most. */

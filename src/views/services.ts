@@ -11,6 +11,7 @@ import type { Drafts } from './drafts.ts'
 import type { IsolatedSessions } from './isolation/isolatedSessions.ts'
 import type { PromptHistory } from './promptHistory.ts'
 import type { CodeProposals } from './transcript/codeBlocks.ts'
+import type { PictureFiles } from './transcript/pictureFiles.ts'
 import type { TranscriptDocuments } from './transcript/transcriptDocuments.ts'
 
 /** What every chat is built on; made once by the composition root. */
@@ -26,6 +27,7 @@ export interface Services {
   readonly history: PromptHistory
   readonly documents: DiffDocuments
   readonly transcripts: TranscriptDocuments
+  readonly pictures: PictureFiles
   readonly code: CodeProposals
   readonly settings: Settings
   readonly notify: Notify

@@ -71,6 +71,9 @@ function createOpenActions(channel: RpcChannel<WebviewMethods, HostMethods>, cal
       call('diff/open', { messageID, callID, path }),
     openRequestDiff: (requestID: RequestID) => call('diff/openRequest', { requestID }),
     openOutput: (messageID: MessageID, callID: string) => call('output/open', { messageID, callID }),
+    openPicture: (messageID: MessageID, blockID: BlockID, index?: number) =>
+      call('picture/open', { messageID, blockID, ...(index === undefined ? {} : { index }) }),
+    openDiagram: (svg: string) => call('diagram/open', { svg }),
     insertCode: (code: string) => call('code/insert', { code }),
     openCode: (code: string, lang: string) => call('code/open', { code, lang }),
     /** `path`: the file that the model named for this code, if it did. */

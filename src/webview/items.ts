@@ -35,7 +35,13 @@ export type Item =
       readonly tools: readonly ToolEntry[]
       readonly cost: number
     }
-  | { readonly kind: 'files'; readonly key: string; readonly block: FileBlock; readonly cost: number }
+  | {
+      readonly kind: 'files'
+      readonly key: string
+      readonly block: FileBlock
+      readonly messageID: MessageID
+      readonly cost: number
+    }
   | { readonly kind: 'notice'; readonly key: string; readonly block: NoticeBlock; readonly cost: number }
   | {
       readonly kind: 'error'
@@ -118,7 +124,7 @@ function blockItem(messageID: MessageID, block: Block): readonly Item[] {
     case 'tool':
       return [{ kind: 'tool', key, block, messageID, cost: 16 }]
     case 'file':
-      return [{ kind: 'files', key, block, cost: 6 }]
+      return [{ kind: 'files', key, block, messageID, cost: 6 }]
     case 'notice':
       return block.notice === 'patch' ? [] : [{ kind: 'notice', key, block, cost: 4 }]
   }

@@ -1,5 +1,6 @@
 import type { TargetedKeyboardEvent, TargetedMouseEvent } from 'preact'
 import type { AppContext } from './app.ts'
+import { diagramOf, toggleSource } from './diagrams/diagrams.ts'
 import type { CodeAction } from './markdown/decorate.ts'
 
 /** Clicks on links, file names and copy buttons inside rendered markdown, which knows no handlers. */
@@ -56,8 +57,9 @@ function follow(link: HTMLElement, { actions }: AppContext): void {
 }
 
 async function runCodeAction(button: HTMLElement, { actions }: AppContext): Promise<void> {
-  const pre = button.closest('.code')?.querySelector('pre')
-  if (!pre) return
+  const frame = button.closest<HTMLElement>('.code')
+  const pre = frame?.querySelector('pre')
+  if (!frame || !pre) return
   const code = pre.textContent.replace(/\n$/, '')
   const lang = pre.dataset['lang'] ?? ''
   switch (button.dataset['action'] as CodeAction) {
@@ -67,6 +69,12 @@ async function runCodeAction(button: HTMLElement, { actions }: AppContext): Prom
     case 'wrap':
       button.setAttribute('aria-pressed', String(pre.classList.toggle('wrapped')))
       return
+    case 'source':
+      toggleSource(frame)
+      return
+    case 'picture':
+      openDiagram(frame, actions)
+      return
     case 'insert':
       return void actions.insertCode(code)
     case 'open':
@@ -74,6 +82,11 @@ async function runCodeAction(button: HTMLElement, { actions }: AppContext): Prom
     case 'apply':
       return void actions.applyCode(code, pre.dataset['path'])
   }
+}
+
+function openDiagram(frame: HTMLElement, actions: AppContext['actions']): void {
+  const svg = diagramOf(frame)
+  if (svg) void actions.openDiagram(svg)
 }
 
 function showDone(button: HTMLElement): void {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { toBlockID } from '../../opencode/ids.ts'
 import type { BlockID } from '../../opencode/ids.ts'
 import type { Block, FileBlock, NoticeBlock, ReasoningBlock, TextBlock } from '../../session/model.ts'
+import { previewOf } from './pictures.ts'
 import { readToolBlock } from './tools.ts'
 import { compact, fields, number, text, word, words } from './reading.ts'
 import { loose } from './wire.ts'
@@ -69,15 +70,11 @@ function readReasoning(id: BlockID, part: Part): ReasoningBlock {
   })
 }
 
-/** Characters of a picture's data URL that may go to the view. */
-const previewLimit = 400_000
-
 function readFile(id: BlockID, part: Part): FileBlock {
   const url = text(part.url) ?? ''
   const mime = text(part.mime) ?? 'application/octet-stream'
   const source = fields(part.source)
   const path = pathOf(url) ?? word(source['path'])
-  const isPicture = /^data:image\/(png|jpe?g|gif|webp|bmp|avif);base64,/i.test(url)
   return compact({
     type: 'file' as const,
     id,
@@ -85,7 +82,7 @@ function readFile(id: BlockID, part: Part): FileBlock {
     name: word(part.filename) ?? path?.split(/[\\/]/).pop() ?? 'file',
     path,
     lines: linesOf(url, fields(source['text'])['value']),
-    preview: isPicture && url.length <= previewLimit ? url : undefined,
+    preview: previewOf(url),
   })
 }
 

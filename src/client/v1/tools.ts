@@ -3,6 +3,7 @@ import type { BlockID } from '../../opencode/ids.ts'
 import { outputLimit } from '../../session/model.ts'
 import type { FileChange, ToolBlock, ToolKind, ToolStatus } from '../../session/model.ts'
 import { fileChange, newFilePatch, patchLimit, readFileDiff } from './diffs.ts'
+import { toolPictures } from './pictures.ts'
 import { collect, compact, fields, list, number, text, toJsonObject, word, words } from './reading.ts'
 import type { Fields } from './reading.ts'
 import { readTodos } from './sessions.ts'
@@ -55,6 +56,7 @@ export function readToolBlock(id: BlockID, part: Loose<WirePart>): ToolBlock {
     ended: number(time['end']),
     exitCode: number(metadata['exit']),
     files: nonEmpty(readFiles(call)),
+    pictures: toolPictures(state),
     todos: kind === 'todo' ? readTodos(metadata['todos'] ?? input['todos']) : undefined,
     answers:
       kind === 'question' && metadata['answers'] !== undefined

@@ -34,6 +34,7 @@ import { V1Commands } from './commands.ts'
 import { V1Files } from './files.ts'
 import { V1History } from './history.ts'
 import { V1Library } from './library.ts'
+import { V1Pictures } from './pictures.ts'
 import { V1Places } from './places.ts'
 import { readMessage } from './messages.ts'
 import { promptBody } from './prompt.ts'
@@ -76,6 +77,7 @@ export class V1Connection implements Connection {
   readonly providers: V1Providers
   readonly features: V1ServerFeatures
   readonly places: V1Places
+  readonly pictures: V1Pictures
   readonly #routes: V1Routes
   readonly #roots: V1Roots
   readonly #client: HttpClient
@@ -96,6 +98,7 @@ export class V1Connection implements Connection {
     this.providers = new V1Providers(this.#routes)
     this.features = new V1ServerFeatures(this.#routes)
     this.places = new V1Places(this.#routes)
+    this.pictures = new V1Pictures(this.#routes)
     this.version = version
     this.#log = log
   }

@@ -37,7 +37,7 @@ function Content({ item }: { readonly item: Item }) {
     case 'tools':
       return <ToolRun tools={item.tools} runKey={item.key} />
     case 'files':
-      return <Attachment file={item.block} />
+      return <Attachment file={item.block} messageID={item.messageID} />
     case 'notice':
       return <Notice block={item.block} />
     case 'error':

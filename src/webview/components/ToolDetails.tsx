@@ -6,7 +6,7 @@ import { shortPath } from '../format.ts'
 import type { ToolEntry } from '../items.ts'
 import { readLink } from '../markdown/links.ts'
 import { Diff } from './Diff.tsx'
-import { Button } from './Icon.tsx'
+import { Button, Icon } from './Icon.tsx'
 import { Output } from './Output.tsx'
 import { SubagentLinks } from './SubagentCard.tsx'
 import { TodoList } from './TodoList.tsx'
@@ -20,6 +20,7 @@ export function hasDetails(block: ToolBlock): boolean {
     block.error !== undefined ||
     (block.output ?? '') !== '' ||
     (block.files ?? []).length > 0 ||
+    block.pictures !== undefined ||
     block.childSessionID !== undefined ||
     Object.keys(block.input).length > 0
   )
@@ -31,6 +32,7 @@ export function ToolDetails({ block, messageID }: ToolEntry) {
     <>
       {block.error ? <div class="tool-error">{block.error}</div> : undefined}
       <Body block={block} messageID={messageID} />
+      {block.pictures ? <Pictures block={block} messageID={messageID} /> : undefined}
     </>
   )
 }
@@ -38,6 +40,30 @@ export function ToolDetails({ block, messageID }: ToolEntry) {
 function Body({ block, messageID }: ToolEntry) {
   const View = views[block.kind] ?? Generic
   return <View block={block} messageID={messageID} />
+}
+
+/** What a tool gave back for the eye; a click opens it in VS Code's own preview. */
+function Pictures({ block, messageID }: ToolEntry) {
+  const { actions } = useApp()
+  return (
+    <div class="pictures">
+      {block.pictures?.map(({ index, name, preview }) => {
+        const label = name ?? `Picture ${index + 1}`
+        return (
+          <button
+            key={index}
+            type="button"
+            class="picture"
+            title={`Open ${label}`}
+            aria-label={`Open ${label}`}
+            onClick={() => void actions.openPicture(messageID, block.id, index)}
+          >
+            {preview ? <img src={preview} alt="" /> : <Icon name="file-media" />}
+          </button>
+        )
+      })}
+    </div>
+  )
 }
 
 const views: Readonly<Partial<Record<ToolKind, FunctionComponent<ToolEntry>>>> = {

@@ -1,3 +1,4 @@
+import type { MessageID } from '../../opencode/ids.ts'
 import type { FileBlock, UserMessage as Message } from '../../session/model.ts'
 import { useApp } from '../app.ts'
 import { memo } from '../memo.tsx'
@@ -15,7 +16,7 @@ export const UserMessage = memo(function UserMessage({ message }: { readonly mes
   const files = message.blocks.filter((block) => block.type === 'file')
   return (
     <div class="prompt">
-      {files.length > 0 ? <Attachments files={files} /> : undefined}
+      {files.length > 0 ? <Attachments files={files} messageID={message.id} /> : undefined}
       {text ? <PromptText text={text} foldKey={message.id} /> : undefined}
       {text === '' && files.length === 0 ? <div class="dim">{withoutWords(message)}</div> : undefined}
       <Delivery message={message} />
@@ -56,19 +57,25 @@ function PromptText({ text, foldKey }: { readonly text: string; readonly foldKey
   )
 }
 
-function Attachments({ files }: { readonly files: readonly FileBlock[] }) {
+function Attachments({
+  files,
+  messageID,
+}: {
+  readonly files: readonly FileBlock[]
+  readonly messageID: MessageID
+}) {
   return (
     <ul class="chips" aria-label="Attachments">
       {files.map((file) => (
         <li key={file.id} class="chip">
-          <Attachment file={file} />
+          <Attachment file={file} messageID={messageID} />
         </li>
       ))}
     </ul>
   )
 }
 
-export function Attachment({ file }: { readonly file: FileBlock }) {
+export function Attachment({ file, messageID }: { readonly file: FileBlock; readonly messageID: MessageID }) {
   const { actions } = useApp()
   const { path, lines, preview } = file
   const label = lines ? `${file.name}:${lines.start}–${lines.end}` : file.name
@@ -78,7 +85,8 @@ export function Attachment({ file }: { readonly file: FileBlock }) {
     ) : (
       <Icon name={file.mime.startsWith('image/') ? 'file-media' : 'file'} />
     )
-  if (!path) {
+  const isPicture = path === undefined && file.mime.startsWith('image/')
+  if (!path && !isPicture) {
     return (
       <span class="chip-body" title={file.name}>
         {picture}
@@ -90,8 +98,10 @@ export function Attachment({ file }: { readonly file: FileBlock }) {
     <button
       type="button"
       class="chip-body"
-      title={path}
-      onClick={() => void actions.openFile(path, lines?.start)}
+      title={path ?? `Open ${file.name}`}
+      onClick={() =>
+        void (path ? actions.openFile(path, lines?.start) : actions.openPicture(messageID, file.id))
+      }
     >
       {picture}
       <span class="chip-label">{label}</span>

@@ -1,3 +1,4 @@
+import { drawDiagrams } from '../diagrams/diagrams.ts'
 import { highlight } from './highlight.ts'
 import { drawMath } from './math.ts'
 import { verifyPaths } from './pathLinks.ts'
@@ -18,6 +19,7 @@ export function decorate(block: HTMLElement, options: { readonly isLive: boolean
   }
   if (!options.isLive) {
     drawMath(block)
+    drawDiagrams(block)
     verifyPaths(block)
   }
   for (const element of block.querySelectorAll<HTMLElement>(
@@ -43,7 +45,8 @@ function frameCode(pre: HTMLElement): void {
   label.textContent = pre.dataset['lang'] ?? ''
   const buttons = document.createElement('span')
   buttons.className = 'code-buttons'
-  buttons.append(...codeActions.map(codeButton))
+  const isDiagram = pre.dataset['lang'] === 'mermaid'
+  buttons.append(...(isDiagram ? [...diagramActions, ...codeActions] : codeActions).map(codeButton))
   head.append(label, buttons)
   pre.replaceWith(frame)
   pre.tabIndex = 0
@@ -61,16 +64,22 @@ const codeActions = [
   { action: 'wrap', icon: 'word-wrap', label: 'Wrap long lines' },
   { action: 'copy', icon: 'copy', label: 'Copy code' },
 ] as const
-export type CodeAction = (typeof codeActions)[number]['action']
+/** And what can be done with a diagram once it is drawn. */
+const diagramActions = [
+  { action: 'source', icon: 'code', label: 'Show source' },
+  { action: 'picture', icon: 'open-preview', label: 'Open diagram in a tab' },
+] as const
+type CodeButton = (typeof codeActions)[number] | (typeof diagramActions)[number]
+export type CodeAction = CodeButton['action']
 
-function codeButton({ action, icon, label }: (typeof codeActions)[number]): HTMLElement {
+function codeButton({ action, icon, label }: CodeButton): HTMLElement {
   const button = document.createElement('button')
   button.type = 'button'
   button.className = 'icon-button code-action'
   button.dataset['action'] = action
   button.title = label
   button.setAttribute('aria-label', label)
-  if (action === 'wrap') button.setAttribute('aria-pressed', 'false')
+  if (action === 'wrap' || action === 'source') button.setAttribute('aria-pressed', 'false')
   const image = document.createElement('span')
   image.className = `codicon codicon-${icon}`
   image.ariaHidden = 'true'

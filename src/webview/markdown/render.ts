@@ -23,7 +23,7 @@ const marked = new Marked({
     image(token) {
       const label = escapeHtml(token.text || token.href.slice(0, 200))
       const target = readLink(token.href)
-      return target?.kind === 'external' ? linkHtml(target, `Image: ${label}`, token.href) : label
+      return target ? linkHtml(target, `Image: ${label}`, token.href) : label
     },
     codespan(token) {
       const code = `<code>${escapeHtml(token.text)}</code>`

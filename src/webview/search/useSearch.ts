@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useApp } from '../app.ts'
 import type { AppContext } from '../app.ts'
+import { showSourceOf } from '../diagrams/diagrams.ts'
 import type { Item } from '../items.ts'
 import { fillChunks } from '../markdown/chunks.ts'
 import { clearPaint, paint, rangesIn } from './highlights.ts'
@@ -104,6 +105,7 @@ async function reveal(
   fillChunks(element)
   const ranges = rangesIn(element, match.pattern)
   const range = ranges[Math.min(match.index, ranges.length - 1)]
+  if (range) showSourceOf(range.startContainer)
   transcript.reveal(range ?? element, 'middle')
 }
 

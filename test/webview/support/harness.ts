@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import { readFile } from 'node:fs/promises'
@@ -15,6 +16,9 @@ import { toDisposable } from '../../../src/util/lifecycle.ts'
 import { bodyClasses, themeCss } from './themes.ts'
 import type { ThemeName } from './themes.ts'
 
+const { leanMermaid } = createRequire(import.meta.url)('../../../scripts/lib/leanMermaid.cjs') as {
+  leanMermaid: esbuild.Plugin
+}
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const browserPath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 const flags = (
@@ -69,6 +73,7 @@ async function bundle(): Promise<Map<string, Buffer>> {
     bundle: true,
     minify: true,
     splitting: true,
+    plugins: [leanMermaid],
     format: 'esm',
     target: ['es2023', 'chrome138'],
     jsx: 'automatic',

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, describe, it } from 'mocha'
+import { newBlockID } from '../../src/opencode/newIds.ts'
+import { Bench, promptOf, toolsIn } from './support.ts'
+
+/** A red dot of 1 × 1 pixel. */
+const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=='
+
+describe('pictures on a real server', function () {
+  this.timeout(120_000)
+  let bench: Bench
+  before(async () => {
+    bench = await Bench.start()
+  })
+  after(() => bench.stop())
+
+  it('shows the picture that a tool read, and gives it in full', async () => {
+    await writeFile(path.join(bench.directory, 'dot.png'), Buffer.from(png, 'base64'))
+    const session = await bench.newSession()
+    const file = path.join(bench.directory, 'dot.png')
+    const messages = await bench.turn(
+      session,
+      `[[tool:read ${JSON.stringify({ filePath: file })}]][[text:red]]`,
+    )
+    const message = messages.find((each) => toolsIn([each]).length > 0)
+    const [read] = toolsIn(messages)
+    assert.ok(message && read)
+    assert.deepEqual(
+      read.pictures?.map(({ index, mime }) => [index, mime]),
+      [[0, 'image/png']],
+    )
+    assert.match(read.pictures[0]?.preview ?? '', /^data:image\/png;base64,/)
+    const picture = await bench.connection.pictures.read(session.id, message.id, read.id, 0)
+    assert.equal(picture?.mime, 'image/png')
+    assert.equal(`data:image/png;base64,${picture.base64}`, read.pictures[0]?.preview)
+    assert.equal(await bench.connection.pictures.read(session.id, message.id, read.id, 1), undefined)
+  })
+
+  it('gives the picture of a prompt in full', async () => {
+    const session = await bench.newSession()
+    const now = Date.now()
+    const messages = await bench.turn(session, '[[text:seen]]')
+    assert.equal(messages.length, 2)
+    const prompt = promptOf('[[text:seen]]', {
+      type: 'inline',
+      id: newBlockID(now),
+      name: 'dot.png',
+      mime: 'image/png',
+      base64: png,
+    })
+    await bench.connection.prompt(session.id, prompt)
+    await bench.until(() =>
+      bench
+        .actions(session.id)
+        .some((action) => action.type === 'message/put' && action.message.id === prompt.id),
+    )
+    const stored = (await bench.settled(session.id)).find(({ id }) => id === prompt.id)
+    const file = stored?.blocks.find((block) => block.type === 'file')
+    assert.ok(file)
+    const picture = await bench.connection.pictures.read(session.id, prompt.id, file.id)
+    assert.equal(picture?.mime, 'image/png')
+    assert.ok(Buffer.from(picture.base64, 'base64').subarray(1, 4).equals(Buffer.from('PNG')))
+  })
+})
