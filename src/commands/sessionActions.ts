@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { needAbility } from '../opencode/abilities.ts'
 import type { CommandContext } from './commandSpec.ts'
 import type { SessionTarget } from './sessionTargets.ts'
 
@@ -39,8 +40,9 @@ export async function archiveSessions(
   isArchived: boolean,
 ): Promise<void> {
   for (const { id, backend } of targets) {
-    const { library } = await backend.access.ensure()
-    await library.archive(id, isArchived ? Date.now() : undefined)
+    const connection = await backend.access.ensure()
+    needAbility(connection, 'archive')
+    await connection.library.archive(id, isArchived ? Date.now() : undefined)
   }
   if (!isArchived) return
   services.notify.done(

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { needAbility } from '../opencode/abilities.ts'
 import { OpencodeError } from '../opencode/errors.ts'
 import { modelRef } from '../protocol/chat.ts'
 import type { Backend } from '../views/backends.ts'
@@ -69,7 +70,9 @@ async function compact(context: CommandContext): Promise<void> {
 }
 
 async function share({ id, title, session, backend }: SessionTarget): Promise<void> {
-  const { history } = await backend.access.ensure()
+  const connection = await backend.access.ensure()
+  needAbility(connection, 'share')
+  const { history } = connection
   if (session.shareUrl === undefined) {
     if ((await history.shareMode(session.directory)) === 'disabled')
       throw new OpencodeError(
@@ -104,7 +107,9 @@ async function askToShare(title: string): Promise<boolean> {
 }
 
 async function unshare({ services }: CommandContext, { id, backend }: SessionTarget): Promise<void> {
-  const { history } = await backend.access.ensure()
+  const connection = await backend.access.ensure()
+  needAbility(connection, 'share')
+  const { history } = connection
   await history.unshare(id)
   services.notify.done(vscode.l10n.t('The session is not shared any more.'))
 }

@@ -3,7 +3,17 @@ import { after, afterEach, before, describe, it } from 'mocha'
 import { toMessageID, toSessionID } from '../../src/opencode/ids.ts'
 import type { ChatPage, Harness } from './support/harness.ts'
 import { startHarness } from './support/harness.ts'
-import { answer, chatWith, permission, session, sessionID, textBlock, tool, user } from './support/states.ts'
+import {
+  allCapabilities,
+  answer,
+  chatWith,
+  permission,
+  session,
+  sessionID,
+  textBlock,
+  tool,
+  user,
+} from './support/states.ts'
 
 describe('tools of messages', function () {
   this.timeout(120_000)
@@ -55,6 +65,34 @@ describe('tools of messages', function () {
     assert.deepEqual(await chat.waitForCall('history/fork'), { messageID: 'msg_2', from: 'answer' })
     await first.getByRole('button', { name: 'Undo from here' }).click()
     assert.deepEqual(await chat.waitForCall('history/undo'), { messageID: 'msg_2', blockID: edit.id })
+  })
+
+  it('are greyed with the reason when the server cannot do it', async () => {
+    const state = chatWith(talk)
+    chat = await harness.open({ ...state, capabilities: { ...allCapabilities, fork: false, revert: false } })
+    const prompt = article('You', 'First prompt')
+    await prompt.hover()
+    const cannotUndo = 'This server (OpenCode 1.18.33) cannot undo prompts.'
+    const cannotFork = 'This server (OpenCode 1.18.33) cannot fork sessions.'
+    const reasons = {
+      'Edit and send again': cannotUndo,
+      'Undo from here': cannotUndo,
+      'Fork from here': cannotFork,
+    }
+    for (const [name, reason] of Object.entries(reasons)) {
+      const button = prompt.getByRole('button', { name })
+      assert.equal(await button.getAttribute('title'), reason)
+      assert.equal(await button.getAttribute('aria-disabled'), 'true')
+      await button.click({ force: true })
+    }
+    await chat.page.getByRole('button', { name: 'More' }).click()
+    const entry = chat.page.getByRole('menuitem', { name: 'Fork session' })
+    assert.equal(await entry.getAttribute('title'), cannotFork)
+    await entry.click({ force: true })
+    const share = chat.page.getByRole('menuitem', { name: 'Share session' })
+    assert.equal(await share.getAttribute('aria-disabled'), null)
+    const asked = chat.calls.filter(({ method }) => method.startsWith('history/') || method === 'command/run')
+    assert.deepEqual(asked, [])
   })
 
   it('hide what is undone and offer to redo it', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as vscode from 'vscode'
+import { needAbility } from '../../opencode/abilities.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { MessageID } from '../../opencode/ids.ts'
 import type { Attachment } from '../../prompt/attachment.ts'
@@ -52,6 +53,7 @@ async function fork(services: Services, chat: ChatSession, before: MessageID | u
   const { sessionID } = chat
   if (!sessionID) throw new OpencodeError('not-found', vscode.l10n.t('No session is open.'))
   const connection = await chat.backend.access.ensure()
+  needAbility(connection, 'fork')
   const session = await connection.history.fork(sessionID, before)
   await services.choices.adopt(session.directory, session.id)
   await chat.show({ sessionID: session.id, directory: session.directory })

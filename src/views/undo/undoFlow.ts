@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { Connection } from '../../client/connection.ts'
 import type { UndoReach } from '../../client/history.ts'
+import { needAbility } from '../../opencode/abilities.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { SessionID } from '../../opencode/ids.ts'
 import { isBusy } from '../../session/selectors.ts'
@@ -37,6 +38,7 @@ export async function undo(
   if (!scope)
     throw new OpencodeError('not-found', vscode.l10n.t('This message is not in the session any more.'))
   const connection = await chat.backend.access.ensure()
+  needAbility(connection, 'revert')
   const findings = await findUndo({ backend: chat.backend, connection, state, scope })
   const question = {
     title: words.title ?? undoTitle(scope),
@@ -56,6 +58,7 @@ export async function redo(services: Services, chat: ChatSession): Promise<void>
   if (revertedFrom === undefined)
     throw new OpencodeError('not-found', vscode.l10n.t('Nothing is undone in this session.'))
   const connection = await chat.backend.access.ensure()
+  needAbility(connection, 'revert')
   const findings = await findRedo({ backend: chat.backend, connection, state })
   const isRisky = findings.unsaved.length > 0 || findings.files.some(({ isChangedSince }) => isChangedSince)
   const question = {

@@ -4,30 +4,36 @@ import { undoneCount } from '../../session/selectors.ts'
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
 import { plural } from '../format.ts'
+import { useLack } from '../lacks.ts'
 import { Button, Icon, IconButton } from './Icon.tsx'
 import { CopyButton } from './MessageTools.tsx'
 
 /** What can be done from a prompt on; nothing while it is still on its way. */
 export function PromptTools({ message }: { readonly message: UserMessage }) {
   const { actions } = useApp()
+  const noUndo = useLack('revert')
+  const noFork = useLack('fork')
   if (message.delivery) return null
   return (
     <span class="history-tools">
       <IconButton
         icon="edit"
         label="Edit and send again"
+        obstacle={noUndo}
         onClick={() => void actions.editPrompt(message.id)}
       />
       <IconButton
         icon="repo-forked"
         label="Fork from here"
         title="Fork from here into a new session"
+        obstacle={noFork}
         onClick={() => void actions.fork(message.id, 'prompt')}
       />
       <IconButton
         icon="discard"
         label="Undo from here"
         title="Undo this prompt and all after it, with their changes of files"
+        obstacle={noUndo}
         onClick={() => void actions.undo(message.id)}
       />
     </span>
@@ -37,6 +43,7 @@ export function PromptTools({ message }: { readonly message: UserMessage }) {
 /** What can be done with an answer; `messageID` is any message of it. */
 export function AnswerTools({ messageID }: { readonly messageID: MessageID }) {
   const { actions } = useApp()
+  const noFork = useLack('fork')
   return (
     <>
       <CopyButton icon="markdown" label="Copy as Markdown" onCopy={() => actions.copyMarkdown(messageID)} />
@@ -45,6 +52,7 @@ export function AnswerTools({ messageID }: { readonly messageID: MessageID }) {
           icon="repo-forked"
           label="Fork after this answer"
           title="Fork after this answer into a new session"
+          obstacle={noFork}
           onClick={() => void actions.fork(messageID, 'answer')}
         />
       </span>

@@ -3,20 +3,26 @@ import type { TargetedKeyboardEvent } from 'preact'
 import type { ChatState } from '../../protocol/chat.ts'
 import type { WebviewCommand } from '../../protocol/methods.ts'
 import { useApp } from '../app.ts'
+import { lackIn } from '../lacks.ts'
 import { IconButton } from './Icon.tsx'
 
 interface Entry {
   readonly label: string
   readonly command: WebviewCommand
   readonly needsSession?: boolean
-  /** Why it cannot be done now; empty when it can. */
-  readonly obstacle?: (chat: ChatState | undefined) => string
+  /** Why it cannot be done now; undefined when it can. */
+  readonly obstacle?: (chat: ChatState | undefined) => string | undefined
 }
 
 const entries: readonly Entry[] = [
   { label: 'Rename session…', command: 'renameSession', needsSession: true },
   { label: 'Delete session…', command: 'deleteSession', needsSession: true },
-  { label: 'Fork session', command: 'forkSession', needsSession: true },
+  {
+    label: 'Fork session',
+    command: 'forkSession',
+    needsSession: true,
+    obstacle: (chat) => lackIn(chat, 'fork'),
+  },
   { label: 'Compact session', command: 'compactSession', needsSession: true },
   { label: 'Export session…', command: 'exportSession', needsSession: true },
   {
@@ -24,7 +30,9 @@ const entries: readonly Entry[] = [
     command: 'shareSession',
     needsSession: true,
     obstacle: (chat) =>
-      chat?.isSharingOff ? 'Turned off by "share": "disabled" in the OpenCode configuration' : '',
+      chat?.isSharingOff
+        ? 'Turned off by "share": "disabled" in the OpenCode configuration'
+        : lackIn(chat, 'share'),
   },
   { label: 'Open session in terminal', command: 'openInTerminal', needsSession: true },
   { label: 'Open chat in editor', command: 'openChatInEditor' },
@@ -72,7 +80,7 @@ export function MoreMenu({ hasSession }: { readonly hasSession: boolean }) {
 
 function Menu({ hasSession, onClose }: { readonly hasSession: boolean; readonly onClose: () => void }) {
   const { actions, store } = useApp()
-  const obstacleOf = ({ obstacle }: Entry): string => obstacle?.(store.chat.value) ?? ''
+  const obstacleOf = ({ obstacle }: Entry): string | undefined => obstacle?.(store.chat.value)
   const shown = entries.filter((entry) => hasSession || !entry.needsSession)
   return (
     <div class="menu" role="menu" aria-label="More" onKeyDown={(event) => onMenuKey(event, onClose)}>
@@ -83,10 +91,10 @@ function Menu({ hasSession, onClose }: { readonly hasSession: boolean; readonly 
           role="menuitem"
           class="menu-item"
           tabIndex={-1}
-          title={obstacleOf(entry) || undefined}
-          aria-disabled={obstacleOf(entry) ? 'true' : undefined}
+          title={obstacleOf(entry)}
+          aria-disabled={obstacleOf(entry) === undefined ? undefined : 'true'}
           onClick={() => {
-            if (obstacleOf(entry)) return
+            if (obstacleOf(entry) !== undefined) return
             onClose()
             void actions.run(entry.command)
           }}

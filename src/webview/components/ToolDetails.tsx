@@ -3,6 +3,7 @@ import type { MessageID } from '../../opencode/ids.ts'
 import type { FileChange, Json, ToolBlock, ToolKind } from '../../session/model.ts'
 import { useApp } from '../app.ts'
 import { shortPath } from '../format.ts'
+import { useLack } from '../lacks.ts'
 import type { ToolEntry } from '../items.ts'
 import { readLink } from '../markdown/links.ts'
 import { Diff } from './Diff.tsx'
@@ -154,12 +155,14 @@ function FileCard({ file, block, messageID, isOnly }: FileCardProps) {
 /** The server undoes a call together with all that came after it. */
 function UndoCall({ block, messageID }: ToolEntry) {
   const { actions } = useApp()
+  const noUndo = useLack('revert')
   if (block.status !== 'completed') return null
   return (
     <span class="history-tools">
       <Button
         kind="link"
-        title="Undo this change and everything after it"
+        title={noUndo ?? 'Undo this change and everything after it'}
+        disabled={noUndo !== undefined}
         onClick={() => void actions.undo(messageID, block.id)}
       >
         Undo from here

@@ -1,5 +1,6 @@
 import type { Model } from '../../../src/opencode/catalog.ts'
 import { toBlockID, toMessageID, toRequestID, toSessionID } from '../../../src/opencode/ids.ts'
+import type { Capabilities } from '../../../src/opencode/server.ts'
 import { emptyDraft } from '../../../src/protocol/chat.ts'
 import type { ChatState } from '../../../src/protocol/chat.ts'
 import type {
@@ -31,6 +32,23 @@ export const model: Model = {
   variants: ['low', 'high'],
   contextLimit: 128_000,
   outputLimit: 8_192,
+}
+
+/** Of a server that can do everything. */
+export const allCapabilities: Capabilities = {
+  archive: true,
+  deleteMessage: true,
+  fork: true,
+  queue: true,
+  revert: true,
+  savedPermissions: true,
+  share: true,
+  steer: true,
+  symbolSearch: true,
+  textSearch: true,
+  todos: true,
+  toolInputStream: true,
+  turnDiff: true,
 }
 
 export function chatState(part: Partial<ChatState> = {}): ChatState {
