@@ -4,7 +4,7 @@ import type { BlockID } from '../../opencode/ids.ts'
 import type { Block, FileBlock, NoticeBlock, ReasoningBlock, TextBlock } from '../../session/model.ts'
 import { previewOf } from './pictures.ts'
 import { readToolBlock } from './tools.ts'
-import { compact, fields, number, text, word, words } from './reading.ts'
+import { compact, fields, number, text, word, words } from '../reading.ts'
 import { loose } from './wire.ts'
 import type { Loose, WirePart } from './wire.ts'
 

@@ -1,5 +1,5 @@
 import type { Agent, Catalog, Command, Model } from '../../opencode/catalog.ts'
-import { collect, compact, fields, number, text, word } from './reading.ts'
+import { collect, compact, fields, number, text, word } from '../reading.ts'
 import { readModelRef } from './sessions.ts'
 import { loose } from './wire.ts'
 import type { WireAgent, WireCommand, WireModel, WireProvider } from './wire.ts'

@@ -3,7 +3,7 @@ import { toMessageID } from '../../opencode/ids.ts'
 import type { SessionID } from '../../opencode/ids.ts'
 import type { RunPrompt, SessionCommands } from '../commands.ts'
 import { promptParts } from './prompt.ts'
-import { compact } from './reading.ts'
+import { compact } from '../reading.ts'
 import type { V1Routes } from './routes.ts'
 
 /** The routes answer when the run is over; nothing is gained by giving up on it. */

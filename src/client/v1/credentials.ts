@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { OpencodeError } from '../../opencode/errors.ts'
 import type { ProviderCredential } from '../connection.ts'
-import { collect, fields, word, words } from './reading.ts'
+import { fingerprint } from '../providerID.ts'
+import { collect, fields, word, words } from '../reading.ts'
 import { loose } from './wire.ts'
 import type { WireProvider } from './wire.ts'
 
@@ -29,18 +28,4 @@ export function readStoredLogin(all: unknown, providerID: string): ProviderCrede
   if (words(connected).includes(providerID)) return { kind: 'stored', fingerprint: undefined }
   const isHidden = Array.isArray(listed) && !listed.some((provider) => fields(provider)['id'] === providerID)
   return { kind: isHidden ? 'hidden' : 'none' }
-}
-
-/** SHA-256 in hex: enough to tell our key from another one, useless to anybody else. */
-export function fingerprint(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
-}
-
-/** @throws OpencodeError `invalid-id` for a provider id that may not stand in a path. */
-export function checkProviderID(providerID: string): string {
-  if (/^[\w@][\w.@-]{0,99}$/.test(providerID)) return providerID
-  throw new OpencodeError(
-    'invalid-id',
-    `This is not a provider id: ${JSON.stringify(providerID).slice(0, 80)}`,
-  )
 }

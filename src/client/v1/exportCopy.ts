@@ -1,6 +1,6 @@
 import { newBlockID, newMessageID } from '../../opencode/newIds.ts'
 import type { SessionDocument } from '../history.ts'
-import { fields, list, word } from './reading.ts'
+import { fields, list, word } from '../reading.ts'
 
 /**
  * The same conversation under ids of its own, so that a server that has the original takes it too. It belongs to

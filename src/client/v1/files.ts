@@ -1,7 +1,7 @@
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { ServerFiles, ServerFolder } from '../files.ts'
 import { directoryHeader } from './directory.ts'
-import { fields, list, word } from './reading.ts'
+import { fields, list, word } from '../reading.ts'
 import type { V1Routes } from './routes.ts'
 
 export class V1Files implements ServerFiles {

@@ -1,8 +1,8 @@
 import type { BlockID, MessageID, SessionID } from '../../opencode/ids.ts'
 import type { ToolPicture } from '../../session/model.ts'
 import type { Picture, Pictures } from '../pictures.ts'
-import { compact, fields, list, text, word } from './reading.ts'
-import type { Fields } from './reading.ts'
+import { compact, fields, list, text, word } from '../reading.ts'
+import type { Fields } from '../reading.ts'
 import type { V1Routes } from './routes.ts'
 
 /** Characters of a picture's data URL that may go to the view. */

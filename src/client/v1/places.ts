@@ -2,7 +2,7 @@ import { OpencodeError } from '../../opencode/errors.ts'
 import type { HttpAnswer } from '../httpClient.ts'
 import type { ServerPlace } from '../pathMap.ts'
 import type { ServerPlaces } from '../places.ts'
-import { fields } from './reading.ts'
+import { fields } from '../reading.ts'
 import type { V1Routes } from './routes.ts'
 
 export class V1Places implements ServerPlaces {

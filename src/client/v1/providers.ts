@@ -1,3 +1,4 @@
+import { checkProviderID, fingerprint } from '../providerID.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { HttpStatusError } from '../httpErrors.ts'
 import type { KeyCheck } from '../keyCheck.ts'
@@ -9,9 +10,8 @@ import type {
   Providers,
   StartedLogin,
 } from '../providers.ts'
-import { checkProviderID, fingerprint } from './credentials.ts'
 import { credentialCheckDirectory } from './directory.ts'
-import { collect, fields, list, text, word, words } from './reading.ts'
+import { collect, fields, list, text, word, words } from '../reading.ts'
 import type { V1Routes } from './routes.ts'
 import { loose } from './wire.ts'
 import type { WireProvider } from './wire.ts'

@@ -1,8 +1,8 @@
 import { isSessionID, toRequestID } from '../../opencode/ids.ts'
 import type { RequestID } from '../../opencode/ids.ts'
 import type { PermissionRequest, Question, QuestionRequest } from '../../session/model.ts'
-import { patchLimit } from './diffs.ts'
-import { collect, compact, fields, list, text, word, words } from './reading.ts'
+import { patchLimit } from '../fileDiffs.ts'
+import { collect, compact, fields, list, text, word, words } from '../reading.ts'
 import { loose } from './wire.ts'
 import type { WirePermission, WireQuestionRequest } from './wire.ts'
 

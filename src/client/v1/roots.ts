@@ -1,6 +1,6 @@
 import type { SessionID } from '../../opencode/ids.ts'
 import type { FileChange } from '../../session/model.ts'
-import { fields, text, word } from './reading.ts'
+import { fields, text, word } from '../reading.ts'
 import type { V1Routes } from './routes.ts'
 
 /** The server names the files of a diff from the root of the repository, whatever the session's folder. */

@@ -1,5 +1,4 @@
 import { OpencodeError } from '../../opencode/errors.ts'
-import type { ErrorCode } from '../../opencode/errors.ts'
 import { toMessageID, toSessionID } from '../../opencode/ids.ts'
 import type { MessageID, SessionID } from '../../opencode/ids.ts'
 import type { Session } from '../../session/model.ts'
@@ -59,14 +58,4 @@ export function expectSession(answer: HttpAnswer): Session {
   const session = readSession(answer.body)
   if (session) return session
   throw new OpencodeError('bad-response', 'The OpenCode server answered with something other than a session.')
-}
-
-/** Undefined instead of an error of one kind. */
-export async function unless<T>(code: ErrorCode, promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise
-  } catch (error) {
-    if (error instanceof OpencodeError && error.code === code) return undefined
-    throw error
-  }
 }

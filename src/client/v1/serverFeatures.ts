@@ -10,7 +10,7 @@ import type {
   ServerFeatures,
   Skill,
 } from '../serverFeatures.ts'
-import { collect, compact, fields, list, text, word, words } from './reading.ts'
+import { collect, compact, fields, list, text, word, words } from '../reading.ts'
 import type { V1Routes } from './routes.ts'
 
 const connectTimeoutMs = 60_000

@@ -2,7 +2,7 @@ import type { ModelRef } from '../../opencode/catalog.ts'
 import { isSessionID, toBlockID, toMessageID } from '../../opencode/ids.ts'
 import type { BlockID, MessageID, SessionID } from '../../opencode/ids.ts'
 import type { RunStatus, Session, Todo } from '../../session/model.ts'
-import { collect, compact, fields, number, text, word } from './reading.ts'
+import { collect, compact, fields, number, text, word } from '../reading.ts'
 import { loose } from './wire.ts'
 import type { WireSession, WireStatus, WireTodo } from './wire.ts'
 

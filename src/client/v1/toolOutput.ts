@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { fullOutput, toolKind } from './tools.ts'
-import { fields, list, text, word } from './reading.ts'
+import { fields, list, text, word } from '../reading.ts'
 
 const fileLimit = 20 * 1024 * 1024
 

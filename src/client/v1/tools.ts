@@ -2,12 +2,14 @@ import { isSessionID } from '../../opencode/ids.ts'
 import type { BlockID } from '../../opencode/ids.ts'
 import { outputLimit } from '../../session/model.ts'
 import type { FileChange, ToolBlock, ToolKind, ToolStatus } from '../../session/model.ts'
-import { fileChange, newFilePatch, patchLimit, readFileDiff } from './diffs.ts'
+import { fileChange, lighter, newFilePatch, readFileDiff } from '../fileDiffs.ts'
+import { tailOf } from '../outputTail.ts'
 import { toolPictures } from './pictures.ts'
-import { collect, compact, fields, list, number, text, toJsonObject, word, words } from './reading.ts'
-import type { Fields } from './reading.ts'
+import { collect, compact, fields, list, number, text, toJsonObject, word, words } from '../reading.ts'
+import type { Fields } from '../reading.ts'
 import { readTodos } from './sessions.ts'
-import { describeTool } from './toolTargets.ts'
+import type { ToolCall } from '../toolTargets.ts'
+import { describeTool } from '../toolTargets.ts'
 import type { Loose, WirePart } from './wire.ts'
 
 const kinds: { readonly [name: string]: ToolKind | undefined } = {
@@ -70,15 +72,6 @@ export function toolKind(name: string): ToolKind {
   return (Object.hasOwn(kinds, name) ? kinds[name] : undefined) ?? 'other'
 }
 
-export interface ToolCall {
-  readonly name: string
-  readonly kind: ToolKind
-  readonly input: Fields
-  readonly metadata: Fields
-  readonly state: Fields
-  readonly isDone: boolean
-}
-
 function readStatus(state: Fields, metadata: Fields): ToolStatus {
   switch (state['status']) {
     case 'running':
@@ -101,7 +94,7 @@ function readOutput(call: ToolCall): { output: string | undefined; outputCut: bo
   const isCut = whole.length > outputLimit
   // A read that shows some lines of a file is "truncated" too, but there is nothing more in its output.
   const wasCut = call.kind !== 'read' && call.metadata['truncated'] === true
-  return { output: isCut ? tail(whole) : whole, outputCut: isCut || wasCut ? true : undefined }
+  return { output: isCut ? tailOf(whole) : whole, outputCut: isCut || wasCut ? true : undefined }
 }
 
 /** All the output that the server sends with a tool part: for commands and reads its plain form. */
@@ -116,12 +109,6 @@ function readDisplay(metadata: Fields): string | undefined {
   const display = fields(metadata['display'])
   if (display['type'] === 'file') return text(display['text'])
   return display['type'] === 'directory' ? words(display['entries']).join('\n') : undefined
-}
-
-function tail(output: string): string {
-  const cut = output.slice(-outputLimit)
-  const lineEnd = cut.indexOf('\n')
-  return lineEnd >= 0 && lineEnd < 2_000 ? cut.slice(lineEnd + 1) : cut
 }
 
 function readFiles(call: ToolCall): readonly FileChange[] {
@@ -160,16 +147,6 @@ function readWritten({ metadata, input }: ToolCall): readonly FileChange[] {
   return [
     lighter(fileChange({ path, patch: newFilePatch(path, text(input['content']) ?? ''), status: 'added' })),
   ]
-}
-
-function lighter(change: FileChange): FileChange {
-  if ((change.patch?.length ?? 0) <= patchLimit) return change
-  return {
-    path: change.path,
-    additions: change.additions,
-    deletions: change.deletions,
-    status: change.status,
-  }
 }
 
 function nonEmpty<T>(items: readonly T[]): readonly T[] | undefined {

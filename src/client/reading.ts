@@ -1,4 +1,4 @@
-import type { Json } from '../../session/model.ts'
+import type { Json } from '../session/model.ts'
 
 /** Any JSON object. */
 export type Fields = { readonly [key: string]: unknown }

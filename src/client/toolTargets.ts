@@ -1,6 +1,16 @@
+import type { ToolKind } from '../session/model.ts'
 import { fields, list, number, oneLine, word } from './reading.ts'
 import type { Fields } from './reading.ts'
-import type { ToolCall } from './tools.ts'
+
+/** A tool call as far as its title depends on it. */
+export interface ToolCall {
+  readonly name: string
+  readonly kind: ToolKind
+  readonly input: Fields
+  readonly metadata: Fields
+  readonly state: Fields
+  readonly isDone: boolean
+}
 
 interface Description {
   readonly target: string | undefined
@@ -19,7 +29,7 @@ const describers: { readonly [kind in ToolCall['kind']]: Describe } = {
   glob: ({ input }) => [word(input['pattern']), searchScope(input)],
   list: ({ input }) => [pathOf(input)],
   fetch: ({ input }) => [word(input['url']) ?? word(input['query'])],
-  subagent: ({ input }) => [word(input['description']), word(input['subagent_type'])],
+  subagent: ({ input }) => [word(input['description']), word(input['subagent_type']) ?? word(input['agent'])],
   todo: describeTodos,
   question: ({ input }) => [word(fields(list(input['questions'])[0])['header'])],
   skill: ({ input }) => [word(input['name'])],

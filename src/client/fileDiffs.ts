@@ -1,7 +1,5 @@
-import type { FileChange } from '../../session/model.ts'
-import { collect, compact, number, word } from './reading.ts'
-import { loose } from './wire.ts'
-import type { WireFileDiff } from './wire.ts'
+import type { FileChange } from '../session/model.ts'
+import { collect, compact, fields, number, word } from './reading.ts'
 
 /** Larger patches are left out of the blocks; `turnDiff` gives them in full. */
 export const patchLimit = 200_000
@@ -12,17 +10,17 @@ export function readFileDiffs(value: unknown): readonly FileChange[] {
 }
 
 export function readFileDiff(value: unknown): FileChange | undefined {
-  const wire = loose<WireFileDiff>(value)
-  const path = word(wire?.file)
-  if (!wire || path === undefined) return undefined
-  const patch = word(wire.patch)
-  const status = wire.status === 'added' || wire.status === 'deleted' ? wire.status : 'modified'
+  const wire = fields(value)
+  const path = word(wire['file'])
+  if (path === undefined) return undefined
+  const patch = word(wire['patch'])
+  const status = wire['status'] === 'added' || wire['status'] === 'deleted' ? wire['status'] : 'modified'
   return fileChange({
     path,
     patch,
     status,
-    additions: number(wire.additions),
-    deletions: number(wire.deletions),
+    additions: number(wire['additions']),
+    deletions: number(wire['deletions']),
   })
 }
 
@@ -32,6 +30,13 @@ interface Change {
   readonly status: FileChange['status']
   readonly additions?: number | undefined
   readonly deletions?: number | undefined
+}
+
+/** The change without a patch that is too large for a block. */
+export function lighter(change: FileChange): FileChange {
+  if ((change.patch?.length ?? 0) <= patchLimit) return change
+  const { patch: _, ...rest } = change
+  return rest
 }
 
 /** Completes a change: counts from the patch where the server gave none. */
