@@ -20,7 +20,8 @@ const mayImport = {
   prompt: ['platform', ...shared],
   views: ['profiles', 'prompt', 'platform', ...node, ...shared],
   api: ['views', 'profiles', 'prompt', 'platform', ...node, ...shared],
-  commands: ['api', 'views', 'profiles', 'prompt', 'platform', ...node, ...shared],
+  editor: ['api', 'views', 'profiles', 'prompt', 'platform', ...node, ...shared],
+  commands: ['editor', 'api', 'views', 'profiles', 'prompt', 'platform', ...node, ...shared],
   webview: shared,
 }
 

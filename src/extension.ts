@@ -8,6 +8,9 @@ import { Executions } from './api/executions.ts'
 import { createExports } from './api/exports.ts'
 import type { CommandContext } from './commands/commandSpec.ts'
 import { registerCommands } from './commands/index.ts'
+import { CommitMessages } from './editor/commitMessage.ts'
+import { OneOffs } from './editor/oneOffs.ts'
+import { Reviews } from './editor/reviews.ts'
 import { BlobStore } from './platform/blobs.ts'
 import { Credentials } from './platform/credentials.ts'
 import { Log } from './platform/log.ts'
@@ -22,6 +25,7 @@ import { DisposableStore } from './util/lifecycle.ts'
 import { Backends } from './views/backends.ts'
 import type { BackendsOptions } from './views/backends.ts'
 import { ChatPanels } from './views/chatPanel.ts'
+import type { ChatPlace } from './views/chatSession.ts'
 import { Chats } from './views/chats.ts'
 import { ChatView } from './views/chatView.ts'
 import { Choices } from './views/choices.ts'
@@ -53,6 +57,7 @@ export interface TestSeam {
   readonly consents: Consents
   readonly executions: Executions
   readonly doctor: DoctorPanel
+  readonly reviews: Reviews
 }
 
 /** What `activate` returns: the API, and in a test host what its tests look into. */
@@ -111,8 +116,9 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const consents = store.add(new Consents(new StoredValue(context.globalState, 'consents')))
   const executions = store.add(joinExecutions(consents))
   const doctor = store.add(new DoctorPanel({ services, ...program(context) }))
-  const parts = { services, chats, view, panels, credentials, consents, doctor }
-  store.add(registerCommands({ ...parts, ...sessions }))
+  const editor = createEditorParts(store, { services, view, executions })
+  const parts = { services, chats, view, credentials, consents, doctor, ...editor }
+  store.add(registerCommands({ ...parts, panels, ...sessions }))
   end = async () => {
     const leave = async (): Promise<void> => {
       await executions.close()
@@ -122,8 +128,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   }
   const exported = createExports({ services, consents, executions })
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported
-  const seam = { context, services, chats, view, credentials, consents, executions, doctor }
-  return { ...exported, testSeam: seam }
+  return { ...exported, testSeam: { ...parts, context, executions } }
 }
 
 interface ForSessions {
@@ -156,6 +161,19 @@ function createSessionParts(
         settings,
         developmentRoot: developmentRoot(context),
       }),
+  }
+}
+
+/** What OpenCode does in editors and in the source control view. */
+function createEditorParts(
+  store: DisposableStore,
+  { services, view, executions }: Pick<ForSessions, 'services' | 'view'> & { executions: Executions },
+): Pick<CommandContext, 'commitMessages' | 'reviews'> {
+  const oneOffs = new OneOffs(services, executions)
+  const open = async (place: ChatPlace): Promise<void> => (await view.reveal()).show(place)
+  return {
+    commitMessages: new CommitMessages(services, oneOffs),
+    reviews: store.add(new Reviews(services, oneOffs, open)),
   }
 }
 

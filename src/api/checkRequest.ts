@@ -1,4 +1,5 @@
 import type * as api from '../../api/index.d.ts'
+import type { SessionTools } from '../client/connection.ts'
 import type { ModelRef } from '../opencode/catalog.ts'
 import { isSessionID, toSessionID } from '../opencode/ids.ts'
 import type { SessionID } from '../opencode/ids.ts'
@@ -15,6 +16,8 @@ export interface CheckedRequest {
   readonly title: string | undefined
   readonly timeout: number | undefined
   readonly signal: AbortSignal | undefined
+  /** Of a new session; other extensions cannot name it. */
+  readonly tools?: SessionTools
 }
 
 /** A day. */

@@ -145,8 +145,11 @@ export class Execution implements api.Execution {
 
   /** A session that nobody waits for any more is taken away again. */
   async #create({ connection, directory }: RunPlace): Promise<Session> {
-    const { title } = this.#options.request
-    const creating = connection.createSession(directory, title === undefined ? {} : { title })
+    const { title, tools } = this.#options.request
+    const creating = connection.createSession(directory, {
+      ...(title === undefined ? {} : { title }),
+      ...(tools === undefined ? {} : { tools }),
+    })
     try {
       const session = await this.#unlessStopped(() => creating)
       this.#claim(session.id)

@@ -19,7 +19,11 @@ import type { RunHost, RunPlace } from './execution.ts'
 import { checkPlaceOf, windowFolder } from './folders.ts'
 
 /** What executions of one caller need of this window. */
-export function createRunHost(services: Services, consents: Consents, caller: string): RunHost {
+export function createRunHost(
+  services: Services,
+  consents: Pick<Consents, 'check'>,
+  caller: string,
+): RunHost {
   return {
     admit: () => consents.check(caller),
     place: ({ folder }) => openPlace(services, windowFolder(services, folder)),

@@ -83,6 +83,18 @@ export interface SessionQuery {
   readonly roots?: boolean
 }
 
+export interface NewSession {
+  readonly title?: string
+  /** What the session may do at the most, whatever the configuration allows; all of that when left out. */
+  readonly tools?: SessionTools
+}
+
+/**
+ * `none`: the model can only answer. `reading`: nothing that changes a file, runs a command or starts a subagent. Both
+ * only take away: what the configuration forbids stays forbidden.
+ */
+export type SessionTools = 'none' | 'reading'
+
 /**
  * One live connection to one server: the only thing the rest of the program knows about a wire.
  * Each wire implements it in its own folder. Every method rejects with an OpencodeError and ends by
@@ -109,7 +121,7 @@ export interface Connection {
   ping(signal?: AbortSignal): Promise<void>
 
   listSessions(query: SessionQuery): Promise<readonly Session[]>
-  createSession(directory: string, options?: { readonly title?: string }): Promise<Session>
+  createSession(directory: string, options?: NewSession): Promise<Session>
   getSession(sessionID: SessionID): Promise<Session>
   renameSession(sessionID: SessionID, title: string): Promise<Session>
   deleteSession(sessionID: SessionID): Promise<void>

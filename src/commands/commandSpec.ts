@@ -1,6 +1,8 @@
 import * as vscode from 'vscode'
 import type { Consents } from '../api/consents.ts'
 import type { Connection } from '../client/connection.ts'
+import type { CommitMessages } from '../editor/commitMessage.ts'
+import type { Reviews } from '../editor/reviews.ts'
 import type { ServerProfile } from '../opencode/profile.ts'
 import type { Credentials } from '../platform/credentials.ts'
 import { activeFolder, knownFolders } from '../platform/folders.ts'
@@ -28,6 +30,8 @@ export interface CommandContext {
   readonly credentials: Credentials
   readonly consents: Consents
   readonly doctor: DoctorPanel
+  readonly commitMessages: CommitMessages
+  readonly reviews: Reviews
 }
 
 export interface RunningContext extends CommandContext {

@@ -4,14 +4,7 @@ import { activeFolder } from '../platform/folders.ts'
 import type { Attachment, PromptTarget } from '../prompt/attachment.ts'
 import { problemAttachments } from '../prompt/diagnosticsPart.ts'
 import { fileAttachment } from '../prompt/filePart.ts'
-import {
-  changeLabel,
-  changesAttachment,
-  changeSets,
-  describeChanges,
-  fileChangesAttachment,
-} from '../prompt/git.ts'
-import type { ChangeSet } from '../prompt/git.ts'
+import { changesAttachment, fileChangesAttachment } from '../prompt/git.ts'
 import { attachmentsOf, valuesOf } from '../prompt/subject.ts'
 import type { Place } from '../prompt/subject.ts'
 import { fillTemplate, variablesOf } from '../prompt/template.ts'
@@ -24,6 +17,7 @@ import type { commandIds } from './commandIds.ts'
 import { chatInSight, uriOf } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
 import { changedFilesOf, filesOf, placeOf } from './editorPlaces.ts'
+import { pickChanges } from './pickChanges.ts'
 
 type Name = keyof typeof commandIds
 
@@ -145,26 +139,6 @@ async function send(
 async function askFor(title: string, prompt: string): Promise<string | undefined> {
   const text = await vscode.window.showInputBox({ title, prompt, ignoreFocusOut: true })
   return text?.trim()
-}
-
-/** The only set of changes there is, or the one that the user picks. @throws OpencodeError `not-found` */
-async function pickChanges(directory: string): Promise<ChangeSet | undefined> {
-  const items = await Promise.all(
-    changeSets.map(async (set) => ({
-      set,
-      label: changeLabel(set),
-      description: await describeChanges(directory, set),
-    })),
-  )
-  const there = items.flatMap(({ description, ...item }) =>
-    description === undefined ? [] : [{ ...item, description }],
-  )
-  if (there.length === 0) {
-    throw new OpencodeError('not-found', vscode.l10n.t('Git knows of no changes in this folder.'))
-  }
-  const [only] = there
-  if (only && there.length === 1) return only.set
-  return (await vscode.window.showQuickPick(there, { title: vscode.l10n.t('Which changes?') }))?.set
 }
 
 interface ProblemPlace {

@@ -14,6 +14,7 @@ import { featureCommands } from './featureCommands.ts'
 import { isolationCommands } from './isolationCommands.ts'
 import { providerCommands } from './providerCommands.ts'
 import { registerQuickFix } from './quickFix.ts'
+import { reviewCommands } from './reviewCommands.ts'
 import { serverCommands } from './serverCommands.ts'
 import { sessionCommands } from './sessionCommands.ts'
 import { shareCommands } from './shareCommands.ts'
@@ -27,6 +28,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...historyCommands,
   ...transcriptCommands,
   ...editorCommands,
+  ...reviewCommands,
   ...serverCommands,
   ...containerCommands,
   ...isolationCommands,

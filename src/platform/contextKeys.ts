@@ -13,6 +13,7 @@ export interface ContextKeys {
   showsArchived: boolean
   isSearching: boolean
   isApplyingCode: boolean
+  hasFindings: boolean
 }
 
 const last = new Map<string, unknown>()

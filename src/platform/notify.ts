@@ -36,6 +36,11 @@ export class Notify {
     await vscode.window.showWarningMessage(message)
   }
 
+  /** Tells something with one thing that can be done about it. */
+  async offer(message: string, label: string, run: () => Thenable<unknown>): Promise<void> {
+    if ((await vscode.window.showWarningMessage(message, label)) === label) await run()
+  }
+
   /** For what is done and would otherwise stay unseen; goes away by itself. */
   done(message: string): void {
     vscode.window.setStatusBarMessage(message, 4_000)

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { basename, dirname, isAbsolute, relative } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
+import type { PromptPart } from '../session/model.ts'
 import type { Attachment } from './attachment.ts'
 import { shortName } from './documentPlace.ts'
 import { textAttachment } from './textPart.ts'
@@ -78,6 +79,43 @@ export async function changesAttachment(directory: string, set: ChangeSet): Prom
     name: `${set}-changes.diff`,
     text,
   })
+}
+
+/** A diff that goes along unasked, as text and as part. */
+export interface GivenChanges {
+  readonly text: string
+  readonly part: PromptPart
+}
+
+/**
+ * A set of changes without the files of a deny list; undefined when nothing is left.
+ *
+ * @param denied globs as in VS Code's settings
+ * @param paths absolute; all files of the directory when left out
+ */
+export async function changesToSend(
+  directory: string,
+  set: ChangeSet | 'uncommitted',
+  denied: readonly string[],
+  paths?: readonly string[],
+): Promise<GivenChanges | undefined> {
+  const range = set === 'uncommitted' ? { args: ['HEAD'] } : await rangeOf(directory, set)
+  if (!range) return undefined
+  const excluded = denied.flatMap(withoutBraces).map((glob) => `:(exclude,glob)${glob}`)
+  const specs = [...(paths ?? ['.']), ...excluded]
+  const diff = (await git(directory, [...diffCommand, ...range.args, '--', ...specs])) ?? ''
+  const fresh = set === 'staged' ? [] : await untracked(directory, specs)
+  const text = [diff.trimEnd(), ...fresh.map((path) => `Untracked: ${path}`)].filter(Boolean).join('\n')
+  if (text === '') return undefined
+  const [part] = textAttachment({ kind: 'changes', label: '', detail: '', name: 'changes.diff', text }).parts
+  return part && { text, part }
+}
+
+/** Git knows no `{a,b}` in its globs: each choice becomes one of its own. */
+export function withoutBraces(glob: string): readonly string[] {
+  const [whole, choices] = /\{([^{}]*)\}/.exec(glob) ?? []
+  if (whole === undefined || choices === undefined) return [glob]
+  return choices.split(',').flatMap((choice) => withoutBraces(glob.replace(whole, () => choice)))
 }
 
 /**

@@ -1,5 +1,13 @@
 /** The prompts that can be edited in the settings; their first words stand in the manifest. */
-export const templateNames = ['explain', 'fix', 'refactor', 'tests', 'docs'] as const
+export const templateNames = [
+  'explain',
+  'fix',
+  'refactor',
+  'tests',
+  'docs',
+  'review',
+  'commitMessage',
+] as const
 
 export type TemplateName = (typeof templateNames)[number]
 

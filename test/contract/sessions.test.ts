@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'mocha'
@@ -7,7 +8,7 @@ import { OpencodeError } from '../../src/opencode/errors.ts'
 import { toSessionID } from '../../src/opencode/ids.ts'
 import { newBlockID } from '../../src/opencode/newIds.ts'
 import type { PromptPart } from '../../src/session/model.ts'
-import { answerOf, Bench, connectTo, promptOf } from './support.ts'
+import { answerOf, Bench, connectTo, promptOf, toolsIn } from './support.ts'
 
 describe('sessions on a real server', function () {
   this.timeout(120_000)
@@ -45,6 +46,22 @@ describe('sessions on a real server', function () {
     const titled = await connection.getSession(session.id)
     assert.equal(titled.untitled, false)
     assert.equal(bench.stateOf(session).session.title, titled.title)
+  })
+
+  it('that may only read, or only answer, have no other tools, and keep to that', async () => {
+    const made = path.join(bench.directory, 'made.txt')
+    const write = `[[tool:write ${JSON.stringify({ filePath: made, content: 'x' })}]]`
+    const command = `[[tool:bash ${JSON.stringify({ command: `touch ${made}`, description: 'x' })}]]`
+    for (const tools of ['reading', 'none'] as const) {
+      const session = await connection.createSession(bench.directory, { title: tools, tools })
+      const messages = await bench.turn(session, `${write}${command}[[text:tried]]`)
+      assert.ok(toolsIn(messages).every(({ status }) => status === 'failed' || status === 'completed'))
+      assert.equal(existsSync(made), false)
+      const { body } = bench.lab.model.requests.findLast(({ kind }) => kind === 'chat') ?? {}
+      const offered = JSON.stringify(body?.tools ?? [])
+      assert.equal(offered.includes('"read"'), tools === 'reading', offered)
+      assert.doesNotMatch(offered, /"(?:write|edit|bash|task)"/)
+    }
   })
 
   it('of a second client show up and stream live', async () => {

@@ -19,6 +19,7 @@ import type {
   Connection,
   FarewellRequest,
   MessagePage,
+  NewSession,
   ProviderCredential,
   RequestRef,
   ServerEvent,
@@ -48,6 +49,7 @@ import { V1Roots } from './roots.ts'
 import { expectSession, V1Routes } from './routes.ts'
 import { V1RunControl } from './runControl.ts'
 import { V1ServerFeatures } from './serverFeatures.ts'
+import { denials } from './sessionTools.ts'
 import { readSession, readStatusMap, readTodos } from './sessions.ts'
 import { readWholeOutput } from './toolOutput.ts'
 
@@ -142,8 +144,11 @@ export class V1Connection implements Connection {
     return collect(body, readSession)
   }
 
-  async createSession(directory: string, options: { readonly title?: string } = {}): Promise<Session> {
-    const body = options.title === undefined ? {} : { title: options.title }
+  async createSession(directory: string, { title, tools }: NewSession = {}): Promise<Session> {
+    const body = {
+      ...(title === undefined ? {} : { title }),
+      ...(tools === undefined ? {} : { permission: denials(tools) }),
+    }
     return expectSession(await this.#routes.in(directory, 'POST', '/session', { body }))
   }
 

@@ -1,0 +1,81 @@
+import { basename, dirname } from 'node:path'
+import * as vscode from 'vscode'
+import type { ReviewScope } from '../editor/reviews.ts'
+import { activeFolder, realDirectory } from '../platform/folders.ts'
+import { changeLabel } from '../prompt/git.ts'
+import type { commandIds } from './commandIds.ts'
+import { chatInSight } from './commandSpec.ts'
+import type { CommandContext, CommandSpec } from './commandSpec.ts'
+import { changedFilesOf } from './editorPlaces.ts'
+import { pickChanges } from './pickChanges.ts'
+
+type Name = keyof typeof commandIds
+
+/** Commit messages and reviews: what OpenCode has to say in VS Code's own places. */
+export const reviewCommands = {
+  generateCommitMessage: {
+    run: ({ commitMessages }, [sourceControl]) => commitMessages.write(sourceControl),
+  },
+  reviewChanges: {
+    async run(context, args) {
+      const scope = await scopeOf(context, args)
+      if (scope) await context.reviews.review(scope)
+    },
+  },
+  replyToFinding: {
+    async run({ reviews }, [reply]) {
+      const { thread, text } = Object(reply) as Partial<vscode.CommentReply>
+      if (thread && text !== undefined) await reviews.reply(thread, text)
+    },
+  },
+  fixFinding: {
+    async run(context, [thread]) {
+      const prompt = await context.reviews.toFix(thread as vscode.CommentThread)
+      if (!prompt) return
+      const chat = await chatInSight(context)
+      await chat.send(prompt.text, prompt.attachments)
+    },
+  },
+  dismissFinding: {
+    async run({ reviews }, [thread]) {
+      if (reviews.comments.find(thread)) reviews.comments.dismiss(thread as vscode.CommentThread)
+      return Promise.resolve()
+    },
+  },
+  clearFindings: {
+    async run({ reviews }) {
+      reviews.comments.clear()
+      return Promise.resolve()
+    },
+  },
+} satisfies Partial<Record<Name, CommandSpec>>
+
+/** What the source control view hands over, else what the user picks; undefined when that is nothing. */
+async function scopeOf(
+  { chats }: CommandContext,
+  args: readonly unknown[],
+): Promise<ReviewScope | undefined> {
+  const paths = await Promise.all(changedFilesOf(args).map(({ fsPath }) => realDirectory(fsPath)))
+  const [first] = paths
+  if (first !== undefined) return fileScope(first, paths, isIndex(args[0]) ? 'staged' : 'uncommitted')
+  const directory = chats.active?.directory ?? (await activeFolder()).directory
+  const set = await pickChanges(directory)
+  return set && { directory, set, label: changeLabel(set) }
+}
+
+async function fileScope(
+  first: string,
+  paths: readonly string[],
+  set: ReviewScope['set'],
+): Promise<ReviewScope> {
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(first))
+  const directory = folder ? await realDirectory(folder.uri.fsPath) : dirname(first)
+  const label = paths.length === 1 ? basename(first) : vscode.l10n.t('{0} files', paths.length)
+  return { directory, set, label, paths }
+}
+
+/** The group of staged changes, by the name that Git gives it. */
+function isIndex(group: unknown): boolean {
+  const { id, resourceStates } = Object(group) as { id?: unknown; resourceStates?: unknown }
+  return id === 'index' && resourceStates !== undefined
+}

@@ -1,0 +1,13 @@
+/** A commit message without what models put around it: fences, quotes, a line that announces it. */
+export function cleanMessage(answer: string): string {
+  const text = answer.replaceAll('\r\n', '\n').trim()
+  const fenced = /```[^\n]*\n([\s\S]*?)\n?```/.exec(text)?.[1]
+  const message = (fenced ?? text).trim()
+  const quoted = /^(["'`])([^\n]*)\1$/.exec(message)?.[2]
+  return (quoted ?? message)
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .trim()
+}

@@ -1,0 +1,166 @@
+import * as vscode from 'vscode'
+import { OpencodeError } from '../opencode/errors.ts'
+import { hiddenText } from '../prompt/attachment.ts'
+import { rangeAttachment } from '../prompt/selectionPart.ts'
+import { changesToSend, currentBranch } from '../prompt/git.ts'
+import type { ChangeSet, GivenChanges } from '../prompt/git.ts'
+import { fillTemplate } from '../prompt/template.ts'
+import { soundTemplate } from '../prompt/templates.ts'
+import { promptTarget } from '../views/promptTarget.ts'
+import type { Services } from '../views/services.ts'
+import type { Disposable } from '../util/lifecycle.ts'
+import { findingsFormat, readFindings } from './findings.ts'
+import type { OneOffs } from './oneOffs.ts'
+import { ReviewComments } from './reviewComments.ts'
+import type { PlacedFinding, Review } from './reviewComments.ts'
+import { withCancel } from './withCancel.ts'
+
+/** Which changes are to be reviewed. */
+export interface ReviewScope {
+  readonly directory: string
+  readonly set: ChangeSet | 'uncommitted'
+  /** For the title of the session. */
+  readonly label: string
+  /** Absolute; all changed files when left out. */
+  readonly paths?: readonly string[]
+}
+
+/** Reviews of changes as of a pull request: asked in sessions of their own, answered as comments at the lines. */
+export class Reviews implements Disposable {
+  readonly comments = new ReviewComments()
+  readonly #services: Services
+  readonly #oneOffs: OneOffs
+  readonly #open: (review: Review) => Promise<void>
+
+  /** `open` shows the session of a review. */
+  constructor(services: Services, oneOffs: OneOffs, open: (review: Review) => Promise<void>) {
+    this.#services = services
+    this.#oneOffs = oneOffs
+    this.#open = open
+  }
+
+  /** @throws OpencodeError `template-invalid`, `not-found` without changes, or what the run ended with */
+  async review(scope: ReviewScope): Promise<void> {
+    const { settings } = this.#services
+    const template = soundTemplate(settings.prompts.value, 'review')
+    const { directory, set, label, paths } = scope
+    const changes = await changesToSend(directory, set, settings.deniedFiles.value, paths)
+    if (!changes) throw new OpencodeError('not-found', vscode.l10n.t('There are no such changes any more.'))
+    const title = vscode.l10n.t('Review: {0}', label)
+    const answer = await withCancel(vscode.l10n.t('Reviewing: {0}…', label), async (signal) =>
+      this.#oneOffs.run({
+        directory,
+        text: await fill(template, directory, changes),
+        parts: [changes.part, hiddenText(findingsFormat)],
+        title,
+        tools: 'reading',
+        signal,
+      }),
+    )
+    await this.#show({ directory, sessionID: answer.sessionID }, answer.text)
+  }
+
+  /** Asks on in the session of a review; the answer comes below the finding. */
+  async reply(thread: vscode.CommentThread, question: string): Promise<void> {
+    const placed = this.comments.find(thread)
+    if (!placed || question.trim() === '') return
+    const { directory, sessionID } = placed
+    this.comments.say(thread, vscode.l10n.t('You'), question)
+    const change = this.comments.say(thread, 'OpenCode', vscode.l10n.t('*Working…*'))
+    thread.canReply = false
+    try {
+      const { text } = await this.#oneOffs.run({
+        directory,
+        text: question,
+        parts: [hiddenText(`The user asks about this finding:\n${describe(placed)}`)],
+        sessionID,
+        title: '',
+        tools: 'reading',
+        onText: change,
+      })
+      change(text)
+    } catch (error) {
+      change(vscode.l10n.t('*No answer: {0}*', error instanceof Error ? error.message : String(error)))
+      throw error
+    } finally {
+      thread.canReply = true
+    }
+  }
+
+  /** What is sent to have a finding mended; undefined for a thread that is none. */
+  async toFix(
+    thread: vscode.CommentThread,
+  ): Promise<
+    { readonly text: string; readonly attachments: Awaited<ReturnType<typeof lines>>[] } | undefined
+  > {
+    const placed = this.comments.find(thread)
+    if (!placed) return undefined
+    const text = vscode.l10n.t(
+      'Fix what a review found in {0}: {1}',
+      placed.finding.file,
+      placed.finding.message,
+    )
+    return { text, attachments: [await lines(this.#services, thread, placed)] }
+  }
+
+  dispose(): void {
+    this.comments.dispose()
+  }
+
+  async #show(review: Review, text: string): Promise<void> {
+    const { notify } = this.#services
+    const openSession = vscode.l10n.t('Open session')
+    const open = (): Promise<void> => this.#open(review)
+    const answer = readFindings(text)
+    if (answer.kind === 'unreadable') {
+      const message = vscode.l10n.t(
+        'The review holds no findings that can be shown at their lines. Its words stand in the session.',
+      )
+      return void notify.offer(message, openSession, open)
+    }
+    const unplaced = await this.comments.show(review, answer.findings)
+    const lost = unplaced.length + answer.dropped
+    if (lost > 0) {
+      const message = vscode.l10n.t(
+        '{0} of {1} findings name no line that exists. They stand in the session.',
+        lost,
+        answer.findings.length + answer.dropped,
+      )
+      void notify.offer(message, openSession, open)
+    }
+    if (answer.findings.length === 0 && lost === 0) notify.done(vscode.l10n.t('The review found nothing.'))
+    await this.#reveal()
+  }
+
+  /** The first finding, in sight; the others stand in VS Code's list of comments. */
+  async #reveal(): Promise<void> {
+    const [first] = this.comments.threads
+    if (!first) return
+    const selection = first.range && new vscode.Range(first.range.start, first.range.start)
+    await vscode.window.showTextDocument(first.uri, { preview: true, ...(selection ? { selection } : {}) })
+  }
+}
+
+async function fill(template: string, directory: string, changes: GivenChanges): Promise<string> {
+  const branch = await currentBranch(directory)
+  const values = { diff: changes.text, ...(branch === undefined ? {} : { branch }) }
+  return fillTemplate(template, values, vscode.l10n.t('(none)'))
+}
+
+async function lines(
+  { backends }: Services,
+  thread: vscode.CommentThread,
+  { directory }: PlacedFinding,
+): Promise<Awaited<ReturnType<typeof rangeAttachment>>> {
+  const document = await vscode.workspace.openTextDocument(thread.uri)
+  const range = thread.range ?? new vscode.Range(0, 0, 0, 0)
+  return rangeAttachment(
+    document,
+    document.validateRange(range),
+    promptTarget(backends.for(directory), directory),
+  )
+}
+
+function describe({ finding: { file, line, endLine, message } }: PlacedFinding): string {
+  return `${file}, lines ${line}–${endLine}: ${message}`
+}
