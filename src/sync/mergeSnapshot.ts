@@ -1,5 +1,6 @@
 import { keepFiles } from '../session/blocks.ts'
 import { compareMessages, isUndelivered } from '../session/messages.ts'
+import type { BlockID } from '../opencode/ids.ts'
 import type { Block, Message, ReasoningBlock, TextBlock } from '../session/model.ts'
 
 export interface FetchedMessages {
@@ -14,18 +15,26 @@ export interface LocalMessages {
   readonly older: string | undefined
 }
 
+/** What is known of the texts that the server does not store yet. */
+export interface OpenTextsKnown {
+  /** Events may have been missed since the local copy was made. */
+  readonly isLossy: boolean
+  /** Open texts that were heard from their first word on, as they were when the fetch began. */
+  readonly heard: ReadonlyMap<BlockID, string>
+}
+
 /**
  * Joins what was fetched with what we held. The server wins, but it does not store the text of a block
- * while it is being written: there the longer local text stays. `isLossy` says that events may have been
- * missed; such texts are then marked as having a gap until the server closes them.
+ * while it is being written: there the text that was heard stays, else the longer local one. When events may
+ * have been missed, the latter is marked as having a gap until the server closes it.
  */
 export function mergeSnapshot(
   local: LocalMessages,
   fetched: FetchedMessages,
-  isLossy: boolean,
+  open: OpenTextsKnown,
 ): FetchedMessages {
   const known = new Map(local.messages.map((message) => [message.id, message]))
-  const messages = fetched.messages.map((message) => mergeMessage(known.get(message.id), message, isLossy))
+  const messages = fetched.messages.map((message) => mergeMessage(known.get(message.id), message, open))
   const remainder = olderRemainder(local, fetched)
   if (remainder.length === 0) return { messages, older: fetched.older }
   return { messages: [...remainder, ...messages], older: local.older }
@@ -43,19 +52,21 @@ function olderRemainder(local: LocalMessages, fetched: FetchedMessages): readonl
   return local.messages.filter((message) => !isUndelivered(message) && compareMessages(message, first) < 0)
 }
 
-function mergeMessage(known: Message | undefined, message: Message, isLossy: boolean): Message {
+function mergeMessage(known: Message | undefined, message: Message, open: OpenTextsKnown): Message {
   if (message.role === 'user') return message
   const blocks = message.blocks.map((block) => {
     const old = known?.blocks.find((candidate) => candidate.id === block.id)
-    return isOpenText(block) ? mergeText(old, block, isLossy) : keepFiles(old, block)
+    return isOpenText(block) ? mergeText(old, block, open) : keepFiles(old, block)
   })
   return { ...message, blocks }
 }
 
-function mergeText(old: Block | undefined, block: TextBlock | ReasoningBlock, isLossy: boolean): Block {
+function mergeText(old: Block | undefined, block: TextBlock | ReasoningBlock, open: OpenTextsKnown): Block {
+  const heard = open.heard.get(block.id)
+  if (heard !== undefined) return { ...block, text: heard.length > block.text.length ? heard : block.text }
   const local = old?.type === block.type ? old : undefined
   const text = local && local.text.length > block.text.length ? local.text : block.text
-  const hasGap = isLossy || local?.gap === true
+  const hasGap = open.isLossy || local?.gap === true
   return { ...block, text, ...(hasGap ? { gap: true } : {}) }
 }
 

@@ -15,6 +15,7 @@ import { IndexKeeper } from './indexKeeper.ts'
 import { Lineage } from './lineage.ts'
 import { MirrorPool } from './mirrorPool.ts'
 import type { OpenMirror } from './mirrorPool.ts'
+import { OpenTexts } from './openTexts.ts'
 import type { Outbox, SendOptions } from './outbox.ts'
 import { listSessions } from './sessionEntries.ts'
 import type { SessionEntry } from './sessionEntries.ts'
@@ -54,6 +55,7 @@ export class SessionHub implements Disposable {
   readonly #pool = this.#disposables.add(new MirrorPool())
   /** Of all sessions of the server, watched or not. */
   readonly news = this.#disposables.add(new SessionNews())
+  readonly #texts = new OpenTexts()
   readonly #lineage = new Lineage()
   readonly #lookups = new Set<SessionID>()
   readonly #removed = new Set<SessionID>()
@@ -193,6 +195,7 @@ export class SessionHub implements Disposable {
 
   #goDown(retryAt: number | undefined): void {
     this.#isUp = false
+    this.#texts.clear()
     this.#courier.setConnection(undefined)
     this.#indexes.setConnection(undefined)
     this.#wakeup.wake()
@@ -212,6 +215,7 @@ export class SessionHub implements Disposable {
 
   #onSession(sessionID: SessionID, directory: string | undefined, action: SessionAction): void {
     this.news.receive(sessionID, directory, action)
+    this.#texts.receive(sessionID, action)
     const open = this.#pool.get(sessionID)
     const change = toIndexChange(sessionID, action)
     if (change) {
@@ -226,6 +230,7 @@ export class SessionHub implements Disposable {
   #onRemoved(sessionID: SessionID): void {
     this.#removed.add(sessionID)
     this.news.removed(sessionID)
+    this.#texts.forget(sessionID)
     const open = this.#pool.get(sessionID)
     const index = this.#indexFor(sessionID, undefined, open)
     index?.apply({ kind: 'session-removed', sessionID })
@@ -262,10 +267,17 @@ export class SessionHub implements Disposable {
       pending: () => this.#options.outbox.entries(sessionID),
       status: () => index()?.status(sessionID) ?? { kind: 'idle' },
       requests: () => this.#requestsOf(sessionID),
+      openTexts: () => this.#texts.of(sessionID),
+      endMissed: () => this.#endMissed(sessionID),
       isIndexCurrent: () => index()?.isCurrent ?? false,
       whenIndexed: () => this.#indexes.whenFetched(this.#pool.get(sessionID)?.directory ?? ''),
       seen: (ids) => this.#seen(ids),
     })
+  }
+
+  #endMissed(sessionID: SessionID): void {
+    const open = this.#pool.get(sessionID)
+    if (open && this.#isUp) this.#load(open, true)
   }
 
   /** A snapshot that is on its way would overtake the page, so it comes first. */

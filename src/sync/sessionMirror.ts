@@ -26,10 +26,14 @@ export interface MirrorContext {
   status(): RunStatus
   /** Open requests of this session and its descendants. */
   requests(): readonly Request[]
+  /** Texts that are being written, of those that were heard from their first word on. */
+  openTexts(): ReadonlyMap<BlockID, string>
   /** Whether status and requests are known for certain. */
   isIndexCurrent(): boolean
   /** Resolves when they are, or cannot be had now. */
   whenIndexed(): Promise<void>
+  /** The run ended with something left open: its end may have been missed, so the session should be fetched. */
+  endMissed(): void
   /** These messages of the user were seen on the server. */
   seen(ids: readonly MessageID[]): void
 }
@@ -108,12 +112,13 @@ export class SessionMirror implements Disposable {
   async load(connection: Connection, isLossy: boolean): Promise<void> {
     const generation = ++this.#generation
     const local = { messages: this.#state?.messages ?? [], older: this.#older, status: this.#state?.status }
+    const heard = this.#context.openTexts()
     this.#buffer = []
     this.#dropOlderLoad()
     this.#setLoading(true)
     const fetched = await this.#fetch(connection, local.messages, generation)
     if (!fetched) return
-    const merged = mergeSnapshot(local, fetched, isLossy)
+    const merged = mergeSnapshot(local, fetched, { isLossy, heard })
     this.#older = merged.older
     this.#context.seen(userMessages(fetched.messages))
     const next = this.#rebuild({ ...fetched, ...merged }, local.status)
@@ -310,7 +315,9 @@ export class SessionMirror implements Disposable {
       this.#settleTimer = undefined
       if (this.#state?.status.kind !== 'idle' || !this.#context.isIndexCurrent()) return
       this.#isSettled = true
+      const before = this.#state
       this.#dispatch([{ type: 'settle' }])
+      if (this.#state !== before) this.#context.endMissed()
     }, this.#context.settleDelayMs)
     this.#settleTimer.unref()
   }

@@ -68,6 +68,7 @@ describe('a server of our own that dies, and a window that goes', function () {
 
   it('holds a prompt that is sent while the server is away, and delivers it once', async () => {
     const server = await serverOf(workbench)
+    await chat.settled()
     process.kill(server.pid, 'SIGKILL')
     await chat.shows(/Starting server|Reconnecting/, 20_000)
     await chat.send('patient one [[text:It waited]]')

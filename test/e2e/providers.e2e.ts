@@ -125,6 +125,8 @@ describe('providers and other extensions', function () {
     const edit = await listed(page, 'Edit in the Configuration')
     await screenshot(page, 'features-rules')
     await edit.click()
+    // The home may have a configuration too; then the user is asked which.
+    await (await listed(page, /opencode\.json(?!c)/)).click()
     await page.locator('.tab.active').filter({ hasText: 'opencode.json' }).waitFor({ timeout: patience })
     const lines = (await readFile(path.join(lab.project, 'opencode.json'), 'utf8')).split('\n')
     const line = lines.findIndex((text) => text.includes('"permission":')) + 1
@@ -142,6 +144,9 @@ describe('providers and other extensions', function () {
     await dialog.waitFor({ timeout: patience })
     await screenshot(page, 'api-consent')
     await dialog.getByRole('button', { name: 'Allow', exact: true }).click()
+    const chat = await openChat(page)
+    await chat.press('Show')
+    await chat.press('Allow once')
     await page.locator('.tab').filter({ hasText: 'Untitled' }).first().waitFor({ timeout: patience })
     await runCommand(page, 'OpenCode: Manage Extension Access…')
     const row = await listed(page, 'Example Reviewer')

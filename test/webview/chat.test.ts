@@ -432,6 +432,20 @@ describe('the chat page', function () {
       assert.deepEqual(await chat.waitForCall('session/open'), { sessionID: 'ses_a' })
     })
 
+    it('leads to the one session that waits, and to the list when several do', async () => {
+      const waiting = { id: toSessionID('ses_a'), title: 'Review it', updated: 1, state: 'waiting' } as const
+      const other = { ...waiting, id: toSessionID('ses_b'), title: 'Mend it' }
+      await open(chatState({ recent: [waiting], waitingElsewhere: 1 }))
+      await chat.page.getByText('“Review it” waits for you').waitFor()
+      await chat.page.getByRole('button', { name: 'Show', exact: true }).click()
+      assert.deepEqual(await chat.waitForCall('session/open'), { sessionID: 'ses_a' })
+      await chat.dispose()
+      await open(chatState({ recent: [waiting, other], waitingElsewhere: 2 }))
+      await chat.page.getByText('2 requests wait in other sessions').waitFor()
+      await chat.page.getByRole('button', { name: 'Show', exact: true }).click()
+      assert.deepEqual(await chat.waitForCall('command/run'), { command: 'showSessions' })
+    })
+
     it('shows another session and its draft when the host opens it', async () => {
       await open(chatWith(conversation, {}, { draft: { text: 'first', items: [], revision: 1 } }))
       const other = {

@@ -23,7 +23,7 @@ export function Docks({ chat }: { readonly chat: ChatState }) {
       {session ? <RetryStrip state={session} /> : undefined}
       {session ? <RequestDock state={session} /> : undefined}
       {session && chat.choice.hasNoModels ? <NoModelStrip /> : undefined}
-      <ElsewhereStrip count={chat.waitingElsewhere} />
+      <ElsewhereStrip chat={chat} />
       <QueueDock queue={chat.queue} />
       <ProblemStrip chat={chat} />
     </div>
@@ -77,16 +77,24 @@ function NoModelStrip() {
   )
 }
 
-function ElsewhereStrip({ count }: { readonly count: number }) {
+/** One session that waits is a click away; of several the user picks one. */
+function ElsewhereStrip({ chat }: { readonly chat: ChatState }) {
   const { actions } = useApp()
+  const count = chat.waitingElsewhere
   if (count === 0) return null
+  const here = chat.session?.session.id
+  const waiting = chat.recent.filter(({ id, state }) => state === 'waiting' && id !== here)
+  const only = count === 1 ? waiting[0] : undefined
+  const show = (): void => void (only ? actions.openSession(only.id) : actions.run('showSessions'))
   return (
     <div class="strip">
       <Icon name="bell-dot" />
-      <span class="strip-text">
-        {plural(count, 'request')} {count === 1 ? 'waits' : 'wait'} in other sessions
+      <span class="strip-text" dir="auto">
+        {only
+          ? `“${only.title}” waits for you`
+          : `${plural(count, 'request')} ${count === 1 ? 'waits' : 'wait'} in other sessions`}
       </span>
-      <Button kind="link" onClick={() => void actions.run('showSessions')}>
+      <Button kind="link" onClick={show}>
         Show
       </Button>
     </div>

@@ -24,6 +24,8 @@ export interface Chat {
   send(text: string): Promise<void>
   /** Waits for an answer with this text; it may stand in the prompt too, as a directive. */
   answered(text: string): Promise<void>
+  /** Waits until no run is going on: the last answer may stand there a moment before its session is idle. */
+  settled(): Promise<void>
   /** Waits until the chat shows this text anywhere. */
   shows(text: string | RegExp, timeout?: number): Promise<void>
   text(): Promise<string>
@@ -66,6 +68,10 @@ export function chatOf(page: Page): Chat {
       ).catch(async (error: unknown) => {
         throw new Error(`${String(error)} The chat shows:\n${await text()}`)
       })
+    },
+    settled: async () => {
+      const stop = (await frame()).getByRole('button', { name: 'Stop', exact: true })
+      await stop.waitFor({ state: 'detached', timeout: patience })
     },
     shows: async (wanted, timeout = patience) => {
       const matches = (found: string) =>

@@ -10,7 +10,7 @@ describe('mergeSnapshot', () => {
     const merged = mergeSnapshot(
       { messages: [local], older: undefined },
       { messages: [open], older: undefined },
-      true,
+      { isLossy: true, heard: new Map() },
     )
     assert.deepEqual(merged.messages[0]?.blocks, [text('prt_1', 'Hello', { gap: true })])
   })
@@ -19,7 +19,7 @@ describe('mergeSnapshot', () => {
     const merged = mergeSnapshot(
       { messages: [local], older: undefined },
       { messages: [open], older: undefined },
-      false,
+      { isLossy: false, heard: new Map() },
     )
     assert.deepEqual(merged.messages[0]?.blocks, [text('prt_1', 'Hello')])
   })
@@ -29,7 +29,7 @@ describe('mergeSnapshot', () => {
     const merged = mergeSnapshot(
       { messages: [local], older: undefined },
       { messages: [closed], older: undefined },
-      true,
+      { isLossy: true, heard: new Map() },
     )
     assert.deepEqual(merged.messages, [closed])
   })
@@ -39,7 +39,7 @@ describe('mergeSnapshot', () => {
     const merged = mergeSnapshot(
       { messages: history, older: 'far' },
       { messages: history.slice(2), older: 'near' },
-      true,
+      { isLossy: true, heard: new Map() },
     )
     assert.deepEqual(merged, { messages: history, older: 'far' })
   })
@@ -47,7 +47,10 @@ describe('mergeSnapshot', () => {
   it('drops older history when something may be missing in between', () => {
     const fetched = { messages: [user('msg_9', 9)], older: 'near' }
     assert.deepEqual(
-      mergeSnapshot({ messages: [user('msg_1', 1)], older: undefined }, fetched, true),
+      mergeSnapshot({ messages: [user('msg_1', 1)], older: undefined }, fetched, {
+        isLossy: true,
+        heard: new Map(),
+      }),
       fetched,
     )
   })

@@ -109,6 +109,56 @@ describe('SessionHub', () => {
     store.dispose()
   })
 
+  it('shows an answer from its first word when its session is opened in the middle of it, and again after another', async () => {
+    const other = server.create()
+    const watched = hub.open(other, directory)
+    await eventually(() => assert.ok(watched.state))
+    const id = server.create()
+    busy(id)
+    const { id: messageID } = putHead(id, 'msg_a')
+    const block = text('prt_1', '')
+    const append = (more: string): void =>
+      server.change(id, { type: 'block/append', messageID, blockID: block.id, text: more })
+    server.change(id, { type: 'block/put', messageID, block })
+    append('Nobody ')
+    append('looked ')
+    await sleep(30)
+    const store = hub.open(id, directory)
+    append('at first, ')
+    await eventually(() =>
+      assert.deepEqual(store.state?.messages[0]?.blocks[0], { ...block, text: 'Nobody looked at first, ' }),
+    )
+    store.dispose()
+    append('nor ')
+    await sleep(30)
+    const again = hub.open(id, directory)
+    append('then.')
+    const whole = { ...block, text: 'Nobody looked at first, nor then.' }
+    await eventually(() => assert.deepEqual(again.state?.messages[0]?.blocks[0], whole))
+    wire.down()
+    wire.up()
+    await eventually(() => assert.deepEqual(again.state?.messages[0]?.blocks[0], { ...whole, gap: true }))
+    again.dispose()
+    watched.dispose()
+  })
+
+  it('fetches a session whose run ended without the end of its text', async () => {
+    const id = server.create()
+    const store = hub.open(id, directory)
+    await eventually(() => assert.ok(store.state))
+    busy(id)
+    const { id: messageID } = putHead(id, 'msg_a')
+    const block = text('prt_1', '')
+    server.change(id, { type: 'block/put', messageID, block })
+    server.change(id, { type: 'block/append', messageID, blockID: block.id, text: 'Half' })
+    await eventually(() => assert.equal(textOf(store.state?.messages[0]?.blocks[0]), 'Half'))
+    const full = { ...block, text: 'Half and half', open: false }
+    server.changeUnheard(id, { type: 'block/put', messageID, block: full })
+    idle(id)
+    await eventually(() => assert.deepEqual(store.state?.messages[0]?.blocks[0], full))
+    store.dispose()
+  })
+
   it('settles what is open some time after the run, but not when a new one began', async () => {
     const id = server.create()
     const store = hub.open(id, directory)

@@ -131,6 +131,11 @@ export class SimulatedServer {
     if (action.type !== 'block/append' && this.random.chance(0.1)) this.#emit(event)
   }
 
+  /** Changes a session without a word on any stream. */
+  changeUnheard(id: SessionID, action: SessionAction): void {
+    this.#store(id, action)
+  }
+
   #store(id: SessionID, action: SessionAction): void {
     if (action.type === 'block/append' || action.type === 'error') return
     this.sessions.set(id, reduceSession(this.state(id), action))
