@@ -31,6 +31,10 @@ import { ChatView } from './views/chatView.ts'
 import { Choices } from './views/choices.ts'
 import { ActiveSelection } from './views/composer/activeSelection.ts'
 import { ComposerParts } from './views/composer/composerParts.ts'
+import { EditDesk } from './views/desk/editDesk.ts'
+import { noticeConflicts } from './views/desk/conflictNotices.ts'
+import { Manners } from './views/desk/manners.ts'
+import { ProposalOpener } from './views/desk/proposalOpener.ts'
 import { IsolatedSessions } from './views/isolation/isolatedSessions.ts'
 import { DiffDocuments } from './views/diffDocuments.ts'
 import { DoctorPanel } from './views/doctor/doctorPanel.ts'
@@ -75,7 +79,6 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const store = new DisposableStore()
   context.subscriptions.push(store)
   const stored = (key: string): StoredValue => new StoredValue(context.workspaceState, key)
-  const storedForAll = (key: string): StoredValue => new StoredValue(context.globalState, key)
   const { extensionUri } = context
   const log = store.add(new Log())
   const settings = store.add(new Settings())
@@ -84,29 +87,8 @@ export function activate(context: vscode.ExtensionContext): Exports {
   store.add(profiles.onDidRemove((id) => void credentials.forget(id)))
   const launcher = launcherMaker(context, { settings, credentials, log })
   const backends = store.add(new Backends({ settings, credentials, log, stored, profiles, launcher }))
-  const isolation = store.add(createIsolation(context, backends, { settings, credentials, log }))
-  const storage = context.storageUri ?? context.globalStorageUri
-  const blobs = new BlobStore(join(storage.fsPath, 'attachments'), ['drafts', 'queue'])
-  const drafts = store.add(new Drafts(stored('drafts'), blobs))
+  const services = createServices(context, store, { settings, credentials, log, backends, profiles })
   const waiting = store.add(new WaitingCount(backends))
-  const documents = store.add(new DiffDocuments())
-  const services: Services = {
-    extensionUri,
-    backends,
-    profiles,
-    isolation,
-    choices: new Choices(stored('choices')),
-    drafts,
-    composer: store.add(new ComposerParts({ drafts, backends, blobs, stored, storedForAll, log })),
-    history: new PromptHistory(stored('history')),
-    documents,
-    pictures: new PictureFiles(storage.fsPath),
-    code: store.add(new CodeProposals(documents)),
-    transcripts: store.add(new TranscriptDocuments(backends, transcriptFiles(storage))),
-    settings,
-    notify: new Notify(log),
-    log,
-  }
   const chats = store.add(new Chats(services))
   const view = store.add(new ChatView({ chats, waiting, stored: stored('chatView') }))
   const panels = store.add(new ChatPanels(chats, extensionUri))
@@ -124,11 +106,47 @@ export function activate(context: vscode.ExtensionContext): Exports {
       await executions.close()
       await backends.leave()
     }
-    await Promise.all([drafts.flush(), leave()])
+    await Promise.all([services.drafts.flush(), leave()])
   }
   const exported = createExports({ services, consents, executions })
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported
   return { ...exported, testSeam: { ...parts, context, executions } }
+}
+
+/** What every chat is built on. */
+function createServices(
+  context: vscode.ExtensionContext,
+  store: DisposableStore,
+  parts: Pick<LauncherContext, 'settings' | 'credentials' | 'log'> & Pick<Services, 'backends' | 'profiles'>,
+): Services {
+  const { settings, log, backends, profiles } = parts
+  const { extensionUri } = context
+  const stored = (key: string): StoredValue => new StoredValue(context.workspaceState, key)
+  const storedForAll = (key: string): StoredValue => new StoredValue(context.globalState, key)
+  const storage = context.storageUri ?? context.globalStorageUri
+  const blobs = new BlobStore(join(storage.fsPath, 'attachments'), ['drafts', 'queue'])
+  const drafts = store.add(new Drafts(stored('drafts'), blobs))
+  const documents = store.add(new DiffDocuments())
+  return {
+    extensionUri,
+    backends,
+    profiles,
+    isolation: store.add(createIsolation(context, backends, parts)),
+    choices: new Choices(stored('choices')),
+    drafts,
+    composer: store.add(new ComposerParts({ drafts, backends, blobs, stored, storedForAll, log })),
+    history: new PromptHistory(stored('history')),
+    documents,
+    pictures: new PictureFiles(storage.fsPath),
+    desk: store.add(
+      new EditDesk({ backends, documents, backupFolder: join(storage.fsPath, 'unsaved'), log }),
+    ),
+    code: store.add(new CodeProposals(documents)),
+    transcripts: store.add(new TranscriptDocuments(backends, transcriptFiles(storage))),
+    settings,
+    notify: new Notify(log),
+    log,
+  }
 }
 
 interface ForSessions {
@@ -153,6 +171,10 @@ function createSessionParts(
   const pins = new StoredValue(context.globalState, 'pinnedSessions')
   const open: SessionBrowserOptions['open'] = async (sessionID, directory) =>
     (await view.reveal()).show({ sessionID, directory })
+  const manners = store.add(new Manners())
+  const { desk, notify, log } = services
+  store.add(new ProposalOpener({ proposals: desk.proposals, chats, settings, manners, log }))
+  store.add(noticeConflicts({ conflicts: desk.conflicts, isInSight, notify }))
   return {
     browser: store.add(new SessionBrowser({ backends, chats, settings, stored, pins, open })),
     terminals: store.add(new SessionTerminals()),

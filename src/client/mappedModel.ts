@@ -34,6 +34,7 @@ function permissionPaths(paths: PathMap, request: PermissionRequest): Partial<Pe
     ...(isCommand ? {} : { patterns: request.patterns.map(toHost), always: request.always.map(toHost) }),
     ...(request.path === undefined ? {} : { path: paths.toHost(request.path) }),
     ...(request.diff === undefined ? {} : { diff: patchToHost(paths, request.diff) }),
+    ...(request.files ? { files: request.files.map((file) => changeToHost(paths, file)) } : {}),
   }
 }
 

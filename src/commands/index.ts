@@ -8,6 +8,7 @@ import { containerCommands } from './containerCommands.ts'
 import { commandIds } from './commandIds.ts'
 import { runCommand } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
+import { deskCommands } from './deskCommands.ts'
 import { editorCommands } from './editorCommands.ts'
 import { historyCommands } from './historyCommands.ts'
 import { featureCommands } from './featureCommands.ts'
@@ -29,6 +30,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...transcriptCommands,
   ...editorCommands,
   ...reviewCommands,
+  ...deskCommands,
   ...serverCommands,
   ...containerCommands,
   ...isolationCommands,

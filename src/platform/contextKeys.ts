@@ -14,6 +14,8 @@ export interface ContextKeys {
   isSearching: boolean
   isApplyingCode: boolean
   hasFindings: boolean
+  isEditWaiting: boolean
+  isEditChanged: boolean
 }
 
 const last = new Map<string, unknown>()

@@ -22,6 +22,8 @@ export class Settings implements Disposable {
   readonly serverEnvironment = this.#watch('server.environment', readTextMap, {})
   readonly serverShared = this.#watch('server.shared', readFlag, true)
   readonly serverAutoStart = this.#watch('server.autoStart', readFlag, true)
+  /** Whether the diff of an edit opens when its permission is asked for. */
+  readonly openProposals = this.#watch('edits.openProposals', readFlag, true)
   /** How many isolated sessions may run at once. */
   readonly isolationLimit = this.#watch('isolation.limit', readCount, 3)
   readonly proxy = this.#watch('network.proxy', readText, '')

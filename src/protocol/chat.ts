@@ -9,6 +9,7 @@ import type { UserMessage } from '../session/model.ts'
 import { reduceSession } from '../session/reducer.ts'
 import type { SessionState } from '../session/state.ts'
 import type { PromptQueueState } from './composer.ts'
+import type { DeskState } from './desk.ts'
 
 /**
  * What one chat (a side bar view or an editor tab) shows. The host owns it; the webview holds a mirror
@@ -42,6 +43,8 @@ export interface ChatState {
   readonly draft: Draft
   /** Prompts that wait for the run to end; absent where none does. */
   readonly queue?: PromptQueueState | undefined
+  /** What the agent's edits mean for the user's editors; absent where that is nothing. */
+  readonly desk?: DeskState | undefined
   readonly recent: readonly SessionSummary[]
   /** Open requests in other root sessions of the folder, to be shown as a hint with a way there. */
   readonly waitingElsewhere: number
@@ -153,6 +156,7 @@ export type ChatAction =
   | { readonly type: 'choice'; readonly choice: Choice; readonly isSharingOff?: boolean }
   | { readonly type: 'draft'; readonly draft: Draft }
   | { readonly type: 'queue'; readonly queue: PromptQueueState | undefined }
+  | { readonly type: 'desk'; readonly desk: DeskState | undefined }
   | { readonly type: 'recent'; readonly recent: readonly SessionSummary[]; readonly waitingElsewhere: number }
   | { readonly type: 'problem'; readonly problem: ErrorInfo | undefined }
 
@@ -187,6 +191,8 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
       return { ...state, draft: action.draft }
     case 'queue':
       return state.queue === action.queue ? state : { ...state, queue: action.queue }
+    case 'desk':
+      return { ...state, desk: action.desk }
     case 'recent':
       return { ...state, recent: action.recent, waitingElsewhere: action.waitingElsewhere }
     case 'problem':

@@ -2,6 +2,7 @@ import type { BlockID, MessageID, RequestID, SessionID } from '../opencode/ids.t
 import type { PermissionReply } from '../session/model.ts'
 import type { ChatAction, ChatSnapshot } from './chat.ts'
 import type { MentionAnswer, SlashCommand } from './composer.ts'
+import type { ConflictAnswer, EditSettlement } from './desk.ts'
 
 /** Method name → what goes in and what comes back. */
 export type MethodMap = Record<string, { params: unknown; result: unknown }>
@@ -131,6 +132,10 @@ export interface HostMethods extends MethodMap {
     params: { requestID: RequestID; reply: PermissionReply; message?: string | undefined }
     result: undefined
   }
+  /** Answers a proposed edit in another way than by yes or no; the agent is told what was done. */
+  'edit/settle': { params: { requestID: RequestID; how: EditSettlement }; result: undefined }
+  /** Decides about a file that was written under unsaved text. */
+  'conflict/answer': { params: { path: string; how: ConflictAnswer }; result: undefined }
   'question/reply': {
     params: { requestID: RequestID; answers: readonly (readonly string[])[] }
     result: undefined

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { OpencodeError } from '../opencode/errors.ts'
 import { toBlockID, toMessageID, toRequestID, toSessionID } from '../opencode/ids.ts'
+import { conflictAnswers, editSettlements } from './desk.ts'
 import { webviewCommands } from './methods.ts'
 import type { HostMethods } from './methods.ts'
 
@@ -86,6 +87,8 @@ const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, Hos
     reply: v.picklist(['once', 'always', 'reject']),
     message: v.optional(text(20_000)),
   }),
+  'edit/settle': v.object({ requestID, how: v.picklist(editSettlements) }),
+  'conflict/answer': v.object({ path: text(4_000), how: v.picklist(conflictAnswers) }),
   'question/reply': v.object({ requestID, answers }),
   'question/reject': v.object({ requestID }),
   'command/run': v.object({ command: v.picklist(webviewCommands) }),

@@ -226,8 +226,10 @@ export interface PermissionRequest extends RequestBase {
   readonly always: readonly string[]
   readonly command?: string
   readonly path?: string
-  /** Unified diff of the proposed edit. */
+  /** Unified diff of the proposed edit; of all files where there are several. */
   readonly diff?: string
+  /** What the edit would do, file by file; absent where the server does not say it. */
+  readonly files?: readonly FileChange[]
 }
 
 export interface QuestionRequest extends RequestBase {

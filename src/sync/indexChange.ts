@@ -17,3 +17,8 @@ export function toIndexChange(sessionID: SessionID, action: SessionAction): Inde
       return undefined
   }
 }
+
+/** Status and requests reach a session through the index alone. */
+export function isIndexOnly(action: SessionAction): boolean {
+  return action.type === 'status' || action.type === 'request/put' || action.type === 'request/removed'
+}

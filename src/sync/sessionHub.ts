@@ -10,7 +10,7 @@ import type { Disposable } from '../util/lifecycle.ts'
 import { Courier } from './courier.ts'
 import type { CourierTiming } from './courier.ts'
 import type { DirectoryIndex } from './directoryIndex.ts'
-import { toIndexChange } from './indexChange.ts'
+import { isIndexOnly, toIndexChange } from './indexChange.ts'
 import { IndexKeeper } from './indexKeeper.ts'
 import { Lineage } from './lineage.ts'
 import { MirrorPool } from './mirrorPool.ts'
@@ -122,6 +122,11 @@ export class SessionHub implements Disposable {
   sessions(directory: string): readonly SessionEntry[] {
     const index = this.#indexes.get(directory)
     return index ? listSessions(index, this.#allRequests(), this.#lineage) : []
+  }
+
+  /** What waits for the user in a watched directory, in sessions of all kinds. */
+  requests(directory: string): readonly Request[] {
+    return [...(this.#indexes.get(directory)?.requests ?? [])]
   }
 
   /** Ref-counted; shows at once what is known and corrects it. */
@@ -391,9 +396,4 @@ export class SessionHub implements Disposable {
   #requestsOf(sessionID: SessionID): readonly Request[] {
     return this.#allRequests().filter((request) => this.#lineage.chain(request.sessionID).includes(sessionID))
   }
-}
-
-/** Status and requests reach a session through the index alone. */
-function isIndexOnly(action: SessionAction): boolean {
-  return action.type === 'status' || action.type === 'request/put' || action.type === 'request/removed'
 }

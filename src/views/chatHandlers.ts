@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
-import type { MessageID, RequestID } from '../opencode/ids.ts'
+import type { MessageID } from '../opencode/ids.ts'
 import type { Attachment } from '../prompt/attachment.ts'
 import { refreshAttachments } from '../prompt/refresh.ts'
 import type { ContextItem } from '../protocol/chat.ts'
 import type { Handlers, HostMethods } from '../protocol/methods.ts'
 import { promptMode } from '../protocol/composer.ts'
-import type { FileChange, Prompt, PromptPart, Request, ToolBlock } from '../session/model.ts'
+import type { FileChange, Prompt, PromptPart, ToolBlock } from '../session/model.ts'
 import { turnsOf } from '../session/selectors.ts'
 import type { SessionState } from '../session/state.ts'
 import type { ChatSession } from './chatSession.ts'
 import { insertCode, openCode } from './transcript/codeBlocks.ts'
 import { createComposerHandlers } from './composer/composerHandlers.ts'
+import { deskHandlers, findRequest } from './desk/deskHandlers.ts'
 import { absolutePath, openFile, openLink } from './links.ts'
 import { promptTarget } from './promptTarget.ts'
 import { needConnection, nothing, pathHere } from './handlerParts.ts'
@@ -26,7 +27,8 @@ export function createHandlers(context: HandlerContext): Handlers<HostMethods> {
     ...viewHandlers(context),
     ...promptHandlers(context),
     ...createComposerHandlers(context),
-    ...requestHandlers(context),
+    ...questionHandlers(context),
+    ...deskHandlers(context),
     ...openHandlers(context),
     ...codeHandlers(context),
     ...historyHandlers(context.services, context.chat),
@@ -114,27 +116,13 @@ function promptHandlers({
   }
 }
 
-function requestHandlers({
-  chat,
-  services,
-}: HandlerContext): Picked<'permission/reply' | 'question/reply' | 'question/reject' | 'diff/openRequest'> {
-  const { documents } = services
+function questionHandlers({ chat }: HandlerContext): Picked<'question/reply' | 'question/reject'> {
   return {
-    'permission/reply': nothing(async ({ requestID, reply, message }) => {
-      await needConnection(chat).replyPermission(findRequest(chat.state.session, requestID), reply, message)
-    }),
     'question/reply': nothing(async ({ requestID, answers }) => {
-      await needConnection(chat).replyQuestion(findRequest(chat.state.session, requestID), answers)
+      await needConnection(chat).replyQuestion(findRequest(chat, requestID), answers)
     }),
     'question/reject': nothing(async ({ requestID }) => {
-      await needConnection(chat).rejectQuestion(findRequest(chat.state.session, requestID))
-    }),
-    'diff/openRequest': nothing(async ({ requestID }) => {
-      const request = findRequest(chat.state.session, requestID)
-      if (request.kind !== 'permission' || request.diff === undefined || request.path === undefined) {
-        throw new OpencodeError('not-found', vscode.l10n.t('This request has no diff.'))
-      }
-      await documents.openProposed(absolutePath(request.path, request.directory), request.diff)
+      await needConnection(chat).rejectQuestion(findRequest(chat, requestID))
     }),
   }
 }
@@ -211,12 +199,6 @@ async function findChange(
   }
   if (change) return change
   throw new OpencodeError('not-found', vscode.l10n.t('The server did not say what changed in this file.'))
-}
-
-function findRequest(state: SessionState | undefined, id: RequestID): Request {
-  const request = state?.requests.find((each) => each.id === id)
-  if (request) return request
-  throw new OpencodeError('not-found', vscode.l10n.t('This request has been answered already.'))
 }
 
 function findTool(state: SessionState | undefined, messageID: MessageID, callID: string): ToolBlock {

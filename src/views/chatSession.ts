@@ -9,6 +9,7 @@ import { modelRef } from '../protocol/chat.ts'
 import type { ChatAction, ChatSnapshot, ChatState } from '../protocol/chat.ts'
 import type { Family } from '../session/family.ts'
 import type { WebviewMethods } from '../protocol/methods.ts'
+import { isSame } from '../session/equal.ts'
 import type { Prompt, UserMessage } from '../session/model.ts'
 import { pendingMessage } from '../sync/pendingMessage.ts'
 import type { SessionStore } from '../sync/sessionHub.ts'
@@ -130,6 +131,7 @@ export class ChatSession implements Disposable {
     this.#refreshDraft()
     this.#refreshChoice()
     this.#refreshRecent()
+    this.#refreshDesk()
     this.#changed()
   }
 
@@ -226,13 +228,14 @@ export class ChatSession implements Disposable {
   }
 
   #listen(): void {
-    const { backends, choices, drafts, composer } = this.#services
+    const { backends, choices, drafts, composer, desk } = this.#services
     const add = (subscription: Disposable): unknown => this.#store.add(subscription)
     this.#bind(this.#backend)
     add(backends.onDidChange(() => void this.#follow()))
     add(choices.onDidChange(() => this.#refreshChoice()))
     add(composer.queue.onDidChange((id) => id === this.#sessionID && this.#refreshDraft()))
     add(drafts.onDidChange((key) => key === this.draftKey && this.#refreshDraft()))
+    add(desk.onDidChange(() => this.#refreshDesk()))
     add(this.#page.onDidChangeVisibility((isVisible) => this.#setVisible(isVisible)))
     add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#refreshPlace()))
     add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#refreshPlace()))
@@ -364,6 +367,12 @@ export class ChatSession implements Disposable {
     const draft = this.#services.composer.present(this.draftKey, this.state.session)
     this.feed.apply({ type: 'draft', draft })
     this.feed.apply({ type: 'queue', queue: this.#services.composer.queue.state(this.#sessionID) })
+  }
+
+  #refreshDesk(): void {
+    const { directory, state } = this
+    const desk = directory === undefined ? undefined : this.#services.desk.stateOf(directory)
+    if (!isSame(desk, state.desk)) this.feed.apply({ type: 'desk', desk })
   }
 
   #refreshRecent(): void {

@@ -72,6 +72,16 @@ export class DiffDocuments implements Disposable {
     )
   }
 
+  /** The side of a file that is not there. */
+  empty(path: string): vscode.Uri {
+    return this.#put(diffScheme, path, '')
+  }
+
+  /** Opens a text beside the document that is to be compared with it, which stays editable. */
+  async openBeside(text: string, uri: vscode.Uri, name: string): Promise<void> {
+    await this.#show(this.#put(diffScheme, uri.fsPath, text), uri, name)
+  }
+
   /** Opens what a document would become beside what it is; gives the URI of the side that shows it. */
   async openResult(uri: vscode.Uri, after: string, how: string): Promise<vscode.Uri> {
     const result = this.#put(diffScheme, uri.path, after)

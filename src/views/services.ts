@@ -6,6 +6,7 @@ import type { ServerProfiles } from '../profiles/serverProfiles.ts'
 import type { Backends } from './backends.ts'
 import type { Choices } from './choices.ts'
 import type { ComposerParts } from './composer/composerParts.ts'
+import type { EditDesk } from './desk/editDesk.ts'
 import type { DiffDocuments } from './diffDocuments.ts'
 import type { Drafts } from './drafts.ts'
 import type { IsolatedSessions } from './isolation/isolatedSessions.ts'
@@ -26,6 +27,8 @@ export interface Services {
   readonly composer: ComposerParts
   readonly history: PromptHistory
   readonly documents: DiffDocuments
+  /** Where the agent's edits meet the user's editors. */
+  readonly desk: EditDesk
   readonly transcripts: TranscriptDocuments
   readonly pictures: PictureFiles
   readonly code: CodeProposals

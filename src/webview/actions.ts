@@ -1,5 +1,6 @@
 import { toErrorInfo } from '../opencode/errors.ts'
 import type { BlockID, MessageID, RequestID, SessionID } from '../opencode/ids.ts'
+import type { ConflictAnswer, EditSettlement } from '../protocol/desk.ts'
 import type { HostMethods, WebviewCommand, WebviewMethods } from '../protocol/methods.ts'
 import type { RpcChannel } from '../protocol/rpc.ts'
 import type { PermissionReply } from '../session/model.ts'
@@ -50,6 +51,8 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
       call('permission/reply', { requestID, reply, ...(message ? { message } : {}) }),
     replyQuestion: (requestID: RequestID, answers: readonly (readonly string[])[]) =>
       call('question/reply', { requestID, answers }),
+    settleEdit: (requestID: RequestID, how: EditSettlement) => call('edit/settle', { requestID, how }),
+    answerConflict: (path: string, how: ConflictAnswer) => call('conflict/answer', { path, how }),
     rejectQuestion: (requestID: RequestID) => call('question/reject', { requestID }),
     ...createOpenActions(channel, call),
     copy: (text: string) => call('clipboard/write', { text }),

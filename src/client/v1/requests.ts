@@ -1,8 +1,9 @@
 import { isSessionID, toRequestID } from '../../opencode/ids.ts'
 import type { RequestID } from '../../opencode/ids.ts'
-import type { PermissionRequest, Question, QuestionRequest } from '../../session/model.ts'
-import { patchLimit } from '../fileDiffs.ts'
+import type { FileChange, PermissionRequest, Question, QuestionRequest } from '../../session/model.ts'
+import { fileChange, patchLimit } from '../fileDiffs.ts'
 import { collect, compact, fields, list, text, word, words } from '../reading.ts'
+import { readPatchedFile } from './tools.ts'
 import { loose } from './wire.ts'
 import type { WirePermission, WireQuestionRequest } from './wire.ts'
 
@@ -32,7 +33,19 @@ export function readPermission(value: unknown, directory: string): PermissionReq
     command: word(metadata['command']),
     path: word(metadata['filepath']) ?? word(metadata['filePath']),
     diff: shortDiff(metadata),
+    files: proposedFiles(metadata),
   })
+}
+
+/** A patch lists its files; an edit or a write names the one it is about. */
+function proposedFiles(metadata: ReturnType<typeof fields>): readonly FileChange[] | undefined {
+  const listed = collect(metadata['files'], readPatchedFile)
+  if (listed.length > 0) return listed
+  const path = word(metadata['filepath']) ?? word(metadata['filePath'])
+  const patch = shortDiff(metadata)
+  return path === undefined || patch === undefined
+    ? undefined
+    : [fileChange({ path, patch, status: 'modified' })]
 }
 
 /** The server's `bash` is what the rest of the program calls `shell`. */

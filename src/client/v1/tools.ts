@@ -129,7 +129,8 @@ function readEdit({ metadata, input }: ToolCall): readonly FileChange[] {
     : [lighter(fileChange({ path, patch, status: 'modified' }))]
 }
 
-function readPatchedFile(value: unknown): FileChange | undefined {
+/** One file of a patch, as its call and the question about it name it. */
+export function readPatchedFile(value: unknown): FileChange | undefined {
   const wire = fields(value)
   const path = word(wire['movePath']) ?? word(wire['filePath']) ?? word(wire['relativePath'])
   if (path === undefined) return undefined

@@ -1,9 +1,11 @@
 import type { ChatState } from '../../protocol/chat.ts'
+import type { DeskState } from '../../protocol/desk.ts'
 import type { Todo } from '../../session/model.ts'
 import { isBusy, pendingRequests } from '../../session/selectors.ts'
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
 import { plural } from '../format.ts'
+import { ConflictStrips } from './ConflictStrips.tsx'
 import { Fold } from './Fold.tsx'
 import { UndoneStrip } from './HistoryTools.tsx'
 import { Button, Icon, IconButton } from './Icon.tsx'
@@ -21,7 +23,8 @@ export function Docks({ chat }: { readonly chat: ChatState }) {
       {session ? <TodoStrip todos={session.todos} isBusy={isBusy(session)} /> : undefined}
       {session ? <UndoneStrip state={session} /> : undefined}
       {session ? <RetryStrip state={session} /> : undefined}
-      {session ? <RequestDock state={session} /> : undefined}
+      {chat.folder ? <ConflictStrips desk={chat.desk} directory={chat.folder.directory} /> : undefined}
+      {session ? <RequestDock state={session} desk={chat.desk} /> : undefined}
       {session && chat.choice.hasNoModels ? <NoModelStrip /> : undefined}
       <ElsewhereStrip chat={chat} />
       <QueueDock queue={chat.queue} />
@@ -31,13 +34,24 @@ export function Docks({ chat }: { readonly chat: ChatState }) {
 }
 
 /** The oldest request; others wait behind it and are counted. */
-function RequestDock({ state }: { readonly state: SessionState }) {
+function RequestDock({
+  state,
+  desk,
+}: {
+  readonly state: SessionState
+  readonly desk: DeskState | undefined
+}) {
   const requests = pendingRequests(state)
   const request = requests[0]
   if (!request) return null
   const position = requests.length > 1 ? `1 of ${requests.length}` : ''
   return request.kind === 'permission' ? (
-    <PermissionDock request={request} position={position} state={state} />
+    <PermissionDock
+      request={request}
+      position={position}
+      state={state}
+      guard={desk?.edits.find(({ requestID }) => requestID === request.id)}
+    />
   ) : (
     <QuestionDock key={request.id} request={request} position={position} state={state} />
   )

@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import type { GuardedEdit } from '../../protocol/desk.ts'
 import type { PermissionReply, PermissionRequest } from '../../session/model.ts'
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
 import { shortPath } from '../format.ts'
 import { Asker } from './Asker.tsx'
 import { Diff } from './Diff.tsx'
+import { EditWarning, GuardButtons } from './EditGuard.tsx'
 import { Button, Icon, IconButton } from './Icon.tsx'
 import { useFocusBack, useGuard } from './guard.ts'
 
@@ -14,10 +16,12 @@ interface DockProps {
   readonly request: PermissionRequest
   readonly position: string
   readonly state: SessionState
+  /** Set when the edit needs more than a yes or no. */
+  readonly guard: GuardedEdit | undefined
 }
 
 /** A waiting permission: what, where, who asks, and three answers. */
-export function PermissionDock({ request, position, state }: DockProps) {
+export function PermissionDock({ request, position, state, guard }: DockProps) {
   const { actions } = useApp()
   const { isGuarded, isAnswering, answer } = useGuard(request.id)
   const [reason, setReason] = useState<string | undefined>(undefined)
@@ -40,13 +44,13 @@ export function PermissionDock({ request, position, state }: DockProps) {
       </div>
       <Asker request={request} state={state} />
       <Subject request={request} directory={state.session.directory} />
+      {guard ? <EditWarning guard={guard} /> : undefined}
       <div class="dock-buttons">
-        <Button kind="primary" disabled={blocked} onClick={() => reply('once')}>
-          Allow once
-        </Button>
-        <Button disabled={blocked} title={alwaysTitle(request)} onClick={() => reply('always')}>
-          Always allow
-        </Button>
+        {guard ? (
+          <GuardButtons request={request} guard={guard} disabled={blocked} answer={answer} />
+        ) : (
+          <AllowButtons request={request} disabled={blocked} onReply={reply} />
+        )}
         <Button disabled={blocked} onClick={() => reply('reject', reason?.trim())}>
           Reject
         </Button>
@@ -66,6 +70,25 @@ export function PermissionDock({ request, position, state }: DockProps) {
         />
       )}
     </section>
+  )
+}
+
+interface AllowButtonsProps {
+  readonly request: PermissionRequest
+  readonly disabled: boolean
+  readonly onReply: (reply: PermissionReply) => void
+}
+
+function AllowButtons({ request, disabled, onReply }: AllowButtonsProps) {
+  return (
+    <>
+      <Button kind="primary" disabled={disabled} onClick={() => onReply('once')}>
+        Allow once
+      </Button>
+      <Button disabled={disabled} title={alwaysTitle(request)} onClick={() => onReply('always')}>
+        Always allow
+      </Button>
+    </>
   )
 }
 

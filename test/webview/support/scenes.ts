@@ -1,5 +1,6 @@
 import { toMessageID, toRequestID, toSessionID } from '../../../src/opencode/ids.ts'
 import type { ChatState } from '../../../src/protocol/chat.ts'
+import type { DeskState, GuardedEdit } from '../../../src/protocol/desk.ts'
 import type { Message } from '../../../src/session/model.ts'
 import {
   answer,
@@ -249,6 +250,15 @@ function withoutCommand(): Omit<typeof editRequest, 'command'> {
   return rest
 }
 
+function guardedDesk(
+  part: Partial<GuardedEdit> = {},
+  conflicts: DeskState['conflicts'] = [{ path: '/home/me/demo/src/a-rather-long-name-of-a-file.ts' }],
+): DeskState {
+  const risks = [{ path: '/home/me/demo/src/add.ts', kind: 'unsaved' as const }]
+  const edit = { requestID: editRequest.id, risks, canMerge: true, isChanged: false, ...part }
+  return { edits: [edit], conflicts, problems: undefined }
+}
+
 /** Every state of the page that a person can meet, by name. */
 export const scenes: Readonly<Record<string, () => ChatState>> = {
   conversation: () => chatWith(conversation),
@@ -264,6 +274,18 @@ export const scenes: Readonly<Record<string, () => ChatState>> = {
       status: { kind: 'busy' },
       requests: [{ ...withoutCommand(), sessionID: childID }],
     }),
+  'permission-guarded': () =>
+    chatWith(
+      conversation,
+      { status: { kind: 'busy' }, requests: [withoutCommand()] },
+      { desk: guardedDesk() },
+    ),
+  'permission-changed': () =>
+    chatWith(
+      conversation,
+      { status: { kind: 'busy' }, requests: [withoutCommand()] },
+      { desk: guardedDesk({ risks: [], isChanged: true }, []) },
+    ),
   question: () => chatWith(conversation, { status: { kind: 'busy' }, requests: [question('que_1')] }),
   'question-many': () =>
     chatWith(conversation, {

@@ -1,0 +1,141 @@
+import { basename, sep } from 'node:path'
+import * as vscode from 'vscode'
+import { OpencodeError } from '../../opencode/errors.ts'
+import type { ConflictAnswer, FileConflict } from '../../protocol/desk.ts'
+import { Emitter } from '../../util/event.ts'
+import { DisposableStore } from '../../util/lifecycle.ts'
+import type { Disposable } from '../../util/lifecycle.ts'
+import type { Backend, Backends } from '../backends.ts'
+import type { DiffDocuments } from '../diffDocuments.ts'
+import { followBackends } from '../followBackends.ts'
+import { mergeLabels } from './proposals.ts'
+import type { TextBackups } from './textBackups.ts'
+import { hasSameLines, mergeTexts } from './textMerge.ts'
+import { diskText, editorUri, openDocument, refused, replaceText } from './texts.ts'
+import type { UnsavedTexts } from './unsavedTexts.ts'
+
+export interface ConflictsOptions {
+  readonly backends: Backends
+  readonly unsaved: UnsavedTexts
+  readonly backups: TextBackups
+  readonly documents: DiffDocuments
+}
+
+/**
+ * Files that an agent wrote while an editor holds unsaved text of them. VS Code keeps that text and says nothing
+ * until it is saved; we say so at once, and offer to join the two.
+ */
+export class EditConflicts implements Disposable {
+  readonly #options: ConflictsOptions
+  readonly #store = new DisposableStore()
+  readonly #onDidChange = this.#store.add(new Emitter<FileConflict | undefined>())
+  readonly #conflicts = new Map<vscode.TextDocument, FileConflict>()
+  /** Fires with a conflict that is new, or with nothing when one is gone. */
+  readonly onDidChange = this.#onDidChange.event
+
+  constructor(options: ConflictsOptions) {
+    this.#options = options
+    const { backends, unsaved } = options
+    this.#store.add(followBackends(backends, (backend) => this.#join(backend)))
+    this.#store.add(unsaved.onDidChange((document) => document.isDirty || this.#drop(document)))
+    this.#store.add(vscode.workspace.onDidCloseTextDocument((document) => this.#drop(document)))
+  }
+
+  /** Those of files in a directory. */
+  in(directory: string): readonly FileConflict[] {
+    return [...this.#conflicts.values()].filter(({ path }) => path.startsWith(directory + sep))
+  }
+
+  /** Looks whether files with unsaved text were written by somebody else. */
+  async check(documents: readonly vscode.TextDocument[]): Promise<void> {
+    await Promise.all(documents.map((document) => this.#check(document)))
+  }
+
+  /** @throws OpencodeError `not-found`, `conflict` */
+  async answer(path: string, how: ConflictAnswer): Promise<void> {
+    const document = openDocument(editorUri(path))
+    const theirs = document && (await diskText(document.uri))
+    if (!document?.isDirty || theirs === undefined) {
+      if (document) this.#drop(document)
+      throw new OpencodeError('not-found', vscode.l10n.t('{0} has no unsaved text any more.', basename(path)))
+    }
+    if (how === 'compare') {
+      const name = vscode.l10n.t('{0} (as OpenCode wrote it ↔ yours, unsaved)', basename(path))
+      return this.#options.documents.openBeside(theirs, document.uri, name)
+    }
+    const base = (await this.#options.unsaved.baseOf(document)) ?? ''
+    const mine = await this.#takeTheirs(document)
+    if (how === 'theirs') return
+    if (how === 'mine') return replaceText(document, mine)
+    const { text, conflicts } = mergeTexts({ base, mine, theirs: document.getText() }, mergeLabels())
+    await replaceText(document, text)
+    if (conflicts > 0) await revealFirstMark(document)
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+    this.#conflicts.clear()
+  }
+
+  #join({ hub }: Backend): Disposable {
+    const store = new DisposableStore()
+    const { unsaved } = this.#options
+    store.add(
+      hub.onDidEditFile(({ path }) => {
+        const key = editorUri(path).toString()
+        void this.check(unsaved.documents.filter(({ uri }) => uri.toString() === key))
+      }),
+    )
+    // Commands write files without telling of them.
+    store.add(hub.news.onDidEndRun(() => void this.check(unsaved.documents)))
+    return store
+  }
+
+  async #check(document: vscode.TextDocument): Promise<void> {
+    const [base, now] = await Promise.all([this.#options.unsaved.baseOf(document), diskText(document.uri)])
+    if (!document.isDirty || now === undefined || base === undefined) return
+    if (hasSameLines(now, base) || hasSameLines(now, document.getText())) return
+    const path = document.uri.fsPath
+    await this.#options.backups.keep(path, document.getText())
+    if (this.#conflicts.has(document) || !isStillDirty(document)) return
+    const conflict = { path }
+    this.#conflicts.set(document, conflict)
+    this.#onDidChange.fire(conflict)
+  }
+
+  #drop(document: vscode.TextDocument): void {
+    if (this.#conflicts.delete(document)) this.#onDidChange.fire(undefined)
+  }
+
+  /**
+   * Makes the editor hold what stands on the disk, so that saving is possible again. Gives the text that was in it
+   * to the last key: VS Code undoes the change with "Undo" as well.
+   */
+  async #takeTheirs(document: vscode.TextDocument): Promise<string> {
+    let mine = document.getText()
+    await this.#options.backups.keep(document.uri.fsPath, mine)
+    const typing = vscode.workspace.onDidChangeTextDocument((event) => {
+      if (event.document === document && document.isDirty) mine = document.getText()
+    })
+    try {
+      await vscode.window.showTextDocument(document, { preview: false })
+      await vscode.commands.executeCommand('workbench.action.files.revert')
+      if (document.isDirty) throw refused(document.uri)
+      this.#options.unsaved.look(document)
+      await this.#options.backups.keep(document.uri.fsPath, mine)
+      return mine
+    } finally {
+      typing.dispose()
+    }
+  }
+}
+
+/** Asked anew after something was waited for. */
+function isStillDirty({ isDirty }: vscode.TextDocument): boolean {
+  return isDirty
+}
+
+async function revealFirstMark(document: vscode.TextDocument): Promise<void> {
+  const at = document.positionAt(Math.max(0, document.getText().indexOf(`<<<<<<< ${mergeLabels().mine}`)))
+  await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at), preview: false })
+}

@@ -1,0 +1,237 @@
+import { basename } from 'node:path'
+import * as vscode from 'vscode'
+import { OpencodeError, toErrorInfo } from '../../opencode/errors.ts'
+import type { RequestID } from '../../opencode/ids.ts'
+import type { FileRisk, GuardedEdit } from '../../protocol/desk.ts'
+import { setContextKey } from '../../platform/contextKeys.ts'
+import { isSame } from '../../session/equal.ts'
+import type { PermissionRequest } from '../../session/model.ts'
+import { Emitter } from '../../util/event.ts'
+import { DisposableStore } from '../../util/lifecycle.ts'
+import type { Disposable } from '../../util/lifecycle.ts'
+import type { Backend, Backends } from '../backends.ts'
+import type { DiffDocuments } from '../diffDocuments.ts'
+import { promptTarget } from '../promptTarget.ts'
+import { canMerge, readProposal, risksInEditors } from './proposal.ts'
+import type { Proposal, ProposedFile } from './proposal.ts'
+import { ProposalFiles } from './proposalFiles.ts'
+import type { TextBackups } from './textBackups.ts'
+import { mergeTexts } from './textMerge.ts'
+import { currentText } from './texts.ts'
+
+export interface ProposalsOptions {
+  readonly backends: Backends
+  readonly documents: DiffDocuments
+  readonly backups: TextBackups
+  readonly log: { warn(message: string): void }
+}
+
+/** Where a diff is opened. */
+export interface DiffPlace {
+  readonly viewColumn?: vscode.ViewColumn
+  readonly preserveFocus?: boolean
+}
+
+/** The edits that wait for permission in this window, and the diffs in which the user may change them. */
+export class Proposals implements Disposable {
+  readonly #options: ProposalsOptions
+  readonly #store = new DisposableStore()
+  readonly #files = this.#store.add(new ProposalFiles())
+  readonly #onDidChange = this.#store.add(new Emitter<undefined>())
+  readonly #open = new Map<RequestID, Promise<Proposal>>()
+  readonly #read = new Map<RequestID, Proposal>()
+  /** Risks of files that no editor has open; found when the user wanted to allow an edit. */
+  readonly #noted = new Map<RequestID, readonly FileRisk[]>()
+  #guards: readonly GuardedEdit[] = []
+  /** Edits came or went, or what they put at risk changed. */
+  readonly onDidChange = this.#onDidChange.event
+
+  constructor(options: ProposalsOptions) {
+    this.#options = options
+    const { backends } = options
+    const { workspace } = vscode
+    this.#store.add(backends.onDidChangeIndex(({ directory, backend }) => this.#look(directory, backend)))
+    this.#store.add(workspace.onDidChangeTextDocument(() => this.#read.size > 0 && this.#refresh()))
+    this.#store.add(workspace.onDidSaveTextDocument((document) => this.#saved(document)))
+  }
+
+  /** What is to be said about the edits that wait. */
+  get guards(): readonly GuardedEdit[] {
+    return this.#guards
+  }
+
+  /** The edits that wait and have been read. */
+  get all(): readonly Proposal[] {
+    return [...this.#read.values()]
+  }
+
+  /** @throws OpencodeError `not-found` when it does not wait (any more) */
+  async need(id: RequestID): Promise<Proposal> {
+    // A chat may know of a request a moment before the index of its directory tells of it.
+    if (!this.#open.has(id))
+      for (const { directory, backend } of this.#options.backends.places) this.#look(directory, backend)
+    const proposal = await this.#open.get(id)
+    if (proposal) return proposal
+    throw new OpencodeError('not-found', vscode.l10n.t('This request has been answered already.'))
+  }
+
+  /** Something that only the disk could tell. */
+  noteRisk(id: RequestID, risk: FileRisk): void {
+    this.#noted.set(id, [...(this.#noted.get(id) ?? []), risk])
+    this.#refresh()
+  }
+
+  /** The edit whose diff an editor shows. */
+  of(uri: vscode.Uri | undefined): Proposal | undefined {
+    const key = uri?.toString()
+    return this.all.find(({ files }) => files.some(({ shown }) => shown?.uri.toString() === key))
+  }
+
+  /** What a file would become, as the user changed it; undefined where it was not shown. */
+  textOf({ shown }: ProposedFile): string | undefined {
+    return shown && this.#files.text(shown.uri)
+  }
+
+  /** Shows all files of an edit: as they are in the editors, beside what they would become. */
+  async show(proposal: Proposal, place: DiffPlace = {}): Promise<void> {
+    const { documents } = this.#options
+    const { files } = proposal
+    const shown = await Promise.all(files.map((file) => this.#offer(file)))
+    const [only] = files
+    if (only && files.length === 1) {
+      if (only.shown) await this.#openDiff(only, place)
+      else await documents.openProposed(only.path, patchOf(proposal))
+    } else if (shown.every((uri) => uri !== undefined)) {
+      const resources = files.map(({ uri, shown: side }) => [uri, uri, side?.uri])
+      await vscode.commands.executeCommand('vscode.changes', nameOf(proposal), resources)
+    } else if (only) {
+      await documents.openProposed(only.path, patchOf(proposal))
+    }
+    this.#refresh()
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+    this.#open.clear()
+    this.#read.clear()
+    this.#noted.clear()
+  }
+
+  #look(directory: string, backend: Backend): void {
+    const waiting = backend.hub.requests(directory).filter(isEdit)
+    const ids = new Set(waiting.map(({ id }) => id))
+    for (const { request } of this.#read.values()) {
+      if (request.directory === directory && !ids.has(request.id)) this.#close(request.id)
+    }
+    for (const request of waiting) {
+      const isHere = promptTarget(backend, directory).sees(directory)
+      if (!this.#open.has(request.id) && isHere) this.#open.set(request.id, this.#begin(request, backend))
+    }
+  }
+
+  async #begin(request: PermissionRequest, backend: Backend): Promise<Proposal> {
+    const proposal = await readProposal(request, backend)
+    this.#read.set(request.id, proposal)
+    // It may have been answered while its files were read.
+    this.#look(request.directory, backend)
+    this.#refresh()
+    return proposal
+  }
+
+  #close(id: RequestID): void {
+    const proposal = this.#read.get(id)
+    this.#read.delete(id)
+    this.#open.delete(id)
+    this.#noted.delete(id)
+    for (const file of proposal?.files ?? []) void this.#forget(file)
+    this.#refresh()
+  }
+
+  /** The proposal joined with the user's text, on a side that can be changed. */
+  async #offer(file: ProposedFile): Promise<vscode.Uri | undefined> {
+    if (file.shown) return file.shown.uri
+    if (file.after === undefined) return undefined
+    const mine = (await currentText(file.uri)) ?? ''
+    const { text } = mergeTexts({ base: file.base ?? '', mine, theirs: file.after }, mergeLabels())
+    const uri = await this.#files.add(file.path, text)
+    file.shown = { uri, mine, offered: text }
+    return uri
+  }
+
+  async #openDiff(file: ProposedFile, place: DiffPlace): Promise<void> {
+    if (!file.shown) return
+    const left = file.base === undefined ? this.#options.documents.empty(file.path) : file.uri
+    const title = vscode.l10n.t('{0} (proposed by OpenCode; you may change it)', basename(file.path))
+    const options = { preview: true, ...place }
+    await vscode.commands.executeCommand('vscode.diff', left, file.shown.uri, title, options)
+  }
+
+  #refresh(): void {
+    const guards = this.all.map((proposal) => this.#guard(proposal))
+    if (isSame(guards, this.#guards)) return
+    this.#guards = guards
+    setContextKey('isEditWaiting', guards.length > 0)
+    setContextKey(
+      'isEditChanged',
+      guards.some(({ isChanged }) => isChanged),
+    )
+    this.#onDidChange.fire(undefined)
+  }
+
+  #guard(proposal: Proposal): GuardedEdit {
+    const isChanged = proposal.files.some((file) => {
+      const text = this.textOf(file)
+      return text !== undefined && text !== file.shown?.offered
+    })
+    const { id: requestID } = proposal.request
+    const seen = risksInEditors(proposal)
+    const noted = this.#noted.get(requestID) ?? []
+    const risks = [...seen, ...noted.filter(({ path }) => !seen.some((risk) => risk.path === path))]
+    return { requestID, risks, canMerge: canMerge(proposal), isChanged }
+  }
+
+  /** What the user typed into a proposal that somebody else answered is not lost with it. */
+  async #forget(file: ProposedFile): Promise<void> {
+    const { shown, path } = file
+    if (!shown) return
+    const text = this.textOf(file)
+    if (text !== undefined && text !== shown.offered) await this.#keep(path, text)
+    await this.#files.remove(shown.uri)
+  }
+
+  async #keep(path: string, text: string): Promise<void> {
+    try {
+      await this.#options.backups.keep(path, text)
+    } catch (error) {
+      this.#options.log.warn(`desk: a text could not be kept (${toErrorInfo(error).code})`)
+    }
+  }
+
+  /** What is saved under a waiting edit would be overwritten by it, without a word of the server's. */
+  #saved(document: vscode.TextDocument): void {
+    const key = document.uri.toString()
+    const isTouched = this.all.some(({ files }) => files.some(({ uri }) => uri.toString() === key))
+    if (!isTouched) return
+    void this.#keep(document.uri.fsPath, document.getText())
+    this.#refresh()
+  }
+}
+
+/** How the two sides of a conflict are called in the marks. */
+export function mergeLabels(): { readonly mine: string; readonly theirs: string } {
+  return { mine: vscode.l10n.t('Yours'), theirs: 'OpenCode' }
+}
+
+function isEdit(request: { readonly kind: string }): request is PermissionRequest {
+  return request.kind === 'permission' && ((request as PermissionRequest).files?.length ?? 0) > 0
+}
+
+/** @throws OpencodeError `not-found` */
+function patchOf({ request }: Proposal): string {
+  if (request.diff !== undefined) return request.diff
+  throw new OpencodeError('not-found', vscode.l10n.t('This request has no diff.'))
+}
+
+function nameOf({ files }: Proposal): string {
+  return vscode.l10n.t('Proposed by OpenCode: {0} files', files.length)
+}

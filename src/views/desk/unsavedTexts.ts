@@ -1,0 +1,79 @@
+import * as vscode from 'vscode'
+import { Emitter } from '../../util/event.ts'
+import { DisposableStore } from '../../util/lifecycle.ts'
+import type { Disposable } from '../../util/lifecycle.ts'
+import { diskText } from './texts.ts'
+
+const largestKept = 4 * 1024 * 1024
+/** A first key is told before the document counts as unsaved. */
+const settleMs = 500
+
+/**
+ * For each file with unsaved text: what it was before the user began to type. VS Code does not say this, and it
+ * is what a merge needs once somebody else has written the file.
+ */
+export class UnsavedTexts implements Disposable {
+  readonly #store = new DisposableStore()
+  readonly #onDidChange = this.#store.add(new Emitter<vscode.TextDocument>())
+  /** The text of editors that were in sight while they had nothing unsaved. */
+  readonly #clean = new WeakMap<vscode.TextDocument, string>()
+  readonly #timers = new WeakMap<vscode.TextDocument, NodeJS.Timeout>()
+  readonly #bases = new Map<vscode.TextDocument, Promise<string | undefined>>()
+  /** A file got unsaved text, more of it, or none any more. */
+  readonly onDidChange = this.#onDidChange.event
+
+  constructor() {
+    const { workspace, window } = vscode
+    this.#store.add(workspace.onDidChangeTextDocument(({ document }) => this.#changed(document)))
+    this.#store.add(workspace.onDidSaveTextDocument((document) => this.#changed(document)))
+    this.#store.add(workspace.onDidCloseTextDocument((document) => this.#bases.delete(document)))
+    this.#store.add(
+      window.onDidChangeVisibleTextEditors((editors) =>
+        editors.forEach(({ document }) => this.look(document)),
+      ),
+    )
+    for (const { document } of window.visibleTextEditors) this.look(document)
+    for (const document of workspace.textDocuments) if (document.isDirty) this.#changed(document)
+  }
+
+  /** Files with unsaved text that are open now. */
+  get documents(): readonly vscode.TextDocument[] {
+    return vscode.workspace.textDocuments.filter(
+      ({ isDirty, isClosed, uri }) => isDirty && !isClosed && uri.scheme === 'file',
+    )
+  }
+
+  /** What the user's text of a file grew from; undefined for a file that was not there. */
+  async baseOf(document: vscode.TextDocument): Promise<string | undefined> {
+    return this.#bases.get(document) ?? diskText(document.uri)
+  }
+
+  /** Takes the text of a document without unsaved changes as the one that the next changes begin with. */
+  look(document: vscode.TextDocument): void {
+    if (document.isClosed || document.isDirty || document.uri.scheme !== 'file') return
+    const text = document.getText()
+    if (text.length <= largestKept) this.#clean.set(document, text)
+    else this.#clean.delete(document)
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+    this.#bases.clear()
+  }
+
+  #changed(document: vscode.TextDocument): void {
+    if (document.uri.scheme !== 'file') return
+    if (!document.isDirty) {
+      this.#bases.delete(document)
+      clearTimeout(this.#timers.get(document))
+      this.#timers.set(
+        document,
+        setTimeout(() => this.look(document), settleMs),
+      )
+    } else if (!this.#bases.has(document)) {
+      const clean = this.#clean.get(document)
+      this.#bases.set(document, clean === undefined ? diskText(document.uri) : Promise.resolve(clean))
+    }
+    this.#onDidChange.fire(document)
+  }
+}
