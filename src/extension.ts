@@ -40,6 +40,9 @@ import { DiffDocuments } from './views/diffDocuments.ts'
 import { DoctorPanel } from './views/doctor/doctorPanel.ts'
 import { Drafts } from './views/drafts.ts'
 import { PromptHistory } from './views/promptHistory.ts'
+import { ChangesTree } from './views/review/changesTree.ts'
+import { Review } from './views/review/review.ts'
+import { ReviewEditors } from './views/review/reviewEditors.ts'
 import type { Services } from './views/services.ts'
 import { SessionBrowser } from './views/sessions/sessionBrowser.ts'
 import type { SessionBrowserOptions } from './views/sessions/sessionBrowser.ts'
@@ -106,7 +109,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
       await executions.close()
       await backends.leave()
     }
-    await Promise.all([services.drafts.flush(), leave()])
+    await Promise.all([services.drafts.flush(), services.review.flush(), leave()])
   }
   const exported = createExports({ services, consents, executions })
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported
@@ -141,6 +144,7 @@ function createServices(
     desk: store.add(
       new EditDesk({ backends, documents, backupFolder: join(storage.fsPath, 'unsaved'), log }),
     ),
+    review: store.add(new Review({ backends, log, stored, storage: storage.fsPath })),
     code: store.add(new CodeProposals(documents)),
     transcripts: store.add(new TranscriptDocuments(backends, transcriptFiles(storage))),
     settings,
@@ -161,7 +165,7 @@ function createSessionParts(
   context: vscode.ExtensionContext,
   store: DisposableStore,
   { services, chats, view, waiting }: ForSessions,
-): Pick<CommandContext, 'browser' | 'terminals' | 'program'> {
+): Pick<CommandContext, 'browser' | 'terminals' | 'program' | 'review' | 'changes'> {
   const { backends, settings } = services
   store.add(new ActiveSelection(chats, services))
   const reveal = async (): Promise<void> => (await view.reveal()).revealRequest()
@@ -176,6 +180,7 @@ function createSessionParts(
   store.add(new ProposalOpener({ proposals: desk.proposals, chats, settings, manners, log }))
   store.add(noticeConflicts({ conflicts: desk.conflicts, isInSight, notify }))
   return {
+    ...createReviewParts(store, services, chats),
     browser: store.add(new SessionBrowser({ backends, chats, settings, stored, pins, open })),
     terminals: store.add(new SessionTerminals()),
     program: (profile) =>
@@ -197,6 +202,16 @@ function createEditorParts(
     commitMessages: new CommitMessages(services, oneOffs),
     reviews: store.add(new Reviews(services, oneOffs, open)),
   }
+}
+
+/** What shows changes that wait for a decision. */
+function createReviewParts(
+  store: DisposableStore,
+  { review, backends }: Services,
+  chats: Chats,
+): Pick<CommandContext, 'review' | 'changes'> {
+  store.add(new ReviewEditors(review))
+  return { review, changes: store.add(new ChangesTree({ review, chats, backends })) }
 }
 
 /** Who may not use OpenCode any more does not go on with it. */

@@ -13,6 +13,8 @@ import type { ChatSession } from '../views/chatSession.ts'
 import type { ChatView } from '../views/chatView.ts'
 import type { Chats } from '../views/chats.ts'
 import type { DoctorPanel } from '../views/doctor/doctorPanel.ts'
+import type { ChangesTree } from '../views/review/changesTree.ts'
+import type { Review } from '../views/review/review.ts'
 import type { Services } from '../views/services.ts'
 import type { SessionBrowser } from '../views/sessions/sessionBrowser.ts'
 import type { SessionTerminals } from '../views/sessionTerminals.ts'
@@ -30,6 +32,8 @@ export interface CommandContext {
   readonly credentials: Credentials
   readonly consents: Consents
   readonly doctor: DoctorPanel
+  readonly review: Review
+  readonly changes: ChangesTree
   readonly commitMessages: CommitMessages
   readonly reviews: Reviews
 }

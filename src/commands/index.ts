@@ -16,6 +16,7 @@ import { isolationCommands } from './isolationCommands.ts'
 import { providerCommands } from './providerCommands.ts'
 import { registerQuickFix } from './quickFix.ts'
 import { reviewCommands } from './reviewCommands.ts'
+import { changeCommands } from './changeCommands.ts'
 import { serverCommands } from './serverCommands.ts'
 import { sessionCommands } from './sessionCommands.ts'
 import { shareCommands } from './shareCommands.ts'
@@ -29,6 +30,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...historyCommands,
   ...transcriptCommands,
   ...editorCommands,
+  ...changeCommands,
   ...reviewCommands,
   ...deskCommands,
   ...serverCommands,

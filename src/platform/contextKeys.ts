@@ -13,6 +13,14 @@ export interface ContextKeys {
   showsArchived: boolean
   isSearching: boolean
   isApplyingCode: boolean
+  /** Whether the changes of the last turn, or of the whole session, are shown. */
+  reviewScope: 'session' | 'turn'
+  /** Whether anything of an agent's waits for a decision. */
+  hasChanges: boolean
+  /** Whether the active editor has places to decide on. */
+  hasHunks: boolean
+  /** Whether comments wait to become a prompt. */
+  hasReviewComments: boolean
   hasFindings: boolean
   isEditWaiting: boolean
   isEditChanged: boolean

@@ -216,7 +216,7 @@ async function untracked(directory: string, paths: readonly string[] = ['.']): P
 }
 
 /** The program that VS Code's own Git support uses, which the user may have set. */
-function gitProgram(): string {
+export function gitProgram(): string {
   const extension = vscode.extensions.getExtension<{
     readonly enabled: boolean
     getAPI(version: 1): { readonly git: { readonly path: string } }

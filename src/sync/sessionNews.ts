@@ -14,6 +14,12 @@ export interface EndedRun {
   readonly error: RunError | undefined
 }
 
+/** A run that began, or that was found running. */
+export interface StartedRun {
+  readonly sessionID: SessionID
+  readonly directory: string | undefined
+}
+
 interface Run {
   readonly directory: string | undefined
   readonly error: RunError | undefined
@@ -26,9 +32,11 @@ interface Run {
 export class SessionNews implements Disposable {
   readonly #store = new DisposableStore()
   readonly #onDidEndRun = this.#store.add(new Emitter<EndedRun>())
+  readonly #onDidStartRun = this.#store.add(new Emitter<StartedRun>())
   readonly #onDidChangeSession = this.#store.add(new Emitter<Session>())
   readonly #onDidRemoveSession = this.#store.add(new Emitter<SessionID>())
   readonly #runs = new Map<SessionID, Run>()
+  readonly onDidStartRun = this.#onDidStartRun.event
   readonly onDidEndRun = this.#onDidEndRun.event
   readonly onDidChangeSession = this.#onDidChangeSession.event
   readonly onDidRemoveSession = this.#onDidRemoveSession.event
@@ -69,7 +77,9 @@ export class SessionNews implements Disposable {
   /** A run that goes on after an error (a context that was compacted) did not fail. */
   #status(sessionID: SessionID, directory: string | undefined, status: RunStatus): void {
     if (status.kind !== 'idle') {
+      const isNew = !this.#runs.has(sessionID)
       this.#runs.set(sessionID, { directory, error: undefined })
+      if (isNew) this.#onDidStartRun.fire({ sessionID, directory })
       return
     }
     const run = this.#runs.get(sessionID)

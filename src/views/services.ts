@@ -11,6 +11,7 @@ import type { DiffDocuments } from './diffDocuments.ts'
 import type { Drafts } from './drafts.ts'
 import type { IsolatedSessions } from './isolation/isolatedSessions.ts'
 import type { PromptHistory } from './promptHistory.ts'
+import type { Review } from './review/review.ts'
 import type { CodeProposals } from './transcript/codeBlocks.ts'
 import type { PictureFiles } from './transcript/pictureFiles.ts'
 import type { TranscriptDocuments } from './transcript/transcriptDocuments.ts'
@@ -32,6 +33,7 @@ export interface Services {
   readonly transcripts: TranscriptDocuments
   readonly pictures: PictureFiles
   readonly code: CodeProposals
+  readonly review: Review
   readonly settings: Settings
   readonly notify: Notify
   readonly log: Log

@@ -9,6 +9,8 @@ export interface StageOptions {
   readonly withNew: boolean
   /** Folders, from the top, of other repositories; nothing of them is taken in. */
   readonly except: readonly string[]
+  /** Which of the files that changed are taken in; all of them when left out. Bytes stand for themselves. */
+  readonly pick?: (paths: readonly string[]) => Promise<readonly string[]>
 }
 
 /**
@@ -32,7 +34,8 @@ export async function stageWorkingTree(git: Git, options: StageOptions): Promise
     const lines = gone.map((path) => `0 ${'0'.repeat(40)}\t${path}\0`)
     await run(['update-index', '-z', '--index-info'], lines.join(''))
   }
-  const taken = [...changed, ...found].filter(isOurs)
+  const ours = [...changed, ...found].filter(isOurs)
+  const taken = options.pick ? await options.pick(ours) : ours
   if (taken.length > 0) {
     await run(
       ['update-index', '-z', '--add', '--replace', '--stdin'],

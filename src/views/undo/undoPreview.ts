@@ -1,4 +1,5 @@
-import { applyPatch, diffLines, parsePatch, reversePatch } from 'diff'
+import { diffLines } from 'diff'
+import { takeBack } from '../../review/takeBack.ts'
 import type { FileChange } from '../../session/model.ts'
 
 /** What was done to one file, the newest change first. */
@@ -55,23 +56,11 @@ function sidesOf({ changes }: ChangedFile, now: FileNow, effect: PreviewFile['ef
   const current = now.kind === 'file' ? now.text : ''
   if (current === undefined) return undefined
   if (effect === 'deleted') return { now: now.kind === 'file' ? current : undefined, then: undefined }
-  const before = changes.reduce<string | undefined>(takeBack, current)
+  const before = changes.reduce<string | undefined>(
+    (text, { patch }) => (text === undefined ? undefined : takeBack(text, patch)),
+    current,
+  )
   return before === undefined ? undefined : { now: now.kind === 'file' ? current : undefined, then: before }
-}
-
-function takeBack(text: string | undefined, { patch }: FileChange): string | undefined {
-  const parsed = text === undefined || patch === undefined ? undefined : readPatch(patch)
-  if (text === undefined || !parsed) return undefined
-  const before = applyPatch(text, reversePatch(parsed), { autoConvertLineEndings: true })
-  return before === false ? undefined : before
-}
-
-function readPatch(text: string): ReturnType<typeof parsePatch>[number] | undefined {
-  try {
-    return parsePatch(text).find(({ hunks }) => hunks.length > 0)
-  } catch {
-    return undefined
-  }
 }
 
 /** Deleted files are compared by their time alone, and so is what a patch cannot tell. */

@@ -1,0 +1,231 @@
+import * as vscode from 'vscode'
+import { OpencodeError } from '../opencode/errors.ts'
+import type { Hunk } from '../review/hunks.ts'
+import { filesOfNode, isChangeNode } from '../views/review/changesTree.ts'
+import type { ChangeNode } from '../views/review/changesTree.ts'
+import { hunkAttachment } from '../views/review/hunkAttachment.ts'
+import { hunkAt, hunksIn } from '../views/review/reviewEditors.ts'
+import type { PendingFile } from '../views/review/reviewState.ts'
+import type { commandIds } from './commandIds.ts'
+import { chatInSight, uriOf } from './commandSpec.ts'
+import type { CommandContext, CommandSpec } from './commandSpec.ts'
+
+type Name = keyof typeof commandIds
+
+/** Deciding on what agents changed. */
+export const changeCommands = {
+  showChanges: {
+    async run() {
+      await vscode.commands.executeCommand('opencodeSessions.changes.focus')
+    },
+  },
+  keepHunk: {
+    async run(context, args) {
+      const { decisions, scope } = context.review
+      const place = await hunkOf(context, args)
+      if (!place) return
+      const { pending, hunk } = place
+      await (hunk ? decisions.keepHunk(pending, scope, hunk) : decisions.keepFiles([pending], scope))
+    },
+  },
+  undoHunk: {
+    async run(context, args) {
+      const { decisions, scope } = context.review
+      const place = await hunkOf(context, args)
+      if (!place) return
+      const { pending, hunk } = place
+      await (hunk ? decisions.undoHunk(pending, scope, hunk) : decisions.undoFiles([pending], scope))
+    },
+  },
+  askAboutHunk: {
+    async run(context, args) {
+      const place = await hunkOf(context, args)
+      if (!place) return
+      const chat = await chatInSight(context)
+      const chip = hunkAttachment(place.pending, context.review.scope, place.hunk)
+      context.services.drafts.add(chat.draftKey, [chip])
+      chat.focus()
+    },
+  },
+  nextHunk: { run: (context, args) => goToHunk(context, args, 1) },
+  previousHunk: { run: (context, args) => goToHunk(context, args, -1) },
+  keepFile: {
+    async run(context, args) {
+      const { decisions, scope } = context.review
+      await decisions.keepFiles(await filesOf(context, args), scope)
+    },
+  },
+  undoFile: {
+    async run(context, args) {
+      const { decisions, scope } = context.review
+      await decisions.undoFiles(await filesOf(context, args), scope)
+    },
+  },
+  mergeFile: {
+    async run(context, args) {
+      const { decisions, scope } = context.review
+      for (const file of await filesOf(context, args)) await decisions.merge(file, scope)
+    },
+  },
+  openChange: {
+    async run(context, args) {
+      const { documents, scope } = context.review
+      for (const file of await filesOf(context, args)) await documents.open(file, scope)
+    },
+  },
+  openAllChanges: {
+    async run(context, args) {
+      const { documents, scope } = context.review
+      const files = await allFiles(context, args)
+      const title =
+        scope === 'turn' ? vscode.l10n.t('Changes of the Last Turn') : vscode.l10n.t('Changes of the Session')
+      await documents.openAll(files, scope, title)
+    },
+  },
+  keepAllChanges: {
+    async run(context, args) {
+      const { decisions, scope } = context.review
+      await decisions.keepFiles(await allFiles(context, args), scope)
+    },
+  },
+  undoAllChanges: { run: (context, args) => undoAll(context, args) },
+  showChangesOfTurn: { run: (context) => context.review.setScope('turn') },
+  showChangesOfSession: { run: (context) => context.review.setScope('session') },
+  addReviewComment: {
+    async run({ review }, [reply]) {
+      if (isReply(reply)) review.comments.add(reply)
+      return Promise.resolve()
+    },
+  },
+  removeReviewComment: {
+    async run({ review }, [comment]) {
+      if (isComment(comment)) review.comments.remove(comment)
+      return Promise.resolve()
+    },
+  },
+  sendReviewComments: {
+    async run(context) {
+      const { comments } = context.review
+      const text = await comments.toPrompt()
+      if (text === undefined) return
+      const chat = await chatInSight(context)
+      const { drafts } = context.services
+      const words = [drafts.get(chat.draftKey).text, text].filter((part) => part !== '')
+      drafts.write(chat.draftKey, words.join('\n\n'))
+      comments.clear()
+      chat.focus()
+    },
+  },
+  dismissChange: {
+    async run({ review }, [node]) {
+      if (isChangeNode(node) && node.kind === 'unknown') review.ledger.dismiss(node.sessionID, node.path)
+      return Promise.resolve()
+    },
+  },
+} satisfies Partial<Record<Name, CommandSpec>>
+
+/** Of the tree, of the editor that a menu or a CodeLens belongs to, else of the active one. */
+async function filesOf({ review }: CommandContext, [given]: readonly unknown[]): Promise<PendingFile[]> {
+  await review.state.refresh()
+  if (isChangeNode(given)) return current(review, given)
+  const uri = uriOf(given) ?? vscode.window.activeTextEditor?.document.uri
+  const pending = uri && review.state.file(uri.fsPath, review.scope)
+  if (pending) return [pending]
+  throw nothing()
+}
+
+/** A node may be older than the last decision. */
+function current(review: CommandContext['review'], node: ChangeNode): PendingFile[] {
+  const files = filesOfNode(node).flatMap(
+    ({ file, sessionID }) => review.state.file(file.path, review.scope, sessionID) ?? [],
+  )
+  if (files.length > 0) return files
+  throw nothing()
+}
+
+async function allFiles(context: CommandContext, [node]: readonly unknown[]): Promise<PendingFile[]> {
+  const { review, changes } = context
+  await review.state.refresh()
+  if (isChangeNode(node)) return current(review, node)
+  const { session } = changes
+  const files = session === undefined ? [] : review.state.files(session, review.scope)
+  if (files.length > 0) return [...files]
+  throw nothing()
+}
+
+async function undoAll(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const { decisions, scope } = context.review
+  const files = await allFiles(context, args)
+  const title =
+    files.length === 1
+      ? vscode.l10n.t('Undo all changes of OpenCode in one file?')
+      : vscode.l10n.t('Undo all changes of OpenCode in {0} files?', files.length)
+  const detail = vscode.l10n.t('What you wrote in these files yourself stays.')
+  const confirm = vscode.l10n.t('Undo All')
+  if ((await vscode.window.showWarningMessage(title, { modal: true, detail }, confirm)) !== confirm) return
+  await decisions.undoFiles(files, scope)
+}
+
+interface HunkPlace {
+  readonly pending: PendingFile
+  /** Undefined for a file that is decided on as a whole. */
+  readonly hunk: Hunk | undefined
+}
+
+/**
+ * A CodeLens names the place by its line in the agent's own text; else the cursor tells. Undefined for a CodeLens
+ * whose place was decided on while it was clicked.
+ */
+async function hunkOf(context: CommandContext, args: readonly unknown[]): Promise<HunkPlace | undefined> {
+  const [pending] = await filesOf(context, args)
+  if (!pending) throw nothing()
+  const named = args[1]
+  const line = vscode.window.activeTextEditor?.selection.active.line ?? 0
+  const hunk =
+    typeof named === 'number'
+      ? hunksIn(pending).find(({ after }) => after.start === named)
+      : hunkAt(pending, line)
+  if (typeof named === 'number' && !hunk) return undefined
+  return { pending, hunk }
+}
+
+async function goToHunk(context: CommandContext, args: readonly unknown[], step: 1 | -1): Promise<void> {
+  const place = await hunkOf(context, args)
+  if (!place) return
+  const { pending, hunk } = place
+  const hunks = hunksIn(pending)
+  const editor = await vscode.window.showTextDocument(vscode.Uri.file(pending.file.path))
+  const line = editor.selection.active.line
+  const isNamed = typeof args[1] === 'number'
+  const index = hunk && isNamed ? hunks.indexOf(hunk) + step : indexFrom(hunks, line, step)
+  const target = hunks[(index + hunks.length) % hunks.length]
+  if (!target) return
+  const position = new vscode.Position(Math.min(target.now.start, editor.document.lineCount - 1), 0)
+  editor.selection = new vscode.Selection(position, position)
+  editor.revealRange(
+    new vscode.Range(position, position),
+    vscode.TextEditorRevealType.InCenterIfOutsideViewport,
+  )
+}
+
+/** Behind the last place comes the first one. */
+function indexFrom(hunks: readonly Hunk[], line: number, step: 1 | -1): number {
+  if (step === 1)
+    return Math.max(
+      0,
+      hunks.findIndex(({ now }) => now.start > line),
+    )
+  return hunks.findLastIndex(({ now }) => now.start < line)
+}
+
+function isReply(value: unknown): value is vscode.CommentReply {
+  return typeof value === 'object' && value !== null && 'thread' in value && 'text' in value
+}
+
+function isComment(value: unknown): value is vscode.Comment {
+  return typeof value === 'object' && value !== null && 'body' in value && 'author' in value
+}
+
+function nothing(): OpencodeError {
+  return new OpencodeError('not-found', vscode.l10n.t('No change waits for a decision here.'))
+}

@@ -1,0 +1,158 @@
+import type { SessionID } from '../opencode/ids.ts'
+import { Emitter } from '../util/event.ts'
+import { DisposableStore } from '../util/lifecycle.ts'
+import type { Disposable } from '../util/lifecycle.ts'
+import { sameContent } from './content.ts'
+import type { Content } from './content.ts'
+import { afterStep, isDecided, withoutTurn } from './reviewedFile.ts'
+import type { ReviewedFile } from './reviewedFile.ts'
+
+/** What a session changed and nobody decided on yet. */
+export interface SessionReview {
+  readonly sessionID: SessionID
+  readonly directory: string
+  /** Epoch ms of the last change; for putting sessions in order. */
+  readonly changed: number
+  /** By path. */
+  readonly files: ReadonlyMap<string, ReviewedFile>
+  /** Absolute paths of files that the agent changed in ways that nobody could tell us. */
+  readonly unknown: readonly string[]
+}
+
+/** What the agent did to a file: contents of right before and right after it. */
+export interface FileStep {
+  readonly path: string
+  readonly from?: string
+  readonly start: Content
+  readonly end: Content
+}
+
+const keptSessions = 20
+
+/** All that waits for a decision in this window, by session. */
+export class ReviewLedger implements Disposable {
+  readonly #reviews = new Map<SessionID, SessionReview>()
+  readonly #store = new DisposableStore()
+  readonly #onDidChange = this.#store.add(new Emitter<SessionID>())
+  readonly onDidChange = this.#onDidChange.event
+
+  constructor(reviews: readonly SessionReview[] = []) {
+    for (const review of reviews) this.#reviews.set(review.sessionID, review)
+  }
+
+  /** The latest changed first. */
+  get reviews(): readonly SessionReview[] {
+    return [...this.#reviews.values()].sort((a, b) => b.changed - a.changed)
+  }
+
+  get(sessionID: SessionID): SessionReview | undefined {
+    return this.#reviews.get(sessionID)
+  }
+
+  /** The files of the turn before are files of the session alone from now on. */
+  beginTurn(sessionID: SessionID): void {
+    const review = this.#reviews.get(sessionID)
+    if (!review) return
+    const files = [...review.files].map(([path, file]) => [path, withoutTurn(file)] as const)
+    this.#put({ ...review, files: new Map(files) })
+  }
+
+  /** Notes what the agent did. `changed` is the time of it, epoch ms. */
+  record(
+    session: { readonly id: SessionID; readonly directory: string },
+    steps: readonly FileStep[],
+    changed: number,
+  ): void {
+    const real = steps.filter(({ start, end, from }) => from !== undefined || !sameContent(start, end))
+    if (real.length === 0) return
+    const review = this.#reviews.get(session.id)
+    const files = new Map(review?.files)
+    for (const step of real) recordStep(files, step)
+    const paths = new Set(real.map(({ path }) => path))
+    const unknown = (review?.unknown ?? []).filter((path) => !paths.has(path))
+    this.#put({ sessionID: session.id, directory: session.directory, changed, files, unknown })
+  }
+
+  /** Notes files of which only is known that the agent changed them. */
+  recordUnknown(
+    session: { readonly id: SessionID; readonly directory: string },
+    paths: readonly string[],
+    changed: number,
+  ): void {
+    const review = this.#reviews.get(session.id)
+    const files = review?.files ?? new Map<string, ReviewedFile>()
+    const unknown = [...new Set([...(review?.unknown ?? []), ...paths])].filter((path) => !files.has(path))
+    if (unknown.length === (review?.unknown.length ?? 0)) return
+    this.#put({ sessionID: session.id, directory: session.directory, changed, files, unknown })
+  }
+
+  /** Takes over a decision; a file with nothing left to decide on leaves. */
+  decide(sessionID: SessionID, file: ReviewedFile): void {
+    const review = this.#reviews.get(sessionID)
+    if (!review?.files.has(file.path)) return
+    const files = new Map(review.files)
+    if (isDecided(file) && file.from === undefined) files.delete(file.path)
+    else files.set(file.path, file)
+    this.#put({ ...review, files })
+  }
+
+  /** A decision was taken back by other means, e.g. by the editor's own undo. */
+  restore({ sessionID, directory, changed }: SessionReview, file: ReviewedFile): void {
+    const review = this.#reviews.get(sessionID) ?? {
+      ...{ sessionID, directory, changed },
+      ...{ files: new Map<string, ReviewedFile>(), unknown: [] },
+    }
+    this.#put({ ...review, files: new Map(review.files).set(file.path, file) })
+  }
+
+  /** Nothing of a file is asked any more. */
+  dismiss(sessionID: SessionID, path: string): void {
+    const review = this.#reviews.get(sessionID)
+    if (!review) return
+    const files = new Map(review.files)
+    files.delete(path)
+    this.#put({ ...review, files, unknown: review.unknown.filter((each) => each !== path) })
+  }
+
+  /** The user moved a file. */
+  move(from: string, to: string): void {
+    for (const review of this.reviews) {
+      const file = review.files.get(from)
+      if (!file) continue
+      const files = new Map(review.files)
+      files.delete(from)
+      files.set(to, { ...file, path: to })
+      this.#put({ ...review, files })
+    }
+  }
+
+  forget(sessionID: SessionID): void {
+    if (this.#reviews.delete(sessionID)) this.#onDidChange.fire(sessionID)
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+  }
+
+  #put(review: SessionReview): void {
+    if (review.files.size === 0 && review.unknown.length === 0) this.#reviews.delete(review.sessionID)
+    else this.#reviews.set(review.sessionID, review)
+    for (const { sessionID } of this.reviews.slice(keptSessions)) this.#reviews.delete(sessionID)
+    this.#onDidChange.fire(review.sessionID)
+  }
+}
+
+/** A file that moves takes its story with it. */
+function recordStep(files: Map<string, ReviewedFile>, step: FileStep): void {
+  const old = step.from === undefined ? undefined : files.get(step.from)
+  if (step.from !== undefined) files.delete(step.from)
+  const file = old ?? files.get(step.path)
+  const next = afterStep(file && { ...file, path: step.path }, {
+    ...step,
+    isNewTurn: file?.turn === undefined,
+  })
+  const from = file?.from ?? step.from
+  const { from: _, ...rest } = next
+  const hasMoved = from !== undefined && from !== step.path && next.session.before.kind !== 'missing'
+  files.set(step.path, hasMoved ? { ...rest, from } : rest)
+}

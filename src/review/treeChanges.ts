@@ -1,0 +1,36 @@
+/** One file that differs between two trees. Paths are from their top, with `/`; blobs are names of git. */
+export interface TreeChange {
+  readonly path: string
+  readonly from?: string
+  readonly before: string | undefined
+  readonly after: string | undefined
+}
+
+/** Reads what `diff-tree -r -z -M --raw` prints. Links and other repositories are left out. */
+export function readTreeChanges(output: Buffer): readonly TreeChange[] {
+  const items = output.toString('utf8').split('\0')
+  const changes: TreeChange[] = []
+  let index = 0
+  for (let about = items[0]; about?.startsWith(':') === true; about = items[index]) {
+    const isPair = /[RC]\d*$/.test(about)
+    const paths = items.slice(index + 1, index + (isPair ? 3 : 2))
+    index += 1 + paths.length
+    changes.push(...readChange(about, paths))
+  }
+  return changes
+}
+
+/** `:100644 100644 <before> <after> M`, and one path or, of a moved file, two. */
+function readChange(about: string, paths: readonly string[]): readonly TreeChange[] {
+  const [modeBefore = '', modeAfter = '', before, after, letter = ''] = about.slice(1).split(' ')
+  const isFile = [modeBefore, modeAfter].every((mode) => /^(?:100|000)/.test(mode))
+  const path = paths.at(-1)
+  if (!isFile || path === undefined) return []
+  if (letter.startsWith('C')) return [{ path, before: undefined, after: blobOf(after) }]
+  const moved = letter.startsWith('R') && paths[0] !== undefined ? { from: paths[0] } : {}
+  return [{ path, ...moved, before: blobOf(before), after: blobOf(after) }]
+}
+
+function blobOf(name: string | undefined): string | undefined {
+  return name === undefined || /^0+$/.test(name) ? undefined : name
+}

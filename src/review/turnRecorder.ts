@@ -1,0 +1,202 @@
+import { readFile } from 'node:fs/promises'
+import type { ClientLog } from '../client/connection.ts'
+import { toErrorInfo } from '../opencode/errors.ts'
+import type { SessionID } from '../opencode/ids.ts'
+import type { FileChange } from '../session/model.ts'
+import { contentOf, missing, sameContent } from './content.ts'
+import type { Content } from './content.ts'
+import type { FolderSnapshots, Snapshot, SnapshotChange } from './folderSnapshots.ts'
+import type { FileStep, ReviewLedger } from './reviewLedger.ts'
+import { splitLines } from './lines.ts'
+import { takeBack } from './takeBack.ts'
+
+export interface TurnRecorderOptions {
+  readonly ledger: ReviewLedger
+  readonly log: ClientLog
+  /** Of one folder; asked again for each turn. */
+  readonly snapshots: (directory: string) => FolderSnapshots
+  readonly now?: () => number
+}
+
+interface Turn {
+  readonly id: SessionID
+  readonly directory: string
+  readonly snapshots: FolderSnapshots
+  /** The state up to which all is recorded; undefined when the folder cannot be remembered. */
+  last: Snapshot | undefined
+  /** What stands in files that somebody else than the agent wrote since `last`. */
+  readonly foreign: Map<string, Content>
+  isRunning: boolean
+}
+
+/**
+ * Follows the turns of sessions and tells the ledger what the agent did: everything that differs between two
+ * snapshots, except for what the user saved meanwhile.
+ */
+export class TurnRecorder {
+  readonly #options: TurnRecorderOptions
+  readonly #turns = new Map<SessionID, Turn>()
+  #work: Promise<unknown> = Promise.resolve()
+
+  constructor(options: TurnRecorderOptions) {
+    this.#options = options
+  }
+
+  /** Remembers the folder as it is, right before a prompt is sent. Never rejects. */
+  prepare(id: SessionID, directory: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#turns.get(id)?.isRunning !== true) await this.#begin(id, directory)
+    })
+  }
+
+  /** A run is seen; where nobody prepared for it, the folder is remembered now. Never rejects. */
+  started(id: SessionID, directory: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const turn = this.#turns.get(id) ?? (await this.#begin(id, directory))
+      if (!turn.isRunning) this.#options.ledger.beginTurn(id)
+      turn.isRunning = true
+    })
+  }
+
+  /** Records what was done so far. Never rejects. */
+  progress(id: SessionID): Promise<void> {
+    return this.#inTurn(async () => {
+      const turn = this.#turns.get(id)
+      if (turn) await this.#record(turn)
+    })
+  }
+
+  /**
+   * Records the rest. `changes` are what the server says of the turn: for files that no snapshot holds. The newest
+   * change of a file comes first.
+   */
+  end(id: SessionID, changes: readonly FileChange[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const turn = this.#turns.get(id)
+      this.#turns.delete(id)
+      if (!turn) return
+      await this.#record(turn)
+      await this.#recordUncovered(turn, changes)
+    })
+  }
+
+  /** Whether a file is in a folder that an agent may be working in now. */
+  isRecording(path: string): boolean {
+    return [...this.#turns.values()].some(({ directory }) => isInside(directory, path))
+  }
+
+  /** The user saved a file, or we wrote it: what changed in it just now is not the agent's. */
+  foreignWrite(path: string, before: Uint8Array | undefined, after: Uint8Array | undefined): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const turn of this.#turns.values()) {
+        const { last, foreign } = turn
+        if (!isInside(turn.directory, path) || last === undefined) continue
+        const start = foreign.get(path) ?? contentOf(await turn.snapshots.contentAt(last, path))
+        const content = contentOf(before)
+        if (!sameContent(start, content)) this.#tell(turn, [{ path, start, end: content }])
+        foreign.set(path, contentOf(after))
+      }
+    })
+  }
+
+  async #begin(id: SessionID, directory: string): Promise<Turn> {
+    const snapshots = this.#options.snapshots(directory)
+    const last = await snapshots.take().catch((error: unknown) => {
+      const { code, message } = toErrorInfo(error)
+      this.#options.log.info(`review: no snapshot (${code}): ${message}`)
+      return undefined
+    })
+    const turn: Turn = { id, directory, snapshots, last, foreign: new Map(), isRunning: false }
+    this.#turns.set(id, turn)
+    return turn
+  }
+
+  async #record(turn: Turn): Promise<void> {
+    if (turn.last === undefined) return
+    try {
+      const next = await turn.snapshots.take()
+      const changes = await turn.snapshots.changes(turn.last, next)
+      this.#tell(turn, [...toSteps(changes, turn.foreign), ...(await restored(turn, next, changes))])
+      turn.last = next
+      turn.foreign.clear()
+    } catch (error) {
+      this.#options.log.warn(`review: changes could not be read (${toErrorInfo(error).code})`)
+    }
+  }
+
+  /** Ignored files, those outside of the folder, and all where no snapshot could be taken. */
+  async #recordUncovered(turn: Turn, changes: readonly FileChange[]): Promise<void> {
+    const { ledger } = this.#options
+    const paths = [...new Set(changes.map(({ path }) => path))]
+    const unknown: string[] = []
+    const steps: FileStep[] = []
+    for (const path of paths) {
+      if (turn.last !== undefined && (await turn.snapshots.covers(path))) continue
+      const step = await stepFromPatches(
+        path,
+        changes.filter((change) => change.path === path),
+      )
+      if (step) steps.push(step)
+      else unknown.push(path)
+    }
+    this.#tell(turn, steps)
+    ledger.recordUnknown(turn, unknown, this.#now())
+  }
+
+  #tell({ id, directory }: Turn, steps: readonly FileStep[]): void {
+    this.#options.ledger.record({ id, directory }, steps, this.#now())
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)()
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#work.then(work).catch((error: unknown) => {
+      this.#options.log.warn(`review: a turn could not be recorded (${toErrorInfo(error).code})`)
+    })
+    this.#work = mine
+    return mine
+  }
+}
+
+function toSteps(
+  changes: readonly SnapshotChange[],
+  foreign: ReadonlyMap<string, Content>,
+): readonly FileStep[] {
+  return changes.map(({ path, from, before, after }): FileStep => {
+    const start = foreign.get(from ?? path) ?? contentOf(before)
+    return { path, start, end: contentOf(after), ...(from === undefined ? {} : { from }) }
+  })
+}
+
+/** Files that somebody else wrote and that the agent brought back to what they were. */
+async function restored(
+  { foreign, snapshots }: Turn,
+  next: Snapshot,
+  changes: readonly SnapshotChange[],
+): Promise<readonly FileStep[]> {
+  const changed = new Set(changes.flatMap(({ path, from }) => [path, from]))
+  const left = [...foreign].filter(([path]) => !changed.has(path))
+  return Promise.all(
+    left.map(async ([path, start]) => ({
+      path,
+      start,
+      end: contentOf(await snapshots.contentAt(next, path)),
+    })),
+  )
+}
+
+/** Takes the patches of a file back from what stands on the disk; undefined where that cannot be done. */
+async function stepFromPatches(path: string, changes: readonly FileChange[]): Promise<FileStep | undefined> {
+  const end = contentOf(await readFile(path).catch(() => undefined))
+  if (changes.at(-1)?.status === 'added') return { path, start: missing, end }
+  if (changes[0]?.status === 'deleted' || end.kind !== 'text') return undefined
+  let text: string | undefined = end.lines.join('')
+  for (const { patch } of changes) text = text === undefined ? undefined : takeBack(text, patch)
+  return text === undefined ? undefined : { path, start: { ...end, lines: splitLines(text) }, end }
+}
+
+function isInside(directory: string, path: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`)
+}

@@ -1,0 +1,180 @@
+import { basename } from 'node:path'
+import * as vscode from 'vscode'
+import type { Content } from '../../review/content.ts'
+import { missing, sameContent } from '../../review/content.ts'
+import type { Hunk } from '../../review/hunks.ts'
+import { keepFile, keepPlace, settleFile, spanIn, undoFile, undoPlace } from '../../review/reviewedFile.ts'
+import type { FileUndo, ReviewScope, ReviewedFile } from '../../review/reviewedFile.ts'
+import type { ReviewLedger, SessionReview } from '../../review/reviewLedger.ts'
+import type { TurnRecorder } from '../../review/turnRecorder.ts'
+import { DisposableStore } from '../../util/lifecycle.ts'
+import type { Disposable } from '../../util/lifecycle.ts'
+import { openMerge } from './mergeView.ts'
+import type { ReviewDocuments } from './reviewDocuments.ts'
+import { bytesOnDisk, contentNow, writeContent } from './reviewFiles.ts'
+import type { PendingFile, ReviewState } from './reviewState.ts'
+
+export interface ReviewDecisionsParts {
+  readonly ledger: ReviewLedger
+  readonly recorder: TurnRecorder
+  readonly state: ReviewState
+  readonly documents: ReviewDocuments
+}
+
+/** A decision that the editor's own undo may take back. */
+interface Taken {
+  readonly review: SessionReview
+  readonly before: { readonly file: ReviewedFile; readonly now: Content }
+  readonly after: { readonly file: ReviewedFile; readonly now: Content }
+}
+
+const keptDecisions = 50
+
+/** Carries out what the user decides: in the files, in open editors and in the ledger. */
+export class ReviewDecisions implements Disposable {
+  readonly #parts: ReviewDecisionsParts
+  readonly #store = new DisposableStore()
+  readonly #taken: Taken[] = []
+
+  constructor(parts: ReviewDecisionsParts) {
+    this.#parts = parts
+    this.#store.add(
+      vscode.workspace.onDidChangeTextDocument(({ document, reason }) => {
+        if (reason !== undefined) void this.#followEditor(document, reason)
+      }),
+    )
+    this.#store.add(
+      vscode.workspace.onDidRenameFiles(({ files }) => {
+        for (const { oldUri, newUri } of files) parts.ledger.move(oldUri.fsPath, newUri.fsPath)
+      }),
+    )
+  }
+
+  async keepHunk(pending: PendingFile, scope: ReviewScope, hunk: Hunk): Promise<void> {
+    const kept = keepPlace(pending.file, scope, hunk)
+    this.#parts.ledger.decide(pending.sessionID, kept)
+    await this.#parts.state.refresh([pending.file.path])
+  }
+
+  /** A place that the user changed later is shown as a merge instead. */
+  async undoHunk(pending: PendingFile, scope: ReviewScope, hunk: Hunk): Promise<void> {
+    const current = await contentNow(pending.file.path)
+    if (!sameContent(current, pending.now)) return this.#parts.state.refresh([pending.file.path])
+    if (hunk.isOverwritten) return this.merge(pending, scope)
+    await this.#carryOut(pending, undoPlace(pending.file, scope, hunk, current))
+  }
+
+  async keepFiles(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
+    const { ledger, state } = this.#parts
+    for (const { sessionID, file } of files) {
+      const kept = keepFile(file, scope)
+      ledger.decide(sessionID, kept)
+    }
+    await state.refresh(files.map(({ file }) => file.path))
+  }
+
+  /** Undoes what can be undone; then asks about what the user changed later, file by file. */
+  async undoFiles(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
+    const open: PendingFile[] = []
+    for (const pending of files) {
+      const current = await contentNow(pending.file.path)
+      const undone = undoFile(pending.file, scope, current)
+      await this.#carryOut({ ...pending, now: current }, undone)
+      if (undone.overwritten > 0) open.push(pending)
+    }
+    await this.#askAboutOverwritten(open, scope)
+  }
+
+  /** Shows what stood there, what the agent wrote and what the user made of it. */
+  async merge(pending: PendingFile, scope: ReviewScope): Promise<void> {
+    if (await openMerge(this.#parts.documents, pending, scope)) return
+    await this.#askToReplace(pending, scope)
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+  }
+
+  async #carryOut(pending: PendingFile, undone: FileUndo): Promise<void> {
+    const { ledger, recorder, state } = this.#parts
+    const { sessionID, now } = pending
+    const { path, from } = pending.file
+    const review = ledger.get(sessionID)
+    if (review && from === undefined) {
+      const before = { file: pending.file, now }
+      this.#taken.push({ review, before, after: { file: undone.file, now: undone.now } })
+      this.#taken.splice(0, this.#taken.length - keptDecisions)
+    }
+    const onDisk = await bytesOnDisk(path)
+    await writeContent(path, now, undone.now)
+    await recorder.foreignWrite(path, onDisk, await bytesOnDisk(path))
+    ledger.decide(sessionID, undone.file)
+    if (from !== undefined && undone.overwritten === 0 && isSettled(undone.file))
+      await this.#moveBack(pending)
+    await state.refresh([path])
+  }
+
+  /** The file goes back to where it was; unless another one is there by now. */
+  async #moveBack({ sessionID, file: { path, from } }: PendingFile): Promise<void> {
+    if (from === undefined) return
+    const isFree = (await bytesOnDisk(from)) === undefined
+    if (!isFree) {
+      const text = vscode.l10n.t('{0} stays where it is: there is another {1} by now.', path, from)
+      await vscode.window.showWarningMessage(text)
+      return
+    }
+    const edit = new vscode.WorkspaceEdit()
+    edit.renameFile(vscode.Uri.file(path), vscode.Uri.file(from), { overwrite: false })
+    await vscode.workspace.applyEdit(edit)
+    this.#parts.ledger.dismiss(sessionID, path)
+    this.#parts.ledger.dismiss(sessionID, from)
+    await this.#parts.recorder.foreignWrite(path, await bytesOnDisk(from), undefined)
+    await this.#parts.recorder.foreignWrite(from, undefined, await bytesOnDisk(from))
+  }
+
+  async #askAboutOverwritten(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
+    const [first] = files
+    if (!first) return
+    const names = files.map(({ file }) => basename(file.path)).join(', ')
+    const text = vscode.l10n.t('Not undone where you made changes later: {0}.', names)
+    const merge = vscode.l10n.t('Merge…')
+    if ((await vscode.window.showWarningMessage(text, merge)) !== merge) return
+    for (const pending of files) {
+      const current = this.#parts.state.file(pending.file.path, scope, pending.sessionID)
+      if (current) await this.merge(current, scope)
+    }
+  }
+
+  /** Files without text on both sides cannot be merged: it is the one or the other. */
+  async #askToReplace(pending: PendingFile, scope: ReviewScope): Promise<void> {
+    const span = spanIn(pending.file, scope)
+    if (!span) return
+    const name = basename(pending.file.path)
+    const isDeletion = span.before.kind === missing.kind
+    const title = isDeletion
+      ? vscode.l10n.t('{0} was changed after OpenCode made it. Delete it with these changes?', name)
+      : vscode.l10n.t('{0} was changed after OpenCode did. Replace it with what it was before?', name)
+    const confirm = isDeletion ? vscode.l10n.t('Delete File') : vscode.l10n.t('Replace File')
+    if ((await vscode.window.showWarningMessage(title, { modal: true }, confirm)) !== confirm) return
+    const file = settleFile(pending.file, scope)
+    await this.#carryOut(pending, { file, now: span.before, overwritten: 0 })
+  }
+
+  /** Ctrl+Z in an editor takes a decision back, and Ctrl+Y takes it again. */
+  async #followEditor({ uri }: vscode.TextDocument, reason: vscode.TextDocumentChangeReason): Promise<void> {
+    const own = this.#taken.filter(({ before }) => before.file.path === uri.fsPath).reverse()
+    if (own.length === 0) return
+    const now = await contentNow(uri.fsPath)
+    const isUndo = reason === vscode.TextDocumentChangeReason.Undo
+    const found = own.find((taken) => sameContent(isUndo ? taken.before.now : taken.after.now, now))
+    if (!found) return
+    const { ledger, state } = this.#parts
+    if (isUndo) ledger.restore(found.review, found.before.file)
+    else ledger.decide(found.review.sessionID, found.after.file)
+    await state.refresh([uri.fsPath])
+  }
+}
+
+function isSettled({ session }: ReviewedFile): boolean {
+  return sameContent(session.before, session.after)
+}

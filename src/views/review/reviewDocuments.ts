@@ -1,0 +1,136 @@
+import { basename } from 'node:path'
+import * as vscode from 'vscode'
+import type { SessionID } from '../../opencode/ids.ts'
+import { textOf } from '../../review/content.ts'
+import type { Content } from '../../review/content.ts'
+import { spanIn } from '../../review/reviewedFile.ts'
+import type { ReviewScope } from '../../review/reviewedFile.ts'
+import { undoSpan } from '../../review/span.ts'
+import type { Span } from '../../review/span.ts'
+import { DisposableStore } from '../../util/lifecycle.ts'
+import type { Disposable } from '../../util/lifecycle.ts'
+import type { PendingFile, ReviewState } from './reviewState.ts'
+
+export const reviewScheme = 'opencode-review'
+const keptTexts = 60
+
+/** What a document of ours stands for: the file without the agent's open changes. */
+export interface ReviewPlace {
+  readonly sessionID: SessionID
+  readonly scope: ReviewScope
+}
+
+/**
+ * Read-only documents that show files without what waits for a decision; they follow every decision. Diff editors of
+ * VS Code show them beside the real file.
+ */
+export class ReviewDocuments implements Disposable {
+  readonly #state: ReviewState
+  readonly #store = new DisposableStore()
+  readonly #onDidChange = this.#store.add(new vscode.EventEmitter<vscode.Uri>())
+  readonly #live = new Map<string, vscode.Uri>()
+  readonly #texts = new Map<string, string>()
+  #lastID = 0
+
+  constructor(state: ReviewState) {
+    this.#state = state
+    const provider: vscode.TextDocumentContentProvider = {
+      onDidChange: this.#onDidChange.event,
+      provideTextDocumentContent: (uri) => this.#read(uri),
+    }
+    this.#store.add(vscode.workspace.registerTextDocumentContentProvider(reviewScheme, provider))
+    this.#store.add(state.onDidChange(() => this.#live.forEach((uri) => this.#onDidChange.fire(uri))))
+    this.#store.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#live.delete(uri.toString())))
+  }
+
+  /** Opens one file: without the open changes, beside the real one. Files that are no text are just opened. */
+  async open(pending: PendingFile, scope: ReviewScope): Promise<void> {
+    const { file, now } = pending
+    const [left, right] = this.#sides(pending, scope)
+    if (now.kind === 'binary' || !left || !right) {
+      await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file.path))
+      return
+    }
+    const title = vscode.l10n.t('{0} (changed by OpenCode)', basename(file.path))
+    await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true })
+  }
+
+  /** Opens many files in one editor. */
+  async openAll(files: readonly PendingFile[], scope: ReviewScope, title: string): Promise<void> {
+    const resources = files.map((pending) => {
+      const { file, now, pending: what } = pending
+      const [left, right] = this.#sides(pending, scope)
+      const isNew = what.kind === 'whole' && what.what === 'created'
+      return [
+        vscode.Uri.file(file.path),
+        isNew ? undefined : left,
+        now.kind === 'missing' ? undefined : right,
+      ]
+    })
+    await vscode.commands.executeCommand('vscode.changes', title, resources)
+  }
+
+  /** A text that stays as it is, e.g. one side of a merge. */
+  put(path: string, text: string): vscode.Uri {
+    const uri = reviewUri(path, { id: ++this.#lastID })
+    this.#texts.set(uri.toString(), text)
+    const oldest = this.#texts.size > keptTexts ? this.#texts.keys().next().value : undefined
+    if (oldest !== undefined) this.#texts.delete(oldest)
+    return uri
+  }
+
+  dispose(): void {
+    this.#store.dispose()
+  }
+
+  #sides(
+    { sessionID, file, now }: PendingFile,
+    scope: ReviewScope,
+  ): readonly [vscode.Uri | undefined, vscode.Uri | undefined] {
+    const span = spanIn(file, scope)
+    if (!span || withoutChanges(span, now).kind === 'binary') return [undefined, vscode.Uri.file(file.path)]
+    const place: ReviewPlace = { sessionID, scope }
+    const left = reviewUri(file.path, place)
+    this.#live.set(left.toString(), left)
+    const right = now.kind === 'missing' ? this.put(file.path, '') : vscode.Uri.file(file.path)
+    return [left, right]
+  }
+
+  #read(uri: vscode.Uri): string {
+    const text = this.#texts.get(uri.toString())
+    if (text !== undefined) return text
+    this.#live.set(uri.toString(), uri)
+    const place = readPlace(uri)
+    const pending = place && this.#state.file(fileOf(uri).fsPath, place.scope, place.sessionID)
+    const span = place && pending ? spanIn(pending.file, place.scope) : undefined
+    if (span && pending) return textOf(withoutChanges(span, pending.now)) ?? ''
+    // Decided in the meantime: there is nothing to compare any more.
+    const open = vscode.workspace.textDocuments.find(({ uri: each }) => each.fsPath === uri.fsPath)
+    return open?.uri.scheme === 'file' ? open.getText() : ''
+  }
+}
+
+/** The real file that a document of ours is about. */
+export function fileOf(uri: vscode.Uri): vscode.Uri {
+  return uri.with({ scheme: 'file', query: '' })
+}
+
+/** A file that is decided on as a whole is shown as it was, whatever the user made of it since. */
+function withoutChanges(span: Span, now: Content): Content {
+  return span.change && now.kind === 'text' ? undoSpan(span, now).now : span.before
+}
+
+function reviewUri(path: string, query: ReviewPlace | { readonly id: number }): vscode.Uri {
+  return vscode.Uri.file(path).with({ scheme: reviewScheme, query: JSON.stringify(query) })
+}
+
+function readPlace({ query }: vscode.Uri): ReviewPlace | undefined {
+  try {
+    const value = JSON.parse(query) as Partial<ReviewPlace>
+    return value.sessionID !== undefined && value.scope !== undefined
+      ? { sessionID: value.sessionID, scope: value.scope }
+      : undefined
+  } catch {
+    return undefined
+  }
+}

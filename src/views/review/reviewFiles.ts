@@ -1,0 +1,74 @@
+import { lstat, readFile, rm } from 'node:fs/promises'
+import * as vscode from 'vscode'
+import { bytesOf, contentOf, sameContent } from '../../review/content.ts'
+import type { Content } from '../../review/content.ts'
+import { changesBetween, splitLines } from '../../review/lines.ts'
+
+/** The document of a file, if one is open. */
+export function openDocument(path: string): vscode.TextDocument | undefined {
+  const wanted = vscode.Uri.file(path).toString()
+  return vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === wanted)
+}
+
+/** What the user sees of a file: the unsaved text of an editor, else the bytes on the disk. */
+export async function contentNow(path: string): Promise<Content> {
+  const onDisk = await contentOnDisk(path)
+  const document = openDocument(path)
+  if (document?.isDirty !== true) return onDisk
+  const form = onDisk.kind === 'text' ? onDisk.form : 'utf8'
+  return { kind: 'text', lines: splitLines(document.getText()), form }
+}
+
+/** The bytes of a file; what is no plain file counts as missing. */
+export async function bytesOnDisk(path: string): Promise<Buffer | undefined> {
+  try {
+    return (await lstat(path)).isFile() ? await readFile(path) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function contentOnDisk(path: string): Promise<Content> {
+  return contentOf(await bytesOnDisk(path))
+}
+
+/**
+ * Makes a file what it should be. An open one is edited, so that the editor's own undo takes it back; it is saved if
+ * nothing else in it was unsaved. In the end the bytes on the disk are exactly those asked for, unless the user has
+ * unsaved text in the editor, which is never saved for them.
+ */
+export async function writeContent(path: string, now: Content, wanted: Content): Promise<void> {
+  if (sameContent(now, wanted)) return
+  const uri = vscode.Uri.file(path)
+  const bytes = bytesOf(wanted)
+  if (!bytes) return rm(path, { force: true })
+  const document = openDocument(path)
+  if (document?.isDirty === true) {
+    await editDocument(document, wanted)
+    return
+  }
+  if (document && showsContent(document, now) && (await editDocument(document, wanted))) await document.save()
+  const found = await bytesOnDisk(path)
+  // Line ends, encodings and what runs on save are the editor's business; the bytes are ours.
+  if (!found || Buffer.compare(found, bytes) !== 0) await vscode.workspace.fs.writeFile(uri, bytes)
+}
+
+/** Whether the editor read the file as we did, so that its edits mean the same. */
+function showsContent(document: vscode.TextDocument, content: Content): boolean {
+  return content.kind === 'text' && document.getText() === content.lines.join('')
+}
+
+/** Replaces only the lines that differ. */
+async function editDocument(document: vscode.TextDocument, wanted: Content): Promise<boolean> {
+  if (wanted.kind !== 'text') return false
+  const lines = splitLines(document.getText())
+  const offsets = [0]
+  for (const line of lines) offsets.push((offsets.at(-1) ?? 0) + line.length)
+  const at = (line: number): vscode.Position => document.positionAt(offsets[line] ?? 0)
+  const edit = new vscode.WorkspaceEdit()
+  for (const { from, to } of changesBetween(lines, wanted.lines)) {
+    const range = new vscode.Range(at(from.start), at(from.end))
+    edit.replace(document.uri, range, wanted.lines.slice(to.start, to.end).join(''))
+  }
+  return vscode.workspace.applyEdit(edit)
+}

@@ -1,0 +1,123 @@
+import * as vscode from 'vscode'
+import type { SessionID } from '../../opencode/ids.ts'
+import type { Content } from '../../review/content.ts'
+import { pendingIn, spanIn } from '../../review/reviewedFile.ts'
+import type { ReviewScope, ReviewedFile } from '../../review/reviewedFile.ts'
+import type { ReviewLedger, SessionReview } from '../../review/reviewLedger.ts'
+import { countsOf } from '../../review/span.ts'
+import type { Pending } from '../../review/span.ts'
+import { Emitter } from '../../util/event.ts'
+import { DisposableStore } from '../../util/lifecycle.ts'
+import type { Disposable } from '../../util/lifecycle.ts'
+import { contentNow } from './reviewFiles.ts'
+
+/** A file that waits for a decision, as it stands now. */
+export interface PendingFile {
+  readonly sessionID: SessionID
+  readonly directory: string
+  readonly file: ReviewedFile
+  readonly now: Content
+  readonly pending: Pending
+  readonly counts: { readonly additions: number; readonly deletions: number } | undefined
+}
+
+const delayMs = 150
+
+/** The ledger joined with what stands in the files now: both what the agent and what the user did changes it. */
+export class ReviewState implements Disposable {
+  readonly #ledger: ReviewLedger
+  readonly #store = new DisposableStore()
+  readonly #onDidChange = this.#store.add(new Emitter<undefined>())
+  readonly onDidChange = this.#onDidChange.event
+  readonly #now = new Map<string, Content>()
+  readonly #stale = new Set<string>()
+  #timer: NodeJS.Timeout | undefined
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(ledger: ReviewLedger) {
+    this.#ledger = ledger
+    const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher('**/*'))
+    const touched = (uri: vscode.Uri): void => this.#touch([uri.fsPath])
+    for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
+      this.#store.add(event(touched))
+    this.#store.add(vscode.workspace.onDidChangeTextDocument(({ document }) => touched(document.uri)))
+    this.#store.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => touched(uri)))
+    this.#store.add(ledger.onDidChange(() => this.#touch([...this.#paths()])))
+    this.#touch([...this.#paths()])
+  }
+
+  /** Sessions that have anything to decide on, the latest changed first. */
+  get reviews(): readonly SessionReview[] {
+    return this.#ledger.reviews.filter(
+      (review) => review.unknown.length > 0 || this.files(review.sessionID, 'session').length > 0,
+    )
+  }
+
+  /** What waits in a session, by path. */
+  files(sessionID: SessionID, scope: ReviewScope): readonly PendingFile[] {
+    const review = this.#ledger.get(sessionID)
+    if (!review) return []
+    return [...review.files.values()]
+      .flatMap((file) => this.#pendingFile(review, file, scope) ?? [])
+      .sort((a, b) => (a.file.path < b.file.path ? -1 : 1))
+  }
+
+  /** One file, in the session that changed it last or in a given one. */
+  file(path: string, scope: ReviewScope, sessionID?: SessionID): PendingFile | undefined {
+    const reviews = this.#ledger.reviews.filter(
+      (review) => sessionID === undefined || review.sessionID === sessionID,
+    )
+    for (const review of reviews) {
+      const file = review.files.get(path)
+      const pending = file && this.#pendingFile(review, file, scope)
+      if (pending) return pending
+    }
+    return undefined
+  }
+
+  /** Reads files again at once; resolves when what they hold is known. */
+  async refresh(paths: readonly string[] = [...this.#paths()]): Promise<void> {
+    for (const path of paths) this.#stale.add(path)
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#reading = this.#reading.then(() => this.#read())
+    await this.#reading
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer)
+    this.#store.dispose()
+  }
+
+  #pendingFile(review: SessionReview, file: ReviewedFile, scope: ReviewScope): PendingFile | undefined {
+    const now = this.#now.get(file.path)
+    const span = spanIn(file, scope)
+    if (!now || !span) return undefined
+    const pending = pendingIn(file, scope, now)
+    if (pending.kind === 'none' && (file.from === undefined || now.kind === 'missing')) return undefined
+    const { sessionID, directory } = review
+    return { sessionID, directory, file, now, pending, counts: countsOf(span, now) }
+  }
+
+  #paths(): ReadonlySet<string> {
+    return new Set(this.#ledger.reviews.flatMap(({ files }) => [...files.keys()]))
+  }
+
+  #touch(paths: readonly string[]): void {
+    const known = this.#paths()
+    const wanted = paths.filter((path) => known.has(path))
+    // A ledger that lost its last file is a change as well.
+    if (wanted.length === 0 && paths.length > 0) return
+    for (const path of wanted) this.#stale.add(path)
+    this.#timer ??= setTimeout(() => void this.refresh([]), delayMs)
+  }
+
+  async #read(): Promise<void> {
+    const known = this.#paths()
+    const paths = [...this.#stale].filter((path) => known.has(path))
+    this.#stale.clear()
+    await Promise.all(paths.map(async (path) => this.#now.set(path, await contentNow(path))))
+    for (const path of this.#now.keys()) if (!known.has(path)) this.#now.delete(path)
+    this.#onDidChange.fire(undefined)
+  }
+}

@@ -1,0 +1,152 @@
+import * as vscode from 'vscode'
+import type { SessionID } from '../../opencode/ids.ts'
+import type { Log } from '../../platform/log.ts'
+import type { TurnRecorder } from '../../review/turnRecorder.ts'
+import type { FileChange, Message } from '../../session/model.ts'
+import { DisposableStore } from '../../util/lifecycle.ts'
+import type { Disposable } from '../../util/lifecycle.ts'
+import type { Backend, Backends } from '../backends.ts'
+import { absolutePath } from '../links.ts'
+import { promptTarget } from '../promptTarget.ts'
+import { bytesOnDisk } from './reviewFiles.ts'
+
+const editedDelayMs = 400
+/** Enough messages for a turn of many steps. */
+const readMessages = 100
+
+/** Tells the recorder when sessions run, on all servers, and what the user saves meanwhile. */
+export class TurnWatch implements Disposable {
+  readonly #recorder: TurnRecorder
+  readonly #backends: Backends
+  readonly #log: Log
+  readonly #store = new DisposableStore()
+  readonly #watched = new Map<Backend, DisposableStore>()
+  readonly #timers = new Map<SessionID, NodeJS.Timeout>()
+  readonly #running = new Map<SessionID, string>()
+  readonly #beforeSave = new Map<string, Promise<Buffer | undefined>>()
+
+  constructor(recorder: TurnRecorder, backends: Backends, log: Log) {
+    this.#recorder = recorder
+    this.#backends = backends
+    this.#log = log
+    this.#store.add(backends.onDidChange(() => this.#watchAll()))
+    this.#store.add(backends.onDidChangeStatus(() => this.#watchAll()))
+    this.#store.add(vscode.workspace.onWillSaveTextDocument((event) => this.#willSave(event)))
+    this.#store.add(vscode.workspace.onDidSaveTextDocument((document) => void this.#didSave(document)))
+    this.#watchAll()
+  }
+
+  dispose(): void {
+    for (const store of this.#watched.values()) store.dispose()
+    for (const timer of this.#timers.values()) clearTimeout(timer)
+    this.#store.dispose()
+  }
+
+  #watchAll(): void {
+    const all = new Set(this.#backends.all)
+    for (const [backend, store] of this.#watched) {
+      if (all.has(backend)) continue
+      store.dispose()
+      this.#watched.delete(backend)
+    }
+    for (const backend of all)
+      if (!this.#watched.has(backend)) this.#watched.set(backend, this.#watch(backend))
+  }
+
+  #watch(backend: Backend): DisposableStore {
+    const store = new DisposableStore()
+    const { news } = backend.hub
+    store.add(
+      news.onDidStartRun(({ sessionID, directory }) => void this.#started(backend, sessionID, directory)),
+    )
+    store.add(news.onDidEndRun(({ sessionID }) => void this.#ended(backend, sessionID)))
+    store.add(backend.hub.onDidEditFile(() => this.#edited()))
+    return store
+  }
+
+  /** What a subagent does belongs to the session that called it. */
+  async #started(backend: Backend, sessionID: SessionID, directory: string | undefined): Promise<void> {
+    try {
+      const known = directory === undefined ? undefined : backend.hub.sessions(directory)
+      const entry = known?.find(({ session }) => session.id === sessionID)?.session
+      const session = entry ?? (await backend.server.connection?.getSession(sessionID))
+      if (!session || session.parentID !== undefined || !this.#sees(backend, session.directory)) return
+      this.#running.set(sessionID, session.directory)
+      await this.#recorder.started(sessionID, session.directory)
+    } catch (error) {
+      this.#log.debug(`review: a run could not be followed: ${String(error)}`)
+    }
+  }
+
+  async #ended(backend: Backend, sessionID: SessionID): Promise<void> {
+    const directory = this.#running.get(sessionID)
+    if (directory === undefined) return
+    this.#running.delete(sessionID)
+    clearTimeout(this.#timers.get(sessionID))
+    this.#timers.delete(sessionID)
+    await this.#recorder.progress(sessionID)
+    await this.#recorder.end(sessionID, await this.#changesOf(backend, sessionID, directory))
+  }
+
+  /** An event of the server; a command line of the agent's is seen at the end of the run. */
+  #edited(): void {
+    for (const sessionID of this.#running.keys()) {
+      if (this.#timers.has(sessionID)) continue
+      const timer = setTimeout(() => {
+        this.#timers.delete(sessionID)
+        void this.#recorder.progress(sessionID)
+      }, editedDelayMs)
+      this.#timers.set(sessionID, timer)
+    }
+  }
+
+  #sees(backend: Backend, directory: string): boolean {
+    return promptTarget(backend, directory).sees(directory)
+  }
+
+  /** What tools and the server's own snapshots say of the last turn, the newest change first. */
+  async #changesOf(
+    { server }: Backend,
+    sessionID: SessionID,
+    directory: string,
+  ): Promise<readonly FileChange[]> {
+    const { connection } = server
+    if (!connection) return []
+    try {
+      const { messages } = await connection.readMessages(sessionID, readMessages)
+      const start = messages.findLastIndex(({ role }) => role === 'user')
+      const own = messages.slice(Math.max(0, start)).flatMap(changesIn)
+      const prompt = messages[start]
+      const turn = prompt ? await connection.turnDiff(sessionID, prompt.id) : []
+      const placed = (change: FileChange): FileChange => ({
+        ...change,
+        path: absolutePath(change.path, directory),
+      })
+      const known = new Set(own.map((change) => placed(change).path))
+      return [...own.toReversed().map(placed), ...turn.map(placed).filter(({ path }) => !known.has(path))]
+    } catch (error) {
+      this.#log.debug(`review: what a turn changed could not be read: ${String(error)}`)
+      return []
+    }
+  }
+
+  #willSave({ document }: vscode.TextDocumentWillSaveEvent): void {
+    const path = document.uri.fsPath
+    if (document.uri.scheme === 'file' && this.#recorder.isRecording(path))
+      this.#beforeSave.set(path, bytesOnDisk(path))
+  }
+
+  async #didSave({ uri }: vscode.TextDocument): Promise<void> {
+    const before = this.#beforeSave.get(uri.fsPath)
+    if (!before) return
+    this.#beforeSave.delete(uri.fsPath)
+    const after = await bytesOnDisk(uri.fsPath)
+    await this.#recorder.foreignWrite(uri.fsPath, await before, after)
+  }
+}
+
+function changesIn({ blocks }: Message): readonly FileChange[] {
+  return blocks.flatMap((block) =>
+    block.type === 'tool' && block.status === 'completed' ? (block.files ?? []) : [],
+  )
+}

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Locator } from 'playwright-core'
+import { openFile, reloadWindow, runCommand, screenshot, until } from '../support/workbench.ts'
+import { keepFailure, openChat, patience, startChatLab, type ChatLab } from './support/chat.ts'
+import { clickDialogButton } from './support/chatWorkbench.ts'
+
+const utf16 = Buffer.from('\ufeffgröße\r\nzwei\r\ndrei\r\n', 'utf16le')
+const latin1 = Buffer.from('straße\nzwei\n', 'latin1')
+const big = Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join('')
+/** As they are before the agent comes. Some are committed, some are not. */
+const originals: Readonly<Record<string, Buffer>> = {
+  'crlf.txt': Buffer.from('one\r\ntwo\r\nthree\r\nfour\r\nfive\r\nsix\r\nseven\r\neight'),
+  'big.txt': Buffer.from(big),
+  'noend.txt': Buffer.from('first\nlast'),
+  'wide.txt': utf16,
+  'latin.txt': latin1,
+  'old.txt': Buffer.from('alpha\nbeta\ngamma\ndelta\n'),
+  'gone.txt': Buffer.from('gone\n'),
+  'image.bin': Buffer.from([0x89, 0x50, 0, 1, 2, 255, 0]),
+}
+
+describe('Reviewing what OpenCode changed', function () {
+  this.timeout(300_000)
+  let running: ChatLab
+
+  before(async () => {
+    running = await startChatLab({
+      config: { permission: { bash: 'allow', edit: 'allow' } },
+      settings: { 'files.autoSave': 'off', 'editor.minimap.enabled': false },
+      width: 1500,
+      height: 950,
+    })
+  })
+  afterEach(async function () {
+    await keepFailure(this.currentTest, running)
+  })
+  after(async function () {
+    this.timeout(60_000)
+    await running.dispose()
+  })
+
+  const fileAt = (name: string): string => path.join(running.lab.project, name)
+  const read = (name: string): Promise<Buffer | undefined> => readFile(fileAt(name)).catch(() => undefined)
+  const tool = (name: string, input: unknown): string => `[[tool:${name} ${JSON.stringify(input)}]]`
+  const edit = (name: string, oldString: string, newString: string): string =>
+    tool('read', { filePath: fileAt(name) }) + tool('edit', { filePath: fileAt(name), oldString, newString })
+  const shell = (command: string): string => tool('bash', { command, description: 'Changes files' })
+  const row = (name: string | RegExp): Locator =>
+    running.page.locator('.pane-body .monaco-list-row').filter({ hasText: name })
+  const lens = (words: string): Locator =>
+    running.page.locator('.codelens-decoration a').filter({ hasText: words })
+  const becomes = (name: string, content: Buffer | undefined): Promise<void> =>
+    until(
+      `${name} has its bytes`,
+      async () => {
+        const found = await read(name)
+        return content === undefined ? found === undefined : found?.equals(content) === true
+      },
+      patience,
+    )
+
+  it('shows edits, shell-made changes, new, deleted, moved and binary files with their counts', async () => {
+    const { chat, page } = running
+    for (const [name, bytes] of Object.entries(originals)) await writeFile(fileAt(name), bytes)
+    await chat.ask(everything(), 'All changed.')
+    await runCommand(page, 'OpenCode: Show Changes')
+    // The list shows only what fits into it.
+    await page.getByRole('button', { name: /^Chat/ }).first().click()
+    await row(/crlf\.txt.*\+2 −2/).waitFor({ timeout: patience })
+    await row(/big\.txt.*\+2 −2/).waitFor()
+    await row(/new\.txt.*was old\.txt/).waitFor()
+    await row(/gone\.txt.*deleted/).waitFor()
+    await row(/fresh\.txt.*\+1.*new/).waitFor()
+    await row(/image\.bin.*binary/).waitFor()
+    await row(/wide\.txt.*\+1 −1/).waitFor()
+    await screenshot(page, 'review-tree')
+  })
+
+  it('keeps and undoes single places in the editor, byte for byte', async () => {
+    const { page } = running
+    await openFile(page, 'crlf.txt')
+    await lens('Keep').nth(1).waitFor({ timeout: patience })
+    await screenshot(page, 'review-editor')
+    await lens('Undo').first().click()
+    await becomes('crlf.txt', Buffer.from(originals['crlf.txt']?.toString().replace('seven', 'SEVEN') ?? ''))
+    await page.locator('.tab:not(.dirty)', { hasText: 'crlf.txt' }).waitFor()
+    await until('one place is left', async () => (await lens('Keep').count()) === 1, patience)
+    await lens('Keep').first().click()
+    await row('crlf.txt').waitFor({ state: 'detached', timeout: patience })
+    await openFile(page, 'big.txt')
+    await lens('1 of 2').waitFor({ timeout: patience })
+    await page.keyboard.press('Alt+F5')
+    await page.keyboard.press('Alt+F5')
+    await lens('2 of 2').waitFor({ timeout: patience })
+    await page.keyboard.press('Control+Alt+Backspace')
+    await becomes('big.txt', Buffer.from(big.replace('line 17\n', 'LINE 17\n')))
+  })
+
+  it('comes back with the editor’s own undo', async () => {
+    const { page } = running
+    await page.keyboard.press('Control+z')
+    await lens('2 of 2').waitFor({ timeout: patience })
+    await runCommand(page, 'File: Save')
+    await becomes(
+      'big.txt',
+      Buffer.from(big.replace('line 17\n', 'LINE 17\n').replace('line 9000\n', 'LINE 9000\n')),
+    )
+  })
+
+  it('leaves lines that the user wrote later, and opens a merge where both changed one place', async () => {
+    const { page } = running
+    await openFile(page, 'latin.txt')
+    await writeFile(fileAt('noend.txt'), 'mine\nFIRST\nlast')
+    await openFile(page, 'noend.txt')
+    await lens('Undo').first().waitFor({ timeout: patience })
+    await runCommand(page, 'OpenCode: Undo File')
+    await becomes('noend.txt', Buffer.from('mine\nfirst\nlast'))
+  })
+
+  it('remembers over a reload what waits', async () => {
+    const { page } = running
+    await reloadWindow(page)
+    await openChat(page)
+    await runCommand(page, 'OpenCode: Show Changes')
+    await row(/big\.txt.*\+2 −2/).waitFor({ timeout: patience })
+    await row(/gone\.txt.*deleted/).waitFor()
+    assert.equal(await row('noend.txt').count(), 0, 'what was undone stays decided')
+  })
+
+  it('undoes all the rest and has every byte back', async () => {
+    const { page } = running
+    await runCommand(page, 'OpenCode: Undo All Changes…')
+    await clickDialogButton(page, 'Undo All')
+    for (const name of ['big.txt', 'wide.txt', 'latin.txt', 'old.txt', 'gone.txt', 'image.bin'])
+      await becomes(name, originals[name])
+    await becomes('fresh.txt', undefined)
+    await becomes('new.txt', undefined)
+    await page.getByText('What OpenCode changes in your files shows up here').waitFor({ timeout: patience })
+  })
+
+  it('knows in a folder without git what a command line did', async () => {
+    const { lab, workbench } = running
+    const plain = path.join(lab.root, 'plain')
+    await mkdir(plain)
+    await writeFile(path.join(plain, 'opencode.json'), await readFile(fileAt('opencode.json')))
+    await writeFile(path.join(plain, 'notes.txt'), 'a\r\nb')
+    const page = await workbench.openPage({ folder: plain })
+    const chat = await openChat(page)
+    await chat.button('Model: Scripted').waitFor({ timeout: patience })
+    await chat.ask(`${shell(`printf 'x' > ${path.join(plain, 'notes.txt')}`)}[[text:Done it.]]`, 'Done it.')
+    await runCommand(page, 'OpenCode: Show Changes')
+    await page
+      .locator('.pane-body .monaco-list-row')
+      .filter({ hasText: /notes\.txt.*\+1 −2/ })
+      .waitFor()
+    await runCommand(page, 'OpenCode: Undo All Changes…')
+    await clickDialogButton(page, 'Undo All')
+    await until(
+      'the file is back',
+      async () => (await readFile(path.join(plain, 'notes.txt'), 'utf8')) === 'a\r\nb',
+      patience,
+    )
+    await page.close()
+  })
+
+  function everything(): string {
+    const wide = Buffer.from('\ufeffgröße\r\nZWEI\r\ndrei\r\n', 'utf16le').toString('base64')
+    const at = (name: string): string => JSON.stringify(fileAt(name))
+    return [
+      'Change everything ',
+      edit('crlf.txt', 'two', 'TWO'),
+      edit('crlf.txt', 'seven', 'SEVEN'),
+      edit('big.txt', 'line 17\n', 'LINE 17\n'),
+      edit('big.txt', 'line 9000\n', 'LINE 9000\n'),
+      edit('noend.txt', 'first', 'FIRST'),
+      tool('write', { filePath: fileAt('fresh.txt'), content: 'fresh\n' }),
+      shell(
+        [
+          `echo ${wide} | base64 -d > ${at('wide.txt')}`,
+          `printf 'more\\n' >> ${at('latin.txt')}`,
+          `mv ${at('old.txt')} ${at('new.txt')}`,
+          `rm ${at('gone.txt')}`,
+          `printf '\\000\\001' >> ${at('image.bin')}`,
+        ].join(' && '),
+      ),
+      '[[text:All changed.]]',
+    ].join('')
+  }
+})

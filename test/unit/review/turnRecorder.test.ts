@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { SessionID } from '../../../src/opencode/ids.ts'
+import { bytesOf, contentOf } from '../../../src/review/content.ts'
+import { FolderSnapshots } from '../../../src/review/folderSnapshots.ts'
+import { pendingIn, undoFile } from '../../../src/review/reviewedFile.ts'
+import type { ReviewScope } from '../../../src/review/reviewedFile.ts'
+import { ReviewLedger } from '../../../src/review/reviewLedger.ts'
+import { TurnRecorder } from '../../../src/review/turnRecorder.ts'
+import { Git } from '../../../src/server/isolation/git.ts'
+
+const id = 'ses_1' as SessionID
+const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+
+describe('review: recording turns', () => {
+  let root: string
+  let folder: string
+  let ledger: ReviewLedger
+  let recorder: TurnRecorder
+
+  beforeEach(async () => {
+    root = await realpath(await mkdtemp(join(tmpdir(), 'recorder-')))
+    folder = join(root, 'work')
+    await mkdir(folder)
+    ledger = new ReviewLedger()
+    const snapshots = new FolderSnapshots(new Git(), folder, join(root, 'storage', 'review.git'))
+    recorder = new TurnRecorder({ ledger, log, snapshots: () => snapshots, now: () => 7 })
+  })
+
+  afterEach(() => rm(root, { recursive: true, force: true }))
+
+  it('knows the bytes of before the turn and of before the session', async () => {
+    await put('a.txt', 'one\r\ntwo\r\nthree')
+    await turn(() => put('a.txt', 'one\r\nTWO\r\nthree'))
+    await put('a.txt', 'mine\r\none\r\nTWO\r\nthree')
+    await turn(() => put('a.txt', 'mine\r\none\r\nTWO\r\nTHREE'))
+    assert.equal(await undone('a.txt', 'turn'), 'mine\r\none\r\nTWO\r\nthree')
+    assert.equal(await undone('a.txt', 'session'), 'mine\r\none\r\ntwo\r\nthree')
+  })
+
+  it('does not take what the user saves during a turn for the work of the agent', async () => {
+    await put('a.txt', '1\n2\n3\n4\n5\n')
+    await put('own.txt', 'old\n')
+    await turn(async () => {
+      await put('a.txt', '1\nagent\n3\n4\n5\n')
+      await saved('a.txt', '1\nagent\n3\n4\nuser\n')
+      await saved('own.txt', 'new\n')
+      await put('a.txt', 'agent\nagent\n3\n4\nuser\n')
+    })
+    assert.equal(await undone('a.txt', 'session'), '1\n2\n3\n4\nuser\n')
+    assert.equal(ledger.get(id)?.files.has(join(folder, 'own.txt')), false)
+  })
+
+  it('follows a file that is moved, and moved back', async () => {
+    await put('old.txt', 'one\ntwo\nthree\nfour\n')
+    await turn(() => rename(join(folder, 'old.txt'), join(folder, 'new.txt')))
+    assert.equal(ledger.get(id)?.files.get(join(folder, 'new.txt'))?.from, join(folder, 'old.txt'))
+    await turn(async () => put('new.txt', 'one\nTWO\nthree\nfour\n'))
+    assert.equal(await undone('new.txt', 'session'), 'one\ntwo\nthree\nfour\n')
+    await turn(() => rename(join(folder, 'new.txt'), join(folder, 'old.txt')))
+    const back = ledger.get(id)?.files.get(join(folder, 'old.txt'))
+    assert.ok(back)
+    assert.equal(back.from, undefined)
+    assert.equal(await undone('old.txt', 'session'), 'one\ntwo\nthree\nfour\n')
+  })
+
+  it('uses the patches of the server for files that no snapshot holds, and says what nobody knows', async () => {
+    await put('.gitignore', '.env\nimage.bin\n')
+    await put('.env', 'A=1\nB=3\n')
+    await put('image.bin', Buffer.from([0, 1, 0]))
+    const patch = '--- a/.env\n+++ b/.env\n@@ -1,2 +1,2 @@\n A=1\n-B=2\n+B=3\n'
+    const counts = { additions: 1, deletions: 1, status: 'modified' as const }
+    await recorder.started(id, folder)
+    await recorder.end(id, [
+      { path: join(folder, '.env'), patch, ...counts },
+      { path: join(folder, 'image.bin'), ...counts },
+    ])
+    assert.equal(await undone('.env', 'session'), 'A=1\nB=2\n')
+    assert.deepEqual(ledger.get(id)?.unknown, [join(folder, 'image.bin')])
+  })
+
+  it('records what was done so far while the run goes on', async () => {
+    await put('a.txt', 'a\n')
+    await recorder.started(id, folder)
+    await put('a.txt', 'b\n')
+    await recorder.progress(id)
+    assert.equal(await undone('a.txt', 'turn'), 'a\n')
+    await put('a.txt', 'c\n')
+    await recorder.end(id, [])
+    assert.equal(await undone('a.txt', 'turn'), 'a\n')
+  })
+
+  async function turn(work: () => Promise<void>): Promise<void> {
+    await recorder.started(id, folder)
+    await work()
+    await recorder.end(id, [])
+  }
+
+  async function saved(name: string, content: string): Promise<void> {
+    const before = await readFile(join(folder, name))
+    await put(name, content)
+    await recorder.foreignWrite(join(folder, name), before, Buffer.from(content))
+  }
+
+  async function undone(name: string, scope: ReviewScope): Promise<string | undefined> {
+    const file = ledger.get(id)?.files.get(join(folder, name))
+    assert.ok(file, `${name} is not there`)
+    const now = contentOf(await readFile(join(folder, name)))
+    assert.notEqual(pendingIn(file, scope, now).kind, 'none')
+    return bytesOf(undoFile(file, scope, now).now)?.toString()
+  }
+
+  async function put(name: string, content: string | Buffer): Promise<void> {
+    await writeFile(join(folder, name), content)
+  }
+})
