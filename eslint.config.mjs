@@ -32,11 +32,20 @@ const layerZones = Object.entries(mayImport).map(([folder, allowed]) => ({
   message: `src/${folder} may import only: ${allowed.join(', ') || 'nothing'}. See ARCHITECTURE.md.`,
 }))
 
-const wireZone = {
-  target: ['./src/!(client)/**/*', './src/*.ts'],
-  from: './src/client/v1',
-  message: 'Only src/client may know that there is a 1.x wire; use Connection.',
-}
+const wires = ['./src/client/v1', './src/client/v2']
+/** Nobody knows which wire a connection speaks, but who picks it. */
+const wireZones = [
+  {
+    target: ['./src/!(client)/**/*', './src/*.ts', './src/client/!(connect).ts'],
+    from: wires,
+    message: 'Only src/client/connect.ts may know that there are wires; use Connection.',
+  },
+  ...wires.map((wire) => ({
+    target: wire,
+    from: wires.filter((other) => other !== wire),
+    message: 'The wires do not know each other; what both need stands in src/client.',
+  })),
+]
 
 const vscodeImport = { name: 'vscode', message: 'This layer runs without VS Code.' }
 const sdkImport = {
@@ -101,7 +110,7 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'import-x/no-restricted-paths': [
         'error',
-        { basePath: import.meta.dirname, zones: [...layerZones, wireZone] },
+        { basePath: import.meta.dirname, zones: [...layerZones, ...wireZones] },
       ],
       'no-restricted-syntax': ['error', showError, changeEnvironment],
       ...restrictedImports([undiciImport]),

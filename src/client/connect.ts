@@ -4,6 +4,7 @@ import type { Connection, ConnectOptions, Endpoint } from './connection.ts'
 import { HttpClient } from './httpClient.ts'
 import { isLoopbackHost } from './endpoint.ts'
 import { answersAnybody, identify } from './identify.ts'
+import type { Identity } from './identify.ts'
 
 const defaultTotalMs = 15_000
 const pauseMs = 200
@@ -16,9 +17,13 @@ const pauseMs = 200
 export async function connect(endpoint: Endpoint, options: ConnectOptions): Promise<Connection> {
   const client = await HttpClient.create(endpoint, options.log, options.metrics)
   try {
-    const version = await detect(client, endpoint, options)
-    await checkAuthentication(client, endpoint, options)
+    const { wire, version } = await detect(client, endpoint, options)
+    await checkAuthentication(client, endpoint, { ...options, wire })
     options.log.info(`client connected to OpenCode ${version} at ${endpoint.url}`)
+    if (wire === 2) {
+      const { V2Connection } = await import('./v2/v2Connection.ts')
+      return new V2Connection(client, version, options.log)
+    }
     const { V1Connection } = await import('./v1/v1Connection.ts')
     return new V1Connection(client, version, options.log)
   } catch (error) {
@@ -28,7 +33,7 @@ export async function connect(endpoint: Endpoint, options: ConnectOptions): Prom
 }
 
 /** Asks until there is an answer that more patience would not change. */
-async function detect(client: HttpClient, endpoint: Endpoint, options: ConnectOptions): Promise<string> {
+async function detect(client: HttpClient, endpoint: Endpoint, options: ConnectOptions): Promise<Identity> {
   const deadline = performance.now() + (options.timeoutMs ?? defaultTotalMs)
   for (let attempt = 0; ; attempt++) {
     try {
@@ -65,17 +70,21 @@ function isTemporary(error: unknown): boolean {
 async function checkAuthentication(
   client: HttpClient,
   endpoint: Endpoint,
-  options: ConnectOptions,
+  options: ConnectOptions & Pick<Identity, 'wire'>,
 ): Promise<void> {
-  const isOpen = await answersAnonymously(client, options.signal)
+  const isOpen = await answersAnonymously(client, options.wire, options.signal)
   if (!isOpen) return
   const hint = endpoint.password === '' ? 'has no password' : 'does not check its password'
   options.log.warn(`client the OpenCode server at ${endpoint.url} ${hint}: anybody who reaches it can use it`)
 }
 
-async function answersAnonymously(client: HttpClient, signal: AbortSignal | undefined): Promise<boolean> {
+async function answersAnonymously(
+  client: HttpClient,
+  wire: 1 | 2,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   try {
-    return await answersAnybody(client, { timeoutMs: 3_000, signal })
+    return await answersAnybody(client, { timeoutMs: 3_000, signal, wire })
   } catch (error) {
     if (isAbort(error)) throw error
     return false

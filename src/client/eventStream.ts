@@ -8,13 +8,16 @@ import { defaultDelays, ReconnectDelay } from './reconnectDelay.ts'
 import type { DelayTiming } from './reconnectDelay.ts'
 import { SilenceWatch } from './silenceWatch.ts'
 
-export interface EventStreamOptions {
+/** Whether the stream is up; told besides the events themselves. */
+export type LinkEvent = Extract<ServerEvent, { kind: 'up' | 'down' }>
+
+export interface EventStreamOptions<T> {
   readonly client: HttpClient
   /** Route of the stream. */
   readonly route: string
   readonly log: ClientLog
   /** Turns one event, as parsed JSON, into what it means; MUST NOT throw for unknown events. */
-  readonly decode: (event: unknown) => readonly ServerEvent[]
+  readonly decode: (event: unknown) => readonly T[]
   /** Whether an event can be left out by the look of its text, which saves parsing it. */
   readonly skip?: (data: string) => boolean
   /** Asked when the stream has been silent for too long. */
@@ -45,11 +48,11 @@ const maxWaiting = 200_000
  * consumer does; a consumer that falls far behind gets a `down` and `up` (and so fetches again) instead of
  * the events.
  */
-export async function* followEvents(
-  options: EventStreamOptions,
+export async function* followEvents<T>(
+  options: EventStreamOptions<T>,
   signal: AbortSignal,
-): AsyncGenerator<ServerEvent, void> {
-  const queue = new EventQueue<ServerEvent>()
+): AsyncGenerator<T | LinkEvent, void> {
+  const queue = new EventQueue<T | LinkEvent>()
   const stop = new AbortController()
   const onAbort = (): void => stop.abort()
   signal.addEventListener('abort', onAbort)
@@ -67,9 +70,9 @@ export async function* followEvents(
   }
 }
 
-async function run(
-  options: EventStreamOptions,
-  queue: EventQueue<ServerEvent>,
+async function run<T>(
+  options: EventStreamOptions<T>,
+  queue: EventQueue<T | LinkEvent>,
   signal: AbortSignal,
 ): Promise<void> {
   const timing = { ...defaultTiming, ...options.timing }
@@ -100,9 +103,9 @@ interface Outcome {
   readonly livedMs: number
 }
 
-async function connectOnce(
-  options: EventStreamOptions,
-  queue: EventQueue<ServerEvent>,
+async function connectOnce<T>(
+  options: EventStreamOptions<T>,
+  queue: EventQueue<T | LinkEvent>,
   timing: StreamTiming,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -131,9 +134,9 @@ async function connectOnce(
 }
 
 /** Bytes of one connection in, events out. */
-class EventReader {
-  readonly #options: EventStreamOptions
-  readonly #queue: EventQueue<ServerEvent>
+class EventReader<T> {
+  readonly #options: EventStreamOptions<T>
+  readonly #queue: EventQueue<T | LinkEvent>
   readonly #decoder = new TextDecoder()
   readonly #parser = createParser({
     maxBufferSize: maxEventSize,
@@ -144,7 +147,7 @@ class EventReader {
   })
   #upSince: number | undefined
 
-  constructor(options: EventStreamOptions, queue: EventQueue<ServerEvent>) {
+  constructor(options: EventStreamOptions<T>, queue: EventQueue<T | LinkEvent>) {
     this.#options = options
     this.#queue = queue
   }

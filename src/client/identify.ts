@@ -1,5 +1,5 @@
 import { OpencodeError } from '../opencode/errors.ts'
-import { isAtLeast, oldestVersion, parseVersion } from '../opencode/version.ts'
+import { isAtLeast, oldestVersion, oldestVersion2, parseVersion } from '../opencode/version.ts'
 import type { HttpClient } from './httpClient.ts'
 
 export interface Question {
@@ -7,31 +7,39 @@ export interface Question {
   readonly signal: AbortSignal | undefined
 }
 
+/** What answers at an address, and which of the two lines it belongs to. */
+export interface Identity {
+  readonly wire: 1 | 2
+  readonly version: string
+}
+
 /**
- * The version of a 1.x server that we speak, without retries.
+ * Which server of which wire answers, without retries. Each wire tells its version at a place of its own, and what
+ * is not JSON with a version there counts as nothing: 1.x has a health route below `/api` too, of an older dialect,
+ * and 2.x answers what it does not know with a web page.
  * @throws OpencodeError `version-too-old`, `unsupported` for anything else that answers, or why nothing does
  */
-export async function identify(client: HttpClient, question: Question): Promise<string> {
+export async function identify(client: HttpClient, question: Question): Promise<Identity> {
   const ask = (route: string): Promise<string | undefined> => readVersion(client, route, question)
   const first = await ask('/global/health')
-  if (first !== undefined) return checkFloor(first)
+  if (first !== undefined) return checkFirst(first)
   const second = (await ask('/api/info')) ?? (await ask('/api/health'))
-  if (second === undefined) {
-    throw new OpencodeError(
-      'unsupported',
-      `What answers at ${client.url} is not an OpenCode server, or one that is too old. OpenCode ${oldestVersion} or newer is needed.`,
-    )
-  }
+  if (second !== undefined) return checkSecond(second)
   throw new OpencodeError(
     'unsupported',
-    `The server at ${client.url} is OpenCode ${clean(second)}. This version of the extension speaks OpenCode 1.x only.`,
+    `What answers at ${client.url} is not an OpenCode server, or one that is too old. OpenCode ${oldestVersion} or newer is needed.`,
   )
 }
 
 /** Whether a server answers without any credentials. Rejects when it does not answer at all. */
-export async function answersAnybody(client: HttpClient, question: Question): Promise<boolean> {
+export async function answersAnybody(
+  client: HttpClient,
+  question: Question & { readonly wire?: 1 | 2 },
+): Promise<boolean> {
+  const { wire = 1, ...rest } = question
+  const route = wire === 2 ? '/api/info' : '/global/health'
   try {
-    await client.request({ method: 'GET', route: '/global/health', anonymous: true, ...question })
+    await client.request({ method: 'GET', route, anonymous: true, ...rest })
     return true
   } catch (error) {
     if (error instanceof OpencodeError && ['unauthorized', 'forbidden'].includes(error.code)) return false
@@ -58,18 +66,27 @@ async function readVersion(
   }
 }
 
-function checkFloor(version: string): string {
+function checkFirst(version: string): Identity {
   const major = parseVersion(version)?.major
   if (major !== undefined && major > 1) {
     throw new OpencodeError(
       'unsupported',
-      `The server is OpenCode ${clean(version)}. This version of the extension speaks OpenCode 1.x only.`,
+      `The server is OpenCode ${clean(version)}, which answers like OpenCode 1.x. That is a mixture this extension does not know.`,
     )
   }
-  if (isAtLeast(version, oldestVersion)) return clean(version)
+  if (isAtLeast(version, oldestVersion)) return { wire: 1, version: clean(version) }
   throw new OpencodeError(
     'version-too-old',
     `The server is OpenCode ${clean(version)}, which is too old. Update it to OpenCode ${oldestVersion} or newer: run "opencode upgrade".`,
+  )
+}
+
+/** The first releases of 2.x had other routes and fields. */
+function checkSecond(version: string): Identity {
+  if (isAtLeast(version, oldestVersion2)) return { wire: 2, version: clean(version) }
+  throw new OpencodeError(
+    'version-too-old',
+    `The server is OpenCode ${clean(version)}, which is too old. Update it to OpenCode ${oldestVersion2} or newer: run "opencode upgrade".`,
   )
 }
 

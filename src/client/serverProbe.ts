@@ -1,11 +1,12 @@
 import type { ClientLog, Endpoint } from './connection.ts'
 import { HttpClient } from './httpClient.ts'
 import { answersAnybody, identify } from './identify.ts'
-import type { Question } from './identify.ts'
+import type { Identity, Question } from './identify.ts'
 
 /** Asks single questions of what answers at an endpoint, each once and without a connection. */
 export class ServerProbe {
   readonly #client: HttpClient
+  #identity: Identity | undefined
 
   static async open(endpoint: Endpoint, log: ClientLog): Promise<ServerProbe> {
     return new ServerProbe(await HttpClient.create(endpoint, log))
@@ -16,13 +17,14 @@ export class ServerProbe {
   }
 
   /** See `identify`. */
-  version(question: Question): Promise<string> {
-    return identify(this.#client, question)
+  async version(question: Question): Promise<string> {
+    this.#identity = await identify(this.#client, question)
+    return this.#identity.version
   }
 
   /** See `answersAnybody`. */
   isOpenToAll(question: Question): Promise<boolean> {
-    return answersAnybody(this.#client, question)
+    return answersAnybody(this.#client, { ...question, wire: this.#identity?.wire ?? 1 })
   }
 
   close(): Promise<void> {

@@ -1,6 +1,23 @@
 /** Oldest server of the 1.x line whose routes, events and authentication we can rely on. */
 export const oldestVersion = '1.2.27'
 
+/** Oldest server of the 2.x line that we speak: before it replies and commands had other fields. */
+export const oldestVersion2 = '2.0.4'
+
+/** Which wire a version speaks. Builds without a number count as 1.x. */
+export function wireOf(version: string): 1 | 2 {
+  return (parseVersion(version)?.major ?? 1) >= 2 ? 2 : 1
+}
+
+/** The server that the tests run for real, see docs/server-notes.md. */
+export const testedVersion = '1.18.33'
+
+/** What to know of a version before relying on it; undefined: nothing. */
+export function cautionAbout(version: string): string | undefined {
+  if (wireOf(version) === 1) return undefined
+  return `OpenCode 2 was tried with a scripted server only, built from its published contract; ${testedVersion} was run for real.`
+}
+
 /** The parts of a version number that say which of two is newer. */
 export interface Version {
   readonly major: number

@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../../client/endpoint.ts'
 import { mapPaths } from '../../client/mappedConnection.ts'
 import { type DoctorFinding, findingOf } from '../../opencode/doctor.ts'
 import { type ErrorInfo, OpencodeError, toErrorInfo } from '../../opencode/errors.ts'
+import { cautionAbout } from '../../opencode/version.ts'
 import type { Findings } from './findings.ts'
 import { isListening } from '../isListening.ts'
 
@@ -37,7 +38,9 @@ export async function lookAtHealth(findings: Findings, signal: AbortSignal): Pro
       if (error instanceof OpencodeError && error.code === 'timeout') return ask(answerMs)
       throw error
     })
-    return { verdict: 'pass', text: `OpenCode ${version} answers.` }
+    const caution = cautionAbout(version)
+    const text = `OpenCode ${version} answers.`
+    return { verdict: 'pass', text: caution === undefined ? text : `${text} ${caution}` }
   } catch (error) {
     const info = toErrorInfo(error)
     if (info.code !== 'unauthorized' && info.code !== 'forbidden') return explainSilence(findings, info)

@@ -77,12 +77,28 @@ describe('connect', () => {
     assert.match(error.message, /1\.0\.98.*1\.2\.27/)
   })
 
-  it('recognizes OpenCode 2 and says that it is not spoken yet', async () => {
-    for (const path of ['/api/info', '/api/health']) {
-      const error = await refused(pages({ [path]: { version: '2.0.21', pid: 1 } }))
-      assert.equal(error.code, 'unsupported')
-      assert.match(error.message, /2\.0\.21.*1\.x/)
+  it('connects to OpenCode 2 by its own route, whose page for others does not mislead', async () => {
+    const connection = await attempt(pages({ '/api/info': { version: '2.0.21', pid: 1 } }))
+    assert.equal(connection.version, '2.0.21')
+    assert.deepEqual([connection.capabilities.steer, connection.capabilities.share], [true, false])
+  })
+
+  it('refuses the first releases of OpenCode 2, whatever route they tell their version on', async () => {
+    for (const [path, version] of [
+      ['/api/info', '2.0.0'],
+      ['/api/health', '2.0.3'],
+    ] as const) {
+      const error = await refused(pages({ [path]: { version } }))
+      assert.equal(error.code, 'version-too-old')
+      assert.match(error.message, /2\.0\.4/)
     }
+  })
+
+  it('takes nothing without a version for a server, as the older dialect below /api of 1.18 is', async () => {
+    const both = { '/api/health': { healthy: true }, '/global/health': { healthy: true, version: '1.18.33' } }
+    assert.equal((await attempt(pages(both))).capabilities.steer, false)
+    assert.equal((await refused(pages({ '/api/health': { healthy: true } }))).code, 'unsupported')
+    assert.equal((await refused(pages({ '/api/info': { version: 2 } }))).code, 'unsupported')
   })
 
   it('does not take just any web server for OpenCode', async () => {

@@ -37,7 +37,10 @@ describe('followEvents', () => {
     readonly stop: () => Promise<void>
   }
 
-  async function follow(handler: AsyncHandler, changes: Partial<EventStreamOptions> = {}): Promise<Running> {
+  async function follow(
+    handler: AsyncHandler,
+    changes: Partial<EventStreamOptions<ServerEvent>> = {},
+  ): Promise<Running> {
     const log = memoryLog()
     const server = await startTestServer((request, response) => void handler(request, response))
     const client = await clientOf(server.url, {}, log)

@@ -10,7 +10,7 @@ import { Outbox } from '../../../src/sync/outbox.ts'
 import { SessionHub } from '../../../src/sync/sessionHub.ts'
 import type { SessionStore } from '../../../src/sync/sessionHub.ts'
 import { startLab } from '../../support/opencodeLab.ts'
-import type { Lab, LabServer } from '../../support/opencodeLab.ts'
+import type { Lab, LabServer, Wire } from '../../support/opencodeLab.ts'
 import { Random } from '../session/support/random.ts'
 import { startCuttingProxy } from './support/cuttingProxy.ts'
 import type { CuttingProxy } from './support/cuttingProxy.ts'
@@ -18,9 +18,15 @@ import { comparable, eventually } from './support/settled.ts'
 
 const quiet = { debug() {}, info() {}, warn() {} }
 
-describe('SessionHub with a real server behind a bad line', function () {
-  this.timeout(120_000)
+describe('SessionHub with a real server behind a bad line', () => {
+  behindBadLine(1)
+})
 
+describe('SessionHub with the scripted 2.x server behind a bad line', () => {
+  behindBadLine(2)
+})
+
+function behindBadLine(wire: Wire): void {
   let lab: Lab
   let server: LabServer
   let proxy: CuttingProxy
@@ -29,8 +35,9 @@ describe('SessionHub with a real server behind a bad line', function () {
   let outbox: Outbox
   let stored: unknown
 
-  before(async () => {
-    lab = await startLab()
+  before(async function () {
+    this.timeout(120_000)
+    lab = await startLab({ wire })
     server = await lab.startServer()
     proxy = await startCuttingProxy(server.port)
   })
@@ -96,7 +103,8 @@ describe('SessionHub with a real server behind a bad line', function () {
     }, 60_000)
   }
 
-  it('streams an answer and ends equal to a fresh fetch', async () => {
+  it('streams an answer and ends equal to a fresh fetch', async function () {
+    this.timeout(120_000)
     const { id, store } = await open()
     const lengths = new Set<number>()
     store.onDidChange(() => lengths.add(answerText(store.state?.messages).length))
@@ -112,7 +120,8 @@ describe('SessionHub with a real server behind a bad line', function () {
     store.dispose()
   })
 
-  it('keeps the text of a stream that is cut in the middle, marks the gap, and has it whole at the end', async () => {
+  it('keeps the text of a stream that is cut in the middle, marks the gap, and has it whole at the end', async function () {
+    this.timeout(120_000)
     const { id, store } = await open()
     let shortest = 0
     let hadGap = false
@@ -135,7 +144,8 @@ describe('SessionHub with a real server behind a bad line', function () {
     store.dispose()
   })
 
-  it('delivers each of several prompts once and in order, though connections break all the time', async () => {
+  it('delivers each of several prompts once and in order, though connections break all the time', async function () {
+    this.timeout(120_000)
     const random = new Random(7)
     const { id, store } = await open()
     const prompts = Array.from({ length: 4 }, (_, index) => prompt(`[[delay:5]][[text:Answer ${index}]]`))
@@ -157,7 +167,8 @@ describe('SessionHub with a real server behind a bad line', function () {
     store.dispose()
   })
 
-  it('goes on after a reload: a prompt whose answer was lost is not sent twice', async () => {
+  it('goes on after a reload: a prompt whose answer was lost is not sent twice', async function () {
+    this.timeout(120_000)
     const { id, store } = await open()
     const sent = prompt('[[text:Only once.]]')
     proxy.muteAnswers(true)
@@ -181,7 +192,8 @@ describe('SessionHub with a real server behind a bad line', function () {
     again.dispose()
   })
 
-  it('loses nothing when the server is killed in the middle of an answer and starts again', async () => {
+  it('loses nothing when the server is killed in the middle of an answer and starts again', async function () {
+    this.timeout(120_000)
     const { id, store } = await open()
     hub.send(id, prompt('[[delay:20]][[chunk:10]][[lorem:600]]'))
     await eventually(() => assert.ok(answerText(store.state?.messages).length > 60), 30_000)
@@ -210,7 +222,8 @@ describe('SessionHub with a real server behind a bad line', function () {
     store.dispose()
   })
 
-  it('shows a prompt with files as the server stores it, without one that it could not read', async () => {
+  it('shows a prompt with files as the server stores it, without one that it could not read', async function () {
+    this.timeout(120_000)
     const { id, store } = await open()
     const text = prompt('[[text:Read.]]')
     const file = (name: string): Prompt['parts'][number] => ({
@@ -232,7 +245,8 @@ describe('SessionHub with a real server behind a bad line', function () {
     store.dispose()
   })
 
-  it('shows a permission that waits, also after a gap, and drops it when the run is aborted', async () => {
+  it('shows a permission that waits, also after a gap, and drops it when the run is aborted', async function () {
+    this.timeout(120_000)
     const { id, store } = await open()
     hub.send(id, prompt('[[tool:bash {"command":"echo hi","description":"Say hi"}]][[text:Done.]]'))
     await eventually(() => assert.equal(store.state?.requests.length, 1), 30_000)
@@ -251,7 +265,7 @@ describe('SessionHub with a real server behind a bad line', function () {
     assert.deepEqual(store.state?.requests, [], 'what the server goes on listing stays dropped')
     store.dispose()
   })
-})
+}
 
 function prompt(content: string): Prompt {
   const now = Date.now()

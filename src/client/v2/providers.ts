@@ -1,0 +1,215 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OpencodeError } from '../../opencode/errors.ts'
+import type { FarewellRequest, ProviderCredential } from '../connection.ts'
+import { checkProviderID, fingerprint } from '../providerID.ts'
+import type {
+  LoginMethod,
+  LoginPrompt,
+  ProviderInfo,
+  Providers,
+  ProviderSource,
+  StartedLogin,
+} from '../providers.ts'
+import { collect, fields, list, text, word, words } from '../reading.ts'
+import type { Fields } from '../reading.ts'
+import type { V2Routes } from './routes.ts'
+
+const loginTimeoutMs = 10 * 60_000
+const loginCheckMs = 1_000
+/** In front of the fingerprint in the label of a key of ours: the only thing of a key that can be read back. */
+const ownLabel = 'VS Code '
+
+/**
+ * Integrations are what this wire calls providers that one logs in to. A key cannot be read back, so ours carry
+ * their fingerprint in their label.
+ */
+export class V2Providers implements Providers {
+  readonly #routes: V2Routes
+  readonly #attempts = new Map<string, string>()
+  /** Where keys of ours are kept, for the farewell. */
+  readonly #credentials = new Map<string, string>()
+
+  constructor(routes: V2Routes) {
+    this.#routes = routes
+  }
+
+  async list(directory: string): Promise<readonly ProviderInfo[]> {
+    const [integrations, providers] = await Promise.all([
+      this.#routes.at(directory, 'GET', '/api/integration'),
+      this.#routes.at(directory, 'GET', '/api/provider'),
+    ])
+    const usable = new Set(
+      list(providers).map((item) => word(fields(item)['integrationID']) ?? word(fields(item)['id'])),
+    )
+    return collect(integrations, (item) => {
+      const wire = fields(item)
+      const id = word(wire['id'])
+      if (id === undefined) return undefined
+      const environment = list(wire['methods']).flatMap((method) => words(fields(method)['names']))
+      const source = sourceOf(wire) ?? (usable.has(id) ? { kind: 'configuration' as const } : undefined)
+      return { id, name: word(wire['name']) ?? id, environment, source, keyCheck: undefined }
+    })
+  }
+
+  async loginMethods(directory: string): Promise<ReadonlyMap<string, readonly LoginMethod[]>> {
+    const integrations = await this.#routes.at(directory, 'GET', '/api/integration')
+    return new Map(
+      list(integrations).map((item) => [
+        text(fields(item)['id']) ?? '',
+        readMethods(fields(item)['methods']),
+      ]),
+    )
+  }
+
+  async startLogin(
+    directory: string,
+    providerID: string,
+    method: number,
+    answers: Readonly<Record<string, string>>,
+  ): Promise<StartedLogin> {
+    const wire = await this.#integration(directory, providerID)
+    const methodID = word(fields(list(wire?.['methods'])[method])['id'])
+    const body = { methodID, ...(Object.keys(answers).length > 0 ? { answer: answers } : {}) }
+    const path = `/api/integration/${encodeURIComponent(providerID)}/connect/oauth`
+    const route = '/api/integration/{id}/connect/oauth'
+    const started = fields(await this.#routes.at(directory, 'POST', route, { path, body }))
+    const attempt = word(started['attemptID'])
+    const url = word(started['url'])
+    if (attempt === undefined || url === undefined || !/^https?:\/\//.test(url))
+      throw new OpencodeError('login-failed', 'The server gave no page to log in with.')
+    this.#attempts.set(providerID, `${path}/${encodeURIComponent(attempt)}`)
+    return { url, instructions: text(started['instructions']) ?? '', needsCode: started['mode'] === 'code' }
+  }
+
+  async finishLogin(
+    directory: string,
+    providerID: string,
+    login: { readonly method: number; readonly code?: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = this.#attempts.get(providerID)
+    if (path === undefined)
+      throw new OpencodeError('login-failed', 'The server has forgotten this login. Begin it again.')
+    const route = '/api/integration/{id}/connect/oauth/{attempt}'
+    if (login.code !== undefined) {
+      const options = { path: `${path}/complete`, body: { code: login.code }, signal }
+      await this.#routes.at(directory, 'POST', `${route}/complete`, options)
+      return
+    }
+    const end = performance.now() + loginTimeoutMs
+    while (performance.now() < end) {
+      const state = fields(await this.#routes.at(directory, 'GET', route, { path, signal }))
+      if (state['status'] === 'complete') return
+      if (state['status'] !== 'pending')
+        throw new OpencodeError('login-failed', text(state['message']) ?? 'The login failed. Try it again.')
+      await sleep(loginCheckMs, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) throw new OpencodeError('aborted', 'Cancelled.')
+    }
+    throw new OpencodeError('timeout', 'The login did not end in time. Begin it again.')
+  }
+
+  async credential(directory: string, providerID: string): Promise<ProviderCredential> {
+    const wire = await this.#integration(directory, checkProviderID(providerID))
+    if (!wire) return { kind: 'hidden' }
+    const source = sourceOf(wire)
+    if (source?.kind === 'environment') return { kind: 'elsewhere' }
+    if (!source) return { kind: 'none' }
+    this.#remember(providerID, wire)
+    return { kind: 'stored', fingerprint: source.kind === 'key' ? source.fingerprint : undefined }
+  }
+
+  async setKey(providerID: string, key: string): Promise<void> {
+    await this.removeKey(providerID)
+    const path = `/api/integration/${encodeURIComponent(checkProviderID(providerID))}/connect/key`
+    const body = { key, label: ownLabel + fingerprint(key) }
+    await this.#routes.at(undefined, 'POST', '/api/integration/{id}/connect/key', { path, body })
+    this.#remember(providerID, await this.#integration(undefined, providerID))
+  }
+
+  /** Only keys of ours; the user's own credentials stay. */
+  async removeKey(providerID: string): Promise<void> {
+    const wire = await this.#integration(undefined, checkProviderID(providerID))
+    for (const { id } of ownCredentials(wire ?? {})) {
+      const path = `/api/credential/${encodeURIComponent(id)}`
+      await this.#routes.at(undefined, 'DELETE', '/api/credential/{id}', { path })
+    }
+    this.#credentials.delete(providerID)
+  }
+
+  farewell(providerKeys: readonly string[]): readonly FarewellRequest[] {
+    return providerKeys.flatMap((providerID) => {
+      const id = this.#credentials.get(providerID)
+      return id === undefined
+        ? []
+        : [{ method: 'DELETE' as const, path: `/api/credential/${encodeURIComponent(id)}` }]
+    })
+  }
+
+  #remember(providerID: string, wire: Fields | undefined): void {
+    const own = ownCredentials(wire ?? {}).at(-1)
+    if (own) this.#credentials.set(providerID, own.id)
+  }
+
+  async #integration(directory: string | undefined, id: string): Promise<Fields | undefined> {
+    const all = list(await this.#routes.at(directory, 'GET', '/api/integration')).map(fields)
+    return all.find((item) => item['id'] === id)
+  }
+}
+
+function connectionsOf(integration: Fields): readonly Fields[] {
+  return list(integration['connections']).map(fields)
+}
+
+function ownCredentials(integration: Fields): readonly { readonly id: string }[] {
+  return connectionsOf(integration).flatMap((connection) => {
+    const id = word(connection['id'])
+    return id !== undefined && fingerprintOf(connection) !== undefined ? [{ id }] : []
+  })
+}
+
+function fingerprintOf(connection: Fields): string | undefined {
+  const label = text(connection['label']) ?? ''
+  const found = label.startsWith(ownLabel) ? label.slice(ownLabel.length) : ''
+  return /^[0-9a-f]{64}$/.test(found) ? found : undefined
+}
+
+/** A key of ours first: beside one of the user's it is the one that we can tell. */
+function sourceOf(integration: Fields): ProviderSource | undefined {
+  const connections = connectionsOf(integration)
+  const keys = connections.filter(({ method }) => method === 'key')
+  const own = keys.map(fingerprintOf).find((found) => found !== undefined)
+  const [first] = connections
+  if (keys.length > 0) return { kind: 'key', fingerprint: keys.length === 1 ? (own ?? '') : '' }
+  if (!first) return undefined
+  return { kind: first['type'] === 'env' ? 'environment' : 'login' }
+}
+
+function readMethods(value: unknown): readonly LoginMethod[] {
+  return list(value).flatMap((item, index) => {
+    const method = fields(item)
+    if (method['type'] !== 'oauth') return []
+    const prompts = collect(fields(method['form'])['fields'] ?? method['form'], readPrompt)
+    return [{ index, label: word(method['label']) ?? '', prompts }]
+  })
+}
+
+function readPrompt(value: unknown): LoginPrompt | undefined {
+  const field = fields(value)
+  const key = word(field['key'])
+  if (key === undefined || field['hidden'] === true) return undefined
+  const [when] = list(field['when']).map(fields)
+  const condition =
+    when === undefined
+      ? undefined
+      : { key: text(when['key']) ?? '', isValue: when['op'] !== 'neq', value: String(when['value']) }
+  const base = { key, message: text(field['title']) ?? key, when: condition }
+  const options = collect(field['options'], (item) => {
+    const option = fields(item)
+    const chosen = word(option['value'])
+    if (chosen === undefined) return undefined
+    return { label: word(option['label']) ?? chosen, value: chosen, hint: word(option['description']) }
+  })
+  return options.length === 0
+    ? { kind: 'text', ...base, placeholder: word(field['placeholder']) }
+    : { kind: 'choice', ...base, options }
+}

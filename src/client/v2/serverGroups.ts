@@ -1,0 +1,161 @@
+import { OpencodeError } from '../../opencode/errors.ts'
+import type { ServerFiles, ServerFolder } from '../files.ts'
+import type { ServerPlace } from '../pathMap.ts'
+import type { ServerPlaces } from '../places.ts'
+import { collect, compact, fields, list, text, word } from '../reading.ts'
+import type {
+  Formatter,
+  LanguageServer,
+  McpServer,
+  NewMcpServer,
+  PermissionRule,
+  ServerFeatures,
+  Skill,
+} from '../serverFeatures.ts'
+import { missing } from './routes.ts'
+import type { RouteRequest, V2Routes } from './routes.ts'
+
+export class V2Files implements ServerFiles {
+  readonly #routes: V2Routes
+
+  constructor(routes: V2Routes) {
+    this.#routes = routes
+  }
+
+  async place(directory: string | undefined, signal?: AbortSignal): Promise<ServerFolder> {
+    const place = await locate(this.#routes, directory, signal)
+    return { directory: place.directory, worktree: place.worktree ?? '/' }
+  }
+
+  async list(directory: string, signal?: AbortSignal): Promise<readonly string[]> {
+    const entries = await this.#routes.at(directory, 'GET', '/api/fs/list', { query: ['path=.'], signal })
+    return list(entries).flatMap((entry) => {
+      const path = word(fields(entry)['path']) ?? word(fields(entry)['name']) ?? text(entry) ?? ''
+      return (
+        path
+          .replace(/[/\\]$/, '')
+          .split(/[/\\]/)
+          .pop() ?? []
+      )
+    })
+  }
+}
+
+export class V2Places implements ServerPlaces {
+  readonly #routes: V2Routes
+
+  constructor(routes: V2Routes) {
+    this.#routes = routes
+  }
+
+  own(): Promise<ServerPlace> {
+    return locate(this.#routes, undefined)
+  }
+
+  of(directory: string): Promise<ServerPlace> {
+    return locate(this.#routes, directory)
+  }
+}
+
+/** Where a location leads; the project of a folder outside of any repository is the folder itself. */
+async function locate(
+  routes: V2Routes,
+  directory: string | undefined,
+  signal?: AbortSignal,
+): Promise<ServerPlace> {
+  const query = directory === undefined ? [] : [`location%5Bdirectory%5D=${encodeURIComponent(directory)}`]
+  const { body } = await routes.send('GET', '/api/location', { query, signal })
+  const answer = fields(body)
+  const location = fields(answer['location'] ?? answer['data'])
+  const found = word(location['directory'])
+  if (found === undefined)
+    throw new OpencodeError('bad-response', 'The OpenCode server did not say where it works.')
+  const worktree = word(fields(location['project'])['directory'])
+  return compact({ directory: found, worktree: worktree === '/' ? undefined : worktree })
+}
+
+const connectTimeoutMs = 60_000
+
+export class V2ServerFeatures implements ServerFeatures {
+  readonly #routes: V2Routes
+
+  constructor(routes: V2Routes) {
+    this.#routes = routes
+  }
+
+  async mcpServers(directory: string): Promise<readonly McpServer[]> {
+    return collect(await this.#routes.at(directory, 'GET', '/api/mcp'), (item) => {
+      const wire = fields(item)
+      const name = word(wire['name'])
+      const status = fields(wire['status'])
+      if (name === undefined) return undefined
+      return compact({ name, status: mcpStatus(status['status']), error: word(status['error']) })
+    })
+  }
+
+  async connectMcp(directory: string, name: string): Promise<void> {
+    await this.#mcp(directory, 'POST', name, '/connect')
+  }
+
+  async disconnectMcp(directory: string, name: string): Promise<void> {
+    await this.#mcp(directory, 'POST', name, '/disconnect')
+  }
+
+  logInToMcp(_directory: string, name: string): Promise<void> {
+    const message = `Log in to "${name}" in the terminal: run "opencode mcp auth ${name}".`
+    return Promise.reject(new OpencodeError('unsupported', message))
+  }
+
+  async addMcp(directory: string, name: string, server: NewMcpServer): Promise<void> {
+    const config =
+      server.kind === 'local'
+        ? { type: 'local', command: server.command }
+        : { type: 'remote', url: server.url }
+    await this.#mcp(directory, 'PUT', name, '', { body: { config } })
+  }
+
+  languageServers(): Promise<readonly LanguageServer[]> {
+    return Promise.reject(missing('tell about its language servers'))
+  }
+
+  formatters(): Promise<readonly Formatter[]> {
+    return Promise.reject(missing('tell about its formatters'))
+  }
+
+  async skills(directory: string): Promise<readonly Skill[]> {
+    return collect(await this.#routes.at(directory, 'GET', '/api/skill'), (item) => {
+      const wire = fields(item)
+      const name = word(wire['name']) ?? word(wire['id'])
+      if (name === undefined) return undefined
+      return compact({ name, description: word(wire['description']), path: word(wire['path']) })
+    })
+  }
+
+  async permissionRules(directory: string, agent: string): Promise<readonly PermissionRule[]> {
+    const agents = list(await this.#routes.at(directory, 'GET', '/api/agent')).map(fields)
+    const found = agents.find((item) => (item['id'] ?? item['name']) === agent)
+    return collect(found?.['permissions'], (item) => {
+      const { action, resource, effect } = fields(item)
+      if (typeof action !== 'string' || typeof resource !== 'string') return undefined
+      return effect === 'allow' || effect === 'ask' || effect === 'deny'
+        ? { permission: action, pattern: resource, action: effect }
+        : undefined
+    })
+  }
+
+  async #mcp(
+    directory: string,
+    method: 'POST' | 'PUT',
+    name: string,
+    ...[verb, options = {}]: readonly [string, RouteRequest?]
+  ): Promise<void> {
+    const path = `/api/experimental/mcp/${encodeURIComponent(name)}${verb}`
+    const route = `/api/experimental/mcp/{name}${verb}`
+    await this.#routes.at(directory, method, route, { ...options, path, timeoutMs: connectTimeoutMs })
+  }
+}
+
+function mcpStatus(value: unknown): McpServer['status'] {
+  if (value === 'needs_auth') return 'needs-login'
+  return value === 'connected' || value === 'disabled' || value === 'failed' ? value : 'other'
+}
