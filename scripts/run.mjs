@@ -33,7 +33,7 @@ const debianPackages = {
   kubectl: ['kubernetes-client'],
 }
 /** What tests use where it is there; a machine made for tests gets it. */
-const wishes = { test: ['kubectl'], 'test:unit': ['kubectl'] }
+const wishes = { test: ['kubectl'], 'test:unit': ['kubectl'], 'test:container': ['kubectl'] }
 const browsers = {
   linux: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'],
   darwin: [

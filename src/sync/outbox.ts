@@ -77,6 +77,11 @@ export class Outbox implements Disposable {
     return entry.prompt
   }
 
+  /** Gives up on everything, because the server is given up: one of the same name later is another one. */
+  clear(): void {
+    for (const entry of this.#entries) this.#drop(entry)
+  }
+
   markSent(id: MessageID): void {
     this.#update(id, (entry) => ({ ...waiting(entry), state: 'sent' }))
   }

@@ -112,11 +112,12 @@ export class Backends implements Disposable {
     return backend
   }
 
-  /** Ends the added server of a directory and forgets it; undelivered prompts stay in storage. */
+  /** Ends the added server of a directory and forgets it, with what was not delivered to it. */
   async remove(directory: string): Promise<void> {
     const backend = this.#added.get(directory)
     if (!backend) return
     this.#added.delete(directory)
+    backend.outbox.clear()
     await this.#retire(backend)
   }
 

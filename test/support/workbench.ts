@@ -254,8 +254,8 @@ export async function screenshot(page: Page, name: string): Promise<string> {
 
 /** Theme names for the `workbench.colorTheme` setting. */
 export const themes = {
-  dark: 'Default Dark Modern',
-  light: 'Default Light Modern',
+  dark: 'Dark Modern',
+  light: 'Light Modern',
   highContrast: 'Default High Contrast',
   highContrastLight: 'Default High Contrast Light',
 } as const

@@ -182,15 +182,25 @@ async function removeServer(
   { services, credentials }: CommandContext,
   profile: ServerProfile,
 ): Promise<void> {
+  const own = services.backends.all.filter((backend) => backend.profile.id === profile.id)
   const yes = vscode.l10n.t('Remove')
+  const question = vscode.l10n.t('Remove the server profile "{0}"?', profile.name)
+  const detail = detailOf(own.reduce((sum, { outbox }) => sum + outbox.entries().length, 0))
+  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return
+  for (const backend of own) if (!(await mayLeave(backend))) return
+  for (const backend of own) {
+    backend.outbox.clear()
+    await backend.end()
+  }
+  await services.profiles.remove(profile)
+  await credentials.forget(profile.id)
+}
+
+/** `waiting`: how many messages were not delivered. */
+function detailOf(waiting: number): string {
   const detail = vscode.l10n.t(
     'Its password and provider keys are removed from the secret storage. The server itself and its sessions stay.',
   )
-  const question = vscode.l10n.t('Remove the server profile "{0}"?', profile.name)
-  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return
-  const own = services.backends.all.filter((backend) => backend.profile.id === profile.id)
-  for (const backend of own) if (!(await mayLeave(backend))) return
-  for (const backend of own) await backend.end()
-  await services.profiles.remove(profile)
-  await credentials.forget(profile.id)
+  if (waiting === 0) return detail
+  return `${detail} ${vscode.l10n.t('Messages that wait to be delivered to it are dropped: {0}.', waiting)}`
 }

@@ -23,7 +23,7 @@ export async function lookAtModel({ patient, connection }: Findings): Promise<Do
   }
   return {
     verdict: 'pass',
-    text: `${offer}; the default is ${defaultModel.providerID}/${defaultModel.modelID}. Whether its provider answers shows a prompt.`,
+    text: `${offer}; the default is ${defaultModel.providerID}/${defaultModel.modelID}. A prompt shows whether its provider answers.`,
     remedies: ['tryPrompt'],
   }
 }

@@ -71,6 +71,18 @@ describe('Outbox', () => {
     }
   })
 
+  it('is empty for good when its server is given up', async () => {
+    const outbox = new Outbox(storage)
+    outbox.add(sessionID, '', textPrompt('1', 'x'))
+    outbox.add(toSessionID('ses_2'), '', textPrompt('2', 'y'))
+    const told: string[] = []
+    outbox.onDidChange((session) => told.push(session))
+    outbox.clear()
+    await outbox.saved()
+    assert.deepEqual(new Outbox(storage).entries(), [])
+    assert.deepEqual(told, ['ses_1', 'ses_2'])
+  })
+
   it('counts the same prompt once', () => {
     const outbox = new Outbox(storage)
     outbox.add(sessionID, '', textPrompt('1', 'x'))
