@@ -6,7 +6,14 @@ import { foreignEnvironment } from '../environment.ts'
 import { LaunchError } from '../launchError.ts'
 import { stripColors } from '../process/outputTail.ts'
 import { type RunResult, runProgram } from '../process/runProgram.ts'
-import { formatVersion, isAtLeast, oldestVersion, parseVersion } from '../../opencode/version.ts'
+import {
+  formatVersion,
+  isAtLeast,
+  oldestVersion,
+  oldestVersion2,
+  parseVersion,
+  wireOf,
+} from '../../opencode/version.ts'
 
 const defaultTimeoutMs = 15_000
 /** Asking takes a second, and the answer only changes with the file. */
@@ -35,7 +42,8 @@ async function askVersion({ path, searchPath }: Candidate, options: LocateOption
   const version = result.code === 0 ? parseVersion(stripColors(result.stdout)) : undefined
   if (!version) throw doesNotRun(path, result, timeoutMs)
   const text = formatVersion(version)
-  if (!isAtLeast(text, oldestVersion)) throw tooOld(path, text)
+  const oldest = wireOf(text) === 2 ? oldestVersion2 : oldestVersion
+  if (!isAtLeast(text, oldest)) throw tooOld(path, text, oldest)
   return text
 }
 
@@ -50,10 +58,10 @@ function doesNotRun(path: string, result: RunResult, timeoutMs: number): Opencod
   )
 }
 
-function tooOld(path: string, version: string): OpencodeError {
+function tooOld(path: string, version: string, oldest: string): OpencodeError {
   return new LaunchError(
     'version-too-old',
-    `OpenCode ${version} is too old. Update it to ${oldestVersion} or newer, best to the newest ("opencode upgrade").`,
+    `OpenCode ${version} is too old. Update it to ${oldest} or newer, best to the newest ("opencode upgrade").`,
     { detail: `${path} is version ${version}.` },
   )
 }

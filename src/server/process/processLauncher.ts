@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, stat } from 'node:fs/promises'
 import type { ClientLog, Endpoint } from '../../client/connection.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
+import { wireOf } from '../../opencode/version.ts'
 import { orAborted, settlesWithin } from '../async.ts'
 import type { Binary } from '../binary/binaryLocator.ts'
 import { serverEnvironment } from '../environment.ts'
@@ -12,6 +13,7 @@ import { underStartLock } from '../lease/startLock.ts'
 import { Leftovers } from './leftovers.ts'
 import { type ProcessIdentity, describeProcess } from './processTable.ts'
 import { SupervisedProcess } from './supervisedProcess.ts'
+import type { ServerProgram } from './supervisedProcess.ts'
 
 export interface ProcessLauncherOptions {
   /** Finds the program anew for each start. */
@@ -107,7 +109,7 @@ export class ProcessLauncher implements ServerLauncher {
       { execPath, path: supervisorPath, cwd: stateDirectory, env, host },
       {
         command: binary.path,
-        args: ['serve', '--hostname', '127.0.0.1', '--port', String(port)],
+        ...serveCommand(binary, port),
         cwd,
         env: serverEnvironment(env, { username, password }, binary.searchPath),
         password,
@@ -145,6 +147,14 @@ export class ProcessLauncher implements ServerLauncher {
     }
     return { refresh: () => enqueue(write), gone: server.channel.exited.then(() => enqueue(forget)) }
   }
+}
+
+/** 2.x ends by itself when its standard input closes, so that nothing is left of it if even its supervisor is killed. */
+function serveCommand({ version }: Binary, port: number): Pick<ServerProgram, 'args' | 'holdsInput'> {
+  const place = ['--hostname', '127.0.0.1', '--port', String(port)]
+  return wireOf(version) === 2
+    ? { args: ['serve', '--stdio', ...place], holdsInput: true }
+    : { args: ['serve', ...place], holdsInput: false }
 }
 
 /** A server that is up, with the window's own grip on it. */

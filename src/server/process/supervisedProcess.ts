@@ -24,6 +24,8 @@ export interface ServerProgram {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly password: string
+  /** Gets an input that stays open as long as the supervisor lives; otherwise it gets none. */
+  readonly holdsInput?: boolean
 }
 
 /** The supervisor kills after 1.5 s at the latest, and may have 2 s to send what other windows left to it. */
@@ -52,8 +54,8 @@ export class SupervisedProcess {
     const streams = { input: this.#child.stdout, output: this.#child.stdin }
     this.channel = new SupervisorChannel(streams, server.password, log)
     this.#listen()
-    const { command, args, cwd, env } = server
-    this.channel.send({ type: 'start', host: supervisor.host, command, args, cwd, env })
+    const { command, args, cwd, env, holdsInput = false } = server
+    this.channel.send({ type: 'start', host: supervisor.host, command, args, cwd, env, holdsInput })
   }
 
   /** The supervisor process; undefined when it could not be started. Never rejects. */

@@ -26,6 +26,7 @@ export type Greeting = Extract<FromSupervisor, { type: 'welcome' | 'ending' }>
 
 const shareTimeoutMs = 10_000
 const readyLine = /\bserver listening on (https?:\/\/\S+)/i
+const readyJson = /^\s*\{\s*"url"\s*:\s*"(https?:\/\/[^"\s]+)"/
 
 /**
  * One window's end of the talk with a supervisor, over the pipes of the child that it made or over a local socket.
@@ -194,9 +195,12 @@ export class SupervisorChannel {
   }
 }
 
-/** Reads the start-up line of OpenCode 1.x (`opencode server listening on …`) and 2.x (`server listening on …`). */
+/**
+ * Reads the start-up line of OpenCode 1.x (`opencode server listening on …`) and of 2.x (`server listening on …`, or
+ * `{"url": …}` when it was started with --stdio).
+ */
 export function portOfReadyLine(line: string): number | undefined {
-  const text = readyLine.exec(line)?.[1]
+  const text = readyLine.exec(line)?.[1] ?? readyJson.exec(line)?.[1]
   if (text === undefined || !URL.canParse(text)) return undefined
   const url = new URL(text)
   return isLoopbackHost(url.hostname) && url.port !== '' ? Number(url.port) : undefined

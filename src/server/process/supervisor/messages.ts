@@ -33,6 +33,8 @@ export type ToSupervisor =
       readonly args: readonly string[]
       readonly cwd: string
       readonly env: Readonly<Record<string, string>>
+      /** The server ends when its input does, so it gets one that we never write to. */
+      readonly holdsInput?: boolean
     }
   /** Lets other windows in from now on. */
   | { readonly type: 'share'; readonly offer: ShareOffer }

@@ -113,14 +113,16 @@ export class Supervisor {
     const child = spawn(message.command, [...message.args], {
       cwd: message.cwd,
       env: message.env,
-      // The server gets no input: neither our lifeline nor any other descriptor of ours is passed on.
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Neither our lifeline nor any other descriptor of ours is passed on.
+      stdio: [message.holdsInput === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
     this.#server = child
+    child.stdin?.on('error', () => undefined)
     for (const stream of ['stdout', 'stderr'] as const) {
-      readLines(child[stream], (text) => this.#pass({ type: 'line', stream, text }))
+      const output = child[stream]
+      if (output) readLines(output, (text) => this.#pass({ type: 'line', stream, text }))
     }
     child.once('error', (error: NodeJS.ErrnoException) => void this.#failToSpawn(error))
     child.once('exit', () => void this.#afterCrash())

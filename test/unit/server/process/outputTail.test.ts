@@ -29,6 +29,7 @@ describe('The line that says that a server is ready', () => {
   it('is understood from 1.x and from 2.x', () => {
     assert.equal(portOfReadyLine('opencode server listening on http://127.0.0.1:4567'), 4567)
     assert.equal(portOfReadyLine('server listening on http://127.0.0.1:4567/'), 4567)
+    assert.equal(portOfReadyLine('{"url":"http://127.0.0.1:4567"}'), 4567)
   })
 
   it('is not taken from other lines', () => {
@@ -36,6 +37,8 @@ describe('The line that says that a server is ready', () => {
       'server listening on everything',
       'server listening on http://10.0.0.1:80',
       'http://127.0.0.1:1',
+      '{"url":"http://10.0.0.1:80"}',
+      'asked for {"url":"http://127.0.0.1:4567"}',
     ]) {
       assert.equal(portOfReadyLine(line), undefined, line)
     }
