@@ -17,6 +17,8 @@ export interface SnapshotChange {
   readonly path: string
   /** Where it was before, if it was moved. */
   readonly from?: string
+  /** Whether it was a program before, by its mode. */
+  readonly wasExecutable: boolean
   readonly before: Buffer | undefined
   readonly after: Buffer | undefined
 }
@@ -141,7 +143,14 @@ export class FolderSnapshots {
       () => true,
       () => false,
     )
-    if (!isMade) await this.#make()
+    if (isMade) await this.#tidy()
+    else await this.#make()
+  }
+
+  /** What earlier windows remembered is needed no more, and a lock of theirs has nobody behind it. */
+  async #tidy(): Promise<void> {
+    await rm(join(this.#gitDir, 'index.lock'), { force: true })
+    await this.#git.run([...this.#args, 'prune', '--expire=now'], this.#call())
   }
 
   async #make(): Promise<void> {
@@ -199,6 +208,7 @@ export class FolderSnapshots {
     return {
       path: place(change.path),
       ...(change.from === undefined ? {} : { from: place(change.from) }),
+      wasExecutable: change.wasExecutable,
       before: content(change.before),
       after: content(change.after),
     }

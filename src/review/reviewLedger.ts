@@ -23,6 +23,8 @@ export interface SessionReview {
 export interface FileStep {
   readonly path: string
   readonly from?: string
+  /** Whether it was a program before, by its mode. */
+  readonly wasExecutable?: boolean
   readonly start: Content
   readonly end: Content
 }

@@ -16,6 +16,8 @@ export interface ReviewedFile {
   readonly path: string
   /** Where it was before the agent moved it. */
   readonly from?: string
+  /** Whether it could be run as a program when the agent deleted it. */
+  readonly wasExecutable?: boolean
   readonly session: Span
   /** Undefined when the last turn did nothing to it. */
   readonly turn: Span | undefined
@@ -32,6 +34,7 @@ export interface FileUndo {
 export interface AgentStep {
   readonly path: string
   readonly from?: string
+  readonly wasExecutable?: boolean
   readonly start: Content
   readonly end: Content
   readonly isNewTurn: boolean
@@ -43,7 +46,13 @@ export function afterStep(file: ReviewedFile | undefined, step: AgentStep): Revi
   const from = step.from ?? file?.from
   const turn = file?.turn && !step.isNewTurn ? advanceSpan(file.turn, start, end) : spanOf(start, end)
   const session = file ? advanceSpan(file.session, start, end) : spanOf(start, end)
-  return { path, ...(from === undefined ? {} : { from }), session, turn }
+  return {
+    path,
+    ...(from === undefined ? {} : { from }),
+    ...(step.wasExecutable === true && end.kind === 'missing' ? { wasExecutable: true } : {}),
+    session,
+    turn,
+  }
 }
 
 /** The last turn is over and another one began; what it did counts for the session alone. */
@@ -81,8 +90,10 @@ export function keepFile(file: ReviewedFile, scope: ReviewScope): ReviewedFile {
   if (!span) return file
   const kept = spanOf(span.after, span.after)
   if (scope === 'session') return { path: file.path, session: kept, turn: file.turn && kept }
-  const session = followed(file.session, span, kept)
-  return { ...file, turn: kept, session }
+  const next = { ...file, turn: kept, session: followed(file.session, span, kept) }
+  if (!isDecided(next)) return next
+  const { from: _, ...stays } = next
+  return stays
 }
 
 /** Takes back one place. It must not be overwritten: then the user chooses, see `settlePlace`. */

@@ -164,9 +164,9 @@ function toSteps(
   changes: readonly SnapshotChange[],
   foreign: ReadonlyMap<string, Content>,
 ): readonly FileStep[] {
-  return changes.map(({ path, from, before, after }): FileStep => {
+  return changes.map(({ path, from, wasExecutable, before, after }): FileStep => {
     const start = foreign.get(from ?? path) ?? contentOf(before)
-    return { path, start, end: contentOf(after), ...(from === undefined ? {} : { from }) }
+    return { path, wasExecutable, start, end: contentOf(after), ...(from === undefined ? {} : { from }) }
   })
 }
 

@@ -163,7 +163,7 @@ export class Courier implements Disposable {
       if (await this.#isThere(connection, entry)) return false
       if (isRunPrompt(entry.prompt) && entry.state === 'sent') return this.#giveUp(id)
     }
-    await this.#saved()
+    await Promise.all([this.#saved(), outbox.beforeSending?.(entry)])
     if (!this.#isWaiting(id) || this.#connection !== connection) return false
     await this.#post(connection, entry)
     return !(await this.#untilSeen(connection, id, this.#timing.seenMs))

@@ -30,6 +30,8 @@ export class Outbox implements Disposable {
   #write: Promise<void> = Promise.resolve()
   #isWriteQueued = false
 
+  /** Waited for right before an entry goes to the server. Must not reject, nor take long. */
+  beforeSending: ((entry: OutboxEntry) => Promise<void>) | undefined
   /** Tells of which session the entries changed. */
   readonly onDidChange = this.#onDidChange.event
 

@@ -162,7 +162,7 @@ export class ChatSession implements Disposable {
     if (text.trim() === '' && attachments.length === 0) {
       throw new OpencodeError('invalid-argument', vscode.l10n.t('There is nothing to send yet.'))
     }
-    const { history, log, composer, review } = this.#services
+    const { history, log, composer } = this.#services
     const backend = this.#backend
     const run = await runOf(text, backend, directory)
     const parts = composer.sent.withoutKnown(this.state.session, attachments)
@@ -170,7 +170,6 @@ export class ChatSession implements Disposable {
     const sessionID = this.#sessionID ?? (await this.#createFor(words, directory))
     const { choice } = this.state
     const prompt = withChoice(words, { agent: choice.agent?.name, model: modelRef(choice) })
-    await review.prepare(sessionID, directory)
     backend.hub.send(sessionID, prompt)
     const inFull = attachments.filter((attachment) => parts.includes(attachment))
     void composer.sent.record(sessionID, prompt.id, inFull)

@@ -14,6 +14,7 @@ const originals: Readonly<Record<string, Buffer>> = {
   'crlf.txt': Buffer.from('one\r\ntwo\r\nthree\r\nfour\r\nfive\r\nsix\r\nseven\r\neight'),
   'big.txt': Buffer.from(big),
   'noend.txt': Buffer.from('first\nlast'),
+  'both.txt': Buffer.from('a\nb\nc\n'),
   'wide.txt': utf16,
   'latin.txt': latin1,
   'old.txt': Buffer.from('alpha\nbeta\ngamma\ndelta\n'),
@@ -100,8 +101,9 @@ describe('Reviewing what OpenCode changed', function () {
 
   it('comes back with the editor’s own undo', async () => {
     const { page } = running
+    await row(/big\.txt.*\+1 −1/).waitFor({ timeout: patience })
     await page.keyboard.press('Control+z')
-    await lens('2 of 2').waitFor({ timeout: patience })
+    await row(/big\.txt.*\+2 −2/).waitFor({ timeout: patience })
     await runCommand(page, 'File: Save')
     await becomes(
       'big.txt',
@@ -109,14 +111,44 @@ describe('Reviewing what OpenCode changed', function () {
     )
   })
 
+  it('asks about a place, and makes a prompt of comments at lines', async () => {
+    const { chat, page } = running
+    await lens('Ask').first().click()
+    await chat.chips.filter({ hasText: /big\.txt:/ }).waitFor({ timeout: patience })
+    await page.locator('.editor-instance .view-line').first().click()
+    await runCommand(page, 'Add Comment on Current Selection')
+    await page.locator('.comment-widget .monaco-editor').waitFor({ timeout: patience })
+    await page.keyboard.type('Say why.')
+    await screenshot(page, 'review-comment')
+    await page.locator('.comment-widget').getByRole('button', { name: 'Add Comment' }).click()
+    await page.locator('.comment-widget').getByText('Say why.').waitFor({ timeout: patience })
+    await runCommand(page, 'OpenCode: Put Comments into the Prompt')
+    await until(
+      'the prompt has the comment',
+      async () => /^big\.txt:\d+\n> .+\nSay why\.$/.test(await chat.composer.inputValue()),
+      patience,
+    )
+    await page.locator('.comment-widget').waitFor({ state: 'detached', timeout: patience })
+  })
+
   it('leaves lines that the user wrote later, and opens a merge where both changed one place', async () => {
     const { page } = running
-    await openFile(page, 'latin.txt')
     await writeFile(fileAt('noend.txt'), 'mine\nFIRST\nlast')
     await openFile(page, 'noend.txt')
     await lens('Undo').first().waitFor({ timeout: patience })
     await runCommand(page, 'OpenCode: Undo File')
     await becomes('noend.txt', Buffer.from('mine\nfirst\nlast'))
+    await writeFile(fileAt('both.txt'), 'a\nB and mine\nc\n')
+    await openFile(page, 'both.txt')
+    await lens('Merge…').click({ timeout: patience })
+    await page.locator('.merge-editor').first().waitFor({ timeout: patience })
+    await page.getByText('Before OpenCode').first().waitFor({ timeout: patience })
+    await screenshot(page, 'review-merge')
+    await runCommand(page, 'View: Close Editor')
+    await becomes('both.txt', Buffer.from('a\nB and mine\nc\n'))
+    await openFile(page, 'both.txt')
+    await runCommand(page, 'OpenCode: Keep File')
+    await row('both.txt').waitFor({ state: 'detached', timeout: patience })
   })
 
   it('remembers over a reload what waits', async () => {
@@ -126,6 +158,9 @@ describe('Reviewing what OpenCode changed', function () {
     await runCommand(page, 'OpenCode: Show Changes')
     await row(/big\.txt.*\+2 −2/).waitFor({ timeout: patience })
     await row(/gone\.txt.*deleted/).waitFor()
+    await runCommand(page, 'OpenCode: Open All Changes')
+    await page.locator('.multiDiffEntry').first().waitFor({ timeout: patience })
+    await screenshot(page, 'review-all')
     assert.equal(await row('noend.txt').count(), 0, 'what was undone stays decided')
   })
 
@@ -175,6 +210,7 @@ describe('Reviewing what OpenCode changed', function () {
       edit('big.txt', 'line 17\n', 'LINE 17\n'),
       edit('big.txt', 'line 9000\n', 'LINE 9000\n'),
       edit('noend.txt', 'first', 'FIRST'),
+      edit('both.txt', 'b', 'B'),
       tool('write', { filePath: fileAt('fresh.txt'), content: 'fresh\n' }),
       shell(
         [

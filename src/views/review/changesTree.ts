@@ -6,6 +6,7 @@ import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backends } from '../backends.ts'
 import type { Chats } from '../chats.ts'
+import { promptTarget } from '../promptTarget.ts'
 import type { Review } from './review.ts'
 import { nestFiles } from './fileNesting.ts'
 import type { FileNode } from './fileNesting.ts'
@@ -125,9 +126,25 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
         : vscode.l10n.t('{0} changed files wait for your decision', count)
     this.#view.badge = count === 0 ? undefined : { value: count, tooltip }
     this.#view.description = scope === 'turn' ? vscode.l10n.t('last turn') : vscode.l10n.t('whole session')
-    this.#view.message = count > 0 && this.#isEmpty() ? emptyTurn() : undefined
+    this.#view.message = this.#message(count)
     setContextKey('hasChanges', state.reviews.length > 0)
     this.#onDidChange.fire(undefined)
+  }
+
+  #message(count: number): string | undefined {
+    const { active } = this.#chats
+    const directory = active?.directory
+    const isRunning = active?.backend.server.status.kind === 'running'
+    if (
+      active &&
+      directory !== undefined &&
+      isRunning &&
+      !promptTarget(active.backend, directory).sees(directory)
+    )
+      return vscode.l10n.t(
+        'The server of this chat keeps its files on another machine. What it changes there cannot be reviewed here.',
+      )
+    return count > 0 && this.#isEmpty() ? emptyTurn() : undefined
   }
 
   #isEmpty(): boolean {
@@ -235,7 +252,7 @@ function stateWord(pending: PendingFile, directory: string): string {
   if (what.kind === 'whole' && what.what === 'created') words.push(vscode.l10n.t('new'))
   if (what.kind === 'whole' && what.what === 'deleted') words.push(vscode.l10n.t('deleted'))
   if (file.from !== undefined) words.push(vscode.l10n.t('was {0}', shortPath(file.from, directory)))
-  if (isOverwritten(pending)) words.push(vscode.l10n.t('changed by you since'))
+  if (isOverwritten(pending)) words.push(vscode.l10n.t('changed by you'))
   return words.join(' · ')
 }
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { SessionID } from '../../opencode/ids.ts'
 import { BlobStore } from '../../platform/blobs.ts'
 import { setContextKey } from '../../platform/contextKeys.ts'
 import type { Log } from '../../platform/log.ts'
@@ -15,7 +14,6 @@ import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backends } from '../backends.ts'
-import { promptTarget } from '../promptTarget.ts'
 import { ReviewComments } from './reviewComments.ts'
 import { ReviewDecisions } from './reviewDecisions.ts'
 import { ReviewDocuments } from './reviewDocuments.ts'
@@ -31,12 +29,9 @@ export interface ReviewOptions {
   readonly storage: string
 }
 
-/** A prompt does not wait longer for its folder to be remembered; a large one is taken in while it is on its way. */
-const longestWaitMs = 2_000
-
 /** The review of what agents change: everything but its views. */
 export class Review implements Disposable {
-  readonly #options: ReviewOptions
+  readonly #storage: string
   readonly #store = new DisposableStore()
   readonly #snapshots = new Map<string, FolderSnapshots>()
   readonly #onDidChangeScope = this.#store.add(new Emitter<undefined>())
@@ -50,9 +45,8 @@ export class Review implements Disposable {
   readonly decisions: ReviewDecisions
   readonly comments: ReviewComments
 
-  constructor(options: ReviewOptions) {
-    this.#options = options
-    const { backends, log, stored, storage } = options
+  constructor({ backends, log, stored, storage }: ReviewOptions) {
+    this.#storage = storage
     const blobs = new BlobStore(join(storage, 'review'), ['review'])
     const kept = new ReviewStorage(stored('review'), blobs)
     this.#kept = kept
@@ -80,14 +74,6 @@ export class Review implements Disposable {
     this.#onDidChangeScope.fire(undefined)
   }
 
-  /** Remembers the folder of a session before a prompt goes to it. Never rejects. */
-  async prepare(sessionID: SessionID, directory: string): Promise<void> {
-    const backend = this.#options.backends.for(directory)
-    if (!promptTarget(backend, directory).sees(directory)) return
-    const enough = new Promise<void>((resolve) => setTimeout(resolve, longestWaitMs))
-    await Promise.race([this.recorder.prepare(sessionID, directory), enough])
-  }
-
   /** Resolves when all decisions made so far are stored. */
   async flush(): Promise<void> {
     await this.#kept.flush()
@@ -101,7 +87,7 @@ export class Review implements Disposable {
     const known = this.#snapshots.get(directory)
     if (known) return known
     const name = createHash('sha256').update(directory).digest('hex').slice(0, 16)
-    const place = join(this.#options.storage, 'snapshots', name, 'folder.git')
+    const place = join(this.#storage, 'snapshots', name, 'folder.git')
     const made = new FolderSnapshots(new Git(gitProgram()), directory, place)
     this.#snapshots.set(directory, made)
     return made

@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises'
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import type { Content } from '../../review/content.ts'
@@ -11,7 +12,7 @@ import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import { openMerge } from './mergeView.ts'
 import type { ReviewDocuments } from './reviewDocuments.ts'
-import { bytesOnDisk, contentNow, writeContent } from './reviewFiles.ts'
+import { bytesOnDisk, contentNow, contentShown, writeContent } from './reviewFiles.ts'
 import type { PendingFile, ReviewState } from './reviewState.ts'
 
 export interface ReviewDecisionsParts {
@@ -107,6 +108,7 @@ export class ReviewDecisions implements Disposable {
     }
     const onDisk = await bytesOnDisk(path)
     await writeContent(path, now, undone.now)
+    if (now.kind === 'missing' && pending.file.wasExecutable === true) await chmod(path, 0o755)
     await recorder.foreignWrite(path, onDisk, await bytesOnDisk(path))
     ledger.decide(sessionID, undone.file)
     if (from !== undefined && undone.overwritten === 0 && isSettled(undone.file))
@@ -161,17 +163,18 @@ export class ReviewDecisions implements Disposable {
   }
 
   /** Ctrl+Z in an editor takes a decision back, and Ctrl+Y takes it again. */
-  async #followEditor({ uri }: vscode.TextDocument, reason: vscode.TextDocumentChangeReason): Promise<void> {
-    const own = this.#taken.filter(({ before }) => before.file.path === uri.fsPath).reverse()
-    if (own.length === 0) return
-    const now = await contentNow(uri.fsPath)
+  async #followEditor(document: vscode.TextDocument, reason: vscode.TextDocumentChangeReason): Promise<void> {
+    const path = document.uri.fsPath
+    const own = this.#taken.filter(({ before }) => before.file.path === path).reverse()
+    if (own.length === 0 || document.uri.scheme !== 'file') return
+    const now = await contentShown(document)
     const isUndo = reason === vscode.TextDocumentChangeReason.Undo
     const found = own.find((taken) => sameContent(isUndo ? taken.before.now : taken.after.now, now))
     if (!found) return
     const { ledger, state } = this.#parts
     if (isUndo) ledger.restore(found.review, found.before.file)
     else ledger.decide(found.review.sessionID, found.after.file)
-    await state.refresh([uri.fsPath])
+    await state.refresh([path])
   }
 }
 

@@ -12,11 +12,15 @@ export function openDocument(path: string): vscode.TextDocument | undefined {
 
 /** What the user sees of a file: the unsaved text of an editor, else the bytes on the disk. */
 export async function contentNow(path: string): Promise<Content> {
-  const onDisk = await contentOnDisk(path)
   const document = openDocument(path)
-  if (document?.isDirty !== true) return onDisk
-  const form = onDisk.kind === 'text' ? onDisk.form : 'utf8'
-  return { kind: 'text', lines: splitLines(document.getText()), form }
+  return document?.isDirty === true ? contentShown(document) : contentOnDisk(path)
+}
+
+/** The text of an editor, whether it is saved or not; a document hears late that it is not. */
+export async function contentShown(document: vscode.TextDocument): Promise<Content> {
+  const lines = splitLines(document.getText())
+  const onDisk = await contentOnDisk(document.uri.fsPath)
+  return { kind: 'text', lines, form: onDisk.kind === 'text' ? onDisk.form : 'utf8' }
 }
 
 /** The bytes of a file; what is no plain file counts as missing. */

@@ -29,6 +29,8 @@ export class ReviewState implements Disposable {
   readonly #store = new DisposableStore()
   readonly #onDidChange = this.#store.add(new Emitter<undefined>())
   readonly onDidChange = this.#onDidChange.event
+  /** Paths of all files that the ledger knows; outside changes come in by the thousand. */
+  #known: ReadonlySet<string>
   readonly #now = new Map<string, Content>()
   readonly #stale = new Set<string>()
   #timer: NodeJS.Timeout | undefined
@@ -36,14 +38,15 @@ export class ReviewState implements Disposable {
 
   constructor(ledger: ReviewLedger) {
     this.#ledger = ledger
+    this.#known = this.#paths()
     const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher('**/*'))
-    const touched = (uri: vscode.Uri): void => this.#touch([uri.fsPath])
+    const touched = (uri: vscode.Uri): void => this.#touch(uri.fsPath)
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
       this.#store.add(event(touched))
     this.#store.add(vscode.workspace.onDidChangeTextDocument(({ document }) => touched(document.uri)))
     this.#store.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => touched(uri)))
-    this.#store.add(ledger.onDidChange(() => this.#touch([...this.#paths()])))
-    this.#touch([...this.#paths()])
+    this.#store.add(ledger.onDidChange(() => this.#follow()))
+    this.#follow()
   }
 
   /** Sessions that have anything to decide on, the latest changed first. */
@@ -76,7 +79,7 @@ export class ReviewState implements Disposable {
   }
 
   /** Reads files again at once; resolves when what they hold is known. */
-  async refresh(paths: readonly string[] = [...this.#paths()]): Promise<void> {
+  async refresh(paths: readonly string[] = [...this.#known]): Promise<void> {
     for (const path of paths) this.#stale.add(path)
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -103,17 +106,25 @@ export class ReviewState implements Disposable {
     return new Set(this.#ledger.reviews.flatMap(({ files }) => [...files.keys()]))
   }
 
-  #touch(paths: readonly string[]): void {
-    const known = this.#paths()
-    const wanted = paths.filter((path) => known.has(path))
-    // A ledger that lost its last file is a change as well.
-    if (wanted.length === 0 && paths.length > 0) return
-    for (const path of wanted) this.#stale.add(path)
+  /** A ledger that lost its last file is a change as well. */
+  #follow(): void {
+    this.#known = this.#paths()
+    for (const path of this.#known) this.#stale.add(path)
+    this.#refreshSoon()
+  }
+
+  #touch(path: string): void {
+    if (!this.#known.has(path)) return
+    this.#stale.add(path)
+    this.#refreshSoon()
+  }
+
+  #refreshSoon(): void {
     this.#timer ??= setTimeout(() => void this.refresh([]), delayMs)
   }
 
   async #read(): Promise<void> {
-    const known = this.#paths()
+    const known = this.#known
     const paths = [...this.#stale].filter((path) => known.has(path))
     this.#stale.clear()
     await Promise.all(paths.map(async (path) => this.#now.set(path, await contentNow(path))))

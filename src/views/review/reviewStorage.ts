@@ -16,6 +16,7 @@ const keptBytes = 100 * 1024 * 1024
 const fileSchema = v.object({
   path: v.string(),
   from: v.optional(v.string()),
+  wasExecutable: v.optional(v.boolean()),
   /** Names of blobs; null stands for no file. */
   before: v.nullable(v.string()),
   turn: v.optional(v.nullable(v.string())),
@@ -103,13 +104,14 @@ export class ReviewStorage {
     return blob
   }
 
-  #readFile({ path, from, before, turn, after }: StoredFile): ReviewedFile | undefined {
+  #readFile({ path, from, wasExecutable, before, turn, after }: StoredFile): ReviewedFile | undefined {
     const [start, end] = [this.#read(before), this.#read(after)]
     const turnStart = turn === undefined ? undefined : this.#read(turn)
     if (!start || !end) return undefined
     return {
       path,
       ...(from === undefined ? {} : { from }),
+      ...(wasExecutable === undefined ? {} : { wasExecutable }),
       session: spanOf(start, end),
       turn: turnStart && spanOf(turnStart, end),
     }
@@ -123,12 +125,13 @@ export class ReviewStorage {
 }
 
 async function storeFile(
-  { path, from, session, turn }: ReviewedFile,
+  { path, from, wasExecutable, session, turn }: ReviewedFile,
   put: (content: Content) => Promise<string | null>,
 ): Promise<StoredFile> {
   return {
     path,
     ...(from === undefined ? {} : { from }),
+    ...(wasExecutable === undefined ? {} : { wasExecutable }),
     before: await put(session.before),
     after: await put(session.after),
     ...(turn ? { turn: await put(turn.before) } : {}),

@@ -11,6 +11,8 @@ import { promptTarget } from '../promptTarget.ts'
 import { bytesOnDisk } from './reviewFiles.ts'
 
 const editedDelayMs = 400
+/** A prompt does not wait longer for its folder; a large one is taken in while the prompt is on its way. */
+const longestWaitMs = 2_000
 /** Enough messages for a turn of many steps. */
 const readMessages = 100
 
@@ -61,7 +63,15 @@ export class TurnWatch implements Disposable {
     )
     store.add(news.onDidEndRun(({ sessionID }) => void this.#ended(backend, sessionID)))
     store.add(backend.hub.onDidEditFile(() => this.#edited()))
+    backend.outbox.beforeSending = ({ sessionID, directory }) => this.#prepare(backend, sessionID, directory)
     return store
+  }
+
+  /** Remembers the folder of a session before a prompt goes to it. */
+  async #prepare(backend: Backend, sessionID: SessionID, directory: string): Promise<void> {
+    if (directory === '' || !this.#sees(backend, directory)) return
+    const enough = new Promise<void>((resolve) => setTimeout(resolve, longestWaitMs))
+    await Promise.race([this.#recorder.prepare(sessionID, directory), enough])
   }
 
   /** What a subagent does belongs to the session that called it. */

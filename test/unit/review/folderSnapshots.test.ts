@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FolderSnapshots, snapshotLimits } from '../../../src/review/folderSnapshots.ts'
@@ -80,6 +80,25 @@ describe('review: snapshots of a folder', () => {
     )
     assert.equal(await snapshots.covers(join(folder, 'x.log')), false)
     assert.equal(await snapshots.covers(join(folder, 'new.txt')), true)
+  })
+
+  it('knows programs, and goes on after a window that ended in the middle', async () => {
+    await put('run.sh', '#!/bin/sh\n')
+    await chmod(join(folder, 'run.sh'), 0o755)
+    const first = await snapshots.take()
+    await rm(join(folder, 'run.sh'))
+    const [change] = await snapshots.changes(first, await snapshots.take())
+    assert.equal(change?.wasExecutable, true)
+    await put('../storage/review.git/index.lock', '')
+    const next = new FolderSnapshots(new Git(), folder, join(root, 'storage', 'review.git'))
+    const later = await next.take()
+    assert.equal(
+      await next.contentAt(first, join(folder, 'run.sh')),
+      undefined,
+      'what was remembered is pruned',
+    )
+    await put('b.txt', 'b')
+    assert.equal((await next.changes(later, await next.take())).length, 1)
   })
 
   it('keeps to its limits', async () => {

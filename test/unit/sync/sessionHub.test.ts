@@ -251,7 +251,7 @@ describe('SessionHub', () => {
     store.dispose()
   })
 
-  it('posts a prompt only when storage has it', async () => {
+  it('posts a prompt only when storage has it and all is prepared', async () => {
     const id = server.create()
     const order: string[] = []
     const slow = new Outbox({
@@ -261,6 +261,10 @@ describe('SessionHub', () => {
         order.push('stored')
       },
     })
+    slow.beforeSending = async () => {
+      await sleep(60)
+      order.push('prepared')
+    }
     const other = new SessionHub({ outbox: slow, log: quiet })
     const line = new SimulatedConnection(server)
     line.prompt = () => {
@@ -271,7 +275,7 @@ describe('SessionHub', () => {
     line.up()
     await sleep(10)
     other.send(id, textPrompt('9', 'hello'))
-    await eventually(() => assert.deepEqual(order.slice(0, 2), ['stored', 'posted']))
+    await eventually(() => assert.deepEqual(order.slice(0, 3), ['stored', 'prepared', 'posted']))
     other.dispose()
   })
 
