@@ -51,7 +51,7 @@ describe('Reviewing what OpenCode changed', function () {
   const row = (name: string | RegExp): Locator =>
     running.page.locator('.pane-body .monaco-list-row').filter({ hasText: name })
   const lens = (words: string): Locator =>
-    running.page.locator('.codelens-decoration a').filter({ hasText: words })
+    running.page.locator('.codelens-decoration a').filter({ hasText: words, visible: true })
   const becomes = (name: string, content: Buffer | undefined): Promise<void> =>
     until(
       `${name} has its bytes`,
