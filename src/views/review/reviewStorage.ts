@@ -38,6 +38,8 @@ export class ReviewStorage {
   readonly #blobs: BlobStore
   /** Blobs of contents that were stored before; most of them do not change from one write to the next. */
   readonly #known = new WeakMap<Content, { readonly name: string; readonly size: number }>()
+  /** Names of the blobs that are there: what is held no more was removed. */
+  #held: ReadonlySet<string> = new Set()
   #next: readonly SessionReview[] | undefined
   #writing: Promise<void> | undefined
 
@@ -79,7 +81,8 @@ export class ReviewStorage {
     const names = new Set<string>()
     let left = keptBytes
     const put = async (content: Content): Promise<string | null> => {
-      const blob = this.#known.get(content) ?? (await this.#store(content))
+      const known = this.#known.get(content)
+      const blob = known && this.#held.has(known.name) ? known : await this.#store(content)
       if (!blob) return null
       left -= blob.size
       names.add(blob.name)
@@ -93,6 +96,7 @@ export class ReviewStorage {
       kept.push({ ...review, unknown: [...review.unknown], files: stored })
     }
     await this.#stored.set(kept)
+    this.#held = names
     await this.#blobs.hold(owner, [...names])
   }
 

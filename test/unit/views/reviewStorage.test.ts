@@ -6,6 +6,7 @@ import type { SessionID } from '../../../src/opencode/ids.ts'
 import { BlobStore } from '../../../src/platform/blobs.ts'
 import { StoredValue } from '../../../src/platform/storage.ts'
 import { bytesOf, contentOf, missing } from '../../../src/review/content.ts'
+import { keepFile } from '../../../src/review/reviewedFile.ts'
 import { ReviewLedger } from '../../../src/review/reviewLedger.ts'
 import { nestFiles } from '../../../src/views/review/fileNesting.ts'
 import type { FileNode } from '../../../src/views/review/fileNesting.ts'
@@ -67,6 +68,26 @@ describe('What waits for a decision', () => {
     await storage.flush()
     assert.deepEqual(create().load(), [])
     assert.deepEqual(await readdir(folder), [])
+  })
+
+  it('has a content again that was not needed for a while', async () => {
+    const storage = create()
+    const ledger = new ReviewLedger()
+    ledger.record(session, [{ path: '/work/a', start: image, end: wide }], 1)
+    const review = ledger.get(session.id)
+    const file = review?.files.get('/work/a')
+    assert.ok(review && file)
+    const save = async (): Promise<void> => {
+      storage.save(ledger.reviews)
+      await storage.flush()
+    }
+    await save()
+    ledger.decide(session.id, keepFile(file, 'session'))
+    await save()
+    assert.deepEqual(create().load(), [])
+    ledger.restore(review, file)
+    await save()
+    assert.equal(create().load()[0]?.files.size, 1)
   })
 
   it('is not read when it makes no sense', () => {
