@@ -44,6 +44,8 @@ import { ChangesTree } from './views/review/changesTree.ts'
 import { Review } from './views/review/review.ts'
 import { ReviewEditors } from './views/review/reviewEditors.ts'
 import type { Services } from './views/services.ts'
+import { AlwaysAnswers } from './views/server/alwaysAnswers.ts'
+import { ServerTree } from './views/server/serverTree.ts'
 import { SessionBrowser } from './views/sessions/sessionBrowser.ts'
 import type { SessionBrowserOptions } from './views/sessions/sessionBrowser.ts'
 import { SessionTerminals } from './views/sessionTerminals.ts'
@@ -140,6 +142,7 @@ function createServices(
     composer: store.add(new ComposerParts({ drafts, backends, blobs, stored, storedForAll, log })),
     history: new PromptHistory(stored('history')),
     documents,
+    answers: store.add(new AlwaysAnswers()),
     pictures: new PictureFiles(storage.fsPath),
     desk: store.add(
       new EditDesk({ backends, documents, backupFolder: join(storage.fsPath, 'unsaved'), log }),
@@ -165,7 +168,7 @@ function createSessionParts(
   context: vscode.ExtensionContext,
   store: DisposableStore,
   { services, chats, view, waiting }: ForSessions,
-): Pick<CommandContext, 'browser' | 'terminals' | 'program' | 'review' | 'changes'> {
+): Pick<CommandContext, 'browser' | 'serverTree' | 'terminals' | 'program' | 'review' | 'changes'> {
   const { backends, settings } = services
   store.add(new ActiveSelection(chats, services))
   const reveal = async (): Promise<void> => (await view.reveal()).revealRequest()
@@ -182,6 +185,7 @@ function createSessionParts(
   return {
     ...createReviewParts(store, services, chats),
     browser: store.add(new SessionBrowser({ backends, chats, settings, stored, pins, open })),
+    serverTree: store.add(new ServerTree({ backends, chats, answers: services.answers })),
     terminals: store.add(new SessionTerminals()),
     program: (profile) =>
       localProgram(profile.kind === 'managed' ? profile : {}, {

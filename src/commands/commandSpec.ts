@@ -15,6 +15,7 @@ import type { Chats } from '../views/chats.ts'
 import type { DoctorPanel } from '../views/doctor/doctorPanel.ts'
 import type { ChangesTree } from '../views/review/changesTree.ts'
 import type { Review } from '../views/review/review.ts'
+import type { ServerTree } from '../views/server/serverTree.ts'
 import type { Services } from '../views/services.ts'
 import type { SessionBrowser } from '../views/sessions/sessionBrowser.ts'
 import type { SessionTerminals } from '../views/sessionTerminals.ts'
@@ -26,6 +27,7 @@ export interface CommandContext {
   readonly view: ChatView
   readonly panels: ChatPanels
   readonly browser: SessionBrowser
+  readonly serverTree: ServerTree
   readonly terminals: SessionTerminals
   /** The `opencode` of this machine, as a profile would run it. */
   readonly program: (profile: ServerProfile) => LocalProgram

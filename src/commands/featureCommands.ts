@@ -10,5 +10,7 @@ type Name = keyof typeof commandIds
 export const featureCommands = {
   showMcpServers: { whenRunning: (context) => showMcpServers(context) },
   showFeatures: { whenRunning: (context) => showFeatures(context) },
-  openConfiguration: { run: (context) => openConfiguration(context) },
+  openConfiguration: {
+    run: (context, [word]) => openConfiguration(context, typeof word === 'string' ? { word } : {}),
+  },
 } satisfies Partial<Record<Name, CommandSpec>>

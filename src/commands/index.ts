@@ -18,6 +18,7 @@ import { registerQuickFix } from './quickFix.ts'
 import { reviewCommands } from './reviewCommands.ts'
 import { changeCommands } from './changeCommands.ts'
 import { serverCommands } from './serverCommands.ts'
+import { serverViewCommands } from './serverViewCommands.ts'
 import { sessionCommands } from './sessionCommands.ts'
 import { shareCommands } from './shareCommands.ts'
 import { transcriptCommands } from './transcriptCommands.ts'
@@ -39,6 +40,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...providerCommands,
   ...accessCommands,
   ...featureCommands,
+  ...serverViewCommands,
 }
 
 export function registerCommands(context: CommandContext): Disposable {

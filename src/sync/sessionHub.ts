@@ -215,6 +215,7 @@ export class SessionHub implements Disposable {
     for (const open of this.#pool.all()) {
       if (directory === undefined || open.directory === directory) this.#load(open, false)
     }
+    this.news.dropped(directory)
     this.#onDidChangeCatalog.fire(directory)
   }
 

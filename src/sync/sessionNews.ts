@@ -35,11 +35,14 @@ export class SessionNews implements Disposable {
   readonly #onDidStartRun = this.#store.add(new Emitter<StartedRun>())
   readonly #onDidChangeSession = this.#store.add(new Emitter<Session>())
   readonly #onDidRemoveSession = this.#store.add(new Emitter<SessionID>())
+  readonly #onDidDrop = this.#store.add(new Emitter<string | undefined>())
   readonly #runs = new Map<SessionID, Run>()
   readonly onDidStartRun = this.#onDidStartRun.event
   readonly onDidEndRun = this.#onDidEndRun.event
   readonly onDidChangeSession = this.#onDidChangeSession.event
   readonly onDidRemoveSession = this.#onDidRemoveSession.event
+  /** The server dropped what it held in memory of a directory, or of all; what was allowed "always" is gone with it. */
+  readonly onDidDrop = this.#onDidDrop.event
 
   isRunning(sessionID: SessionID): boolean {
     return this.#runs.has(sessionID)
@@ -63,6 +66,11 @@ export class SessionNews implements Disposable {
   removed(sessionID: SessionID): void {
     this.#runs.delete(sessionID)
     this.#onDidRemoveSession.fire(sessionID)
+  }
+
+  /** See `onDidDrop`. */
+  dropped(directory: string | undefined): void {
+    this.#onDidDrop.fire(directory)
   }
 
   /** The server is another one, or gone: its runs are no news any more. */

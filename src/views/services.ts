@@ -13,6 +13,7 @@ import type { IsolatedSessions } from './isolation/isolatedSessions.ts'
 import type { PromptHistory } from './promptHistory.ts'
 import type { Review } from './review/review.ts'
 import type { CodeProposals } from './transcript/codeBlocks.ts'
+import type { AlwaysAnswers } from './server/alwaysAnswers.ts'
 import type { PictureFiles } from './transcript/pictureFiles.ts'
 import type { TranscriptDocuments } from './transcript/transcriptDocuments.ts'
 
@@ -31,6 +32,8 @@ export interface Services {
   /** Where the agent's edits meet the user's editors. */
   readonly desk: EditDesk
   readonly transcripts: TranscriptDocuments
+  /** What was allowed "always" from this window. */
+  readonly answers: AlwaysAnswers
   readonly pictures: PictureFiles
   readonly code: CodeProposals
   readonly review: Review

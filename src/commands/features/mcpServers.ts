@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { McpServer } from '../../client/serverFeatures.ts'
 import { placeOf } from '../providers/providerStates.ts'
+import { mcpIcons, mcpState } from '../../views/server/serverNodes.ts'
 import type { RunningContext } from '../commandSpec.ts'
 import { toServer } from './newMcpServer.ts'
 import { openConfiguration } from './openConfiguration.ts'
@@ -15,8 +16,8 @@ export async function showMcpServers(context: RunningContext): Promise<void> {
   const items = context.connection.features.mcpServers(directory).then((servers): Item[] => [
     ...servers.map((server) => ({
       label: server.name,
-      description: states()[server.status],
-      iconPath: new vscode.ThemeIcon(icons[server.status]),
+      description: mcpState(server.status),
+      iconPath: new vscode.ThemeIcon(mcpIcons[server.status]),
       run: () => showServer(context, directory, server),
       ...(server.error === undefined ? {} : { detail: server.error }),
     })),
@@ -38,24 +39,21 @@ export async function showMcpServers(context: RunningContext): Promise<void> {
   await picked?.run?.()
 }
 
-const icons: Readonly<Record<McpServer['status'], string>> = {
-  connected: 'pass-filled',
-  disabled: 'circle-slash',
-  failed: 'error',
-  'needs-login': 'lock',
-  'needs-registration': 'lock',
-  other: 'question',
-}
-
-function states(): Readonly<Record<McpServer['status'], string>> {
-  return {
-    connected: vscode.l10n.t('connected'),
-    disabled: vscode.l10n.t('disabled'),
-    failed: vscode.l10n.t('failed'),
-    'needs-login': vscode.l10n.t('needs a login'),
-    'needs-registration': vscode.l10n.t('needs a client id in the configuration'),
-    other: vscode.l10n.t('in a state that is not known here'),
-  }
+/** Lets the user pick one of the folder by its name. */
+export async function pickMcpServer(
+  { connection }: RunningContext,
+  directory: string,
+): Promise<string | undefined> {
+  const items = connection.features.mcpServers(directory).then((servers) =>
+    servers.map(({ name, status }) => ({
+      label: name,
+      description: mcpState(status),
+      iconPath: new vscode.ThemeIcon(mcpIcons[status]),
+    })),
+  )
+  const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('MCP Server') })
+  await items
+  return picked?.label
 }
 
 async function showServer(context: RunningContext, directory: string, server: McpServer): Promise<void> {
@@ -83,12 +81,12 @@ async function showServer(context: RunningContext, directory: string, server: Mc
     ...(status === 'needs-login' ? [logIn] : []),
     edit,
   ]
-  const placeHolder = [states()[status], server.error].filter((part) => part !== undefined).join(': ')
+  const placeHolder = [mcpState(status), server.error].filter((part) => part !== undefined).join(': ')
   await (await vscode.window.showQuickPick(items, { title: name, placeHolder }))?.run?.()
 }
 
 /** Says how the server is afterwards, since a failure is a state and no error. */
-async function change(
+export async function change(
   { connection, services }: RunningContext,
   directory: string,
   name: string,
@@ -98,13 +96,13 @@ async function change(
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, work)
   const server = (await connection.features.mcpServers(directory)).find((each) => each.name === name)
   if (!server) return
-  const state = vscode.l10n.t('MCP server {0}: {1}.', name, states()[server.status])
+  const state = vscode.l10n.t('MCP server {0}: {1}.', name, mcpState(server.status))
   if (server.status === 'failed') await services.notify.warn(`${state} ${server.error ?? ''}`.trim())
   else services.notify.done(state)
 }
 
-/** The browser opens where the OpenCode server runs. */
-async function logInTo(context: RunningContext, directory: string, name: string): Promise<void> {
+/** Logs in to a server; the browser opens where the OpenCode server runs. */
+export async function logInTo(context: RunningContext, directory: string, name: string): Promise<void> {
   const { features } = context.connection
   const title = vscode.l10n.t('Waiting for your login to {0} in the browser…', name)
   const location = vscode.ProgressLocation.Notification
@@ -116,7 +114,8 @@ async function logInTo(context: RunningContext, directory: string, name: string)
   context.services.notify.done(vscode.l10n.t('You are logged in to {0}.', name))
 }
 
-async function addServer(context: RunningContext, directory: string): Promise<void> {
+/** Asks for name and place, and adds a server until OpenCode stops. */
+export async function addServer(context: RunningContext, directory: string): Promise<void> {
   const title = vscode.l10n.t('Add an MCP Server')
   const name = await vscode.window.showInputBox({
     title,

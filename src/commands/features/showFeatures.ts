@@ -98,8 +98,8 @@ async function showRules(context: RunningContext, directory: string, agent: stri
   await (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.run?.()
 }
 
-/** The 1.x server keeps them in the memory of the folder and lists them nowhere. */
-async function forgetAnswers({ backend, connection, services }: RunningContext): Promise<void> {
+/** Takes back all "always" answers: the 1.x server keeps them in the memory of the folder and lists them nowhere. */
+export async function forgetAnswers({ backend, connection, services }: RunningContext): Promise<void> {
   await reloadFolders(backend, connection)
   services.notify.done(vscode.l10n.t('Permissions are asked for again.'))
 }

@@ -10,13 +10,14 @@ import { absolutePath } from '../links.ts'
 /** What the page may ask about edits that wait, and about those that met unsaved text. */
 export function deskHandlers({
   chat,
-  services: { desk, documents },
+  services: { answers, desk, documents },
 }: HandlerContext): Picked<'permission/reply' | 'edit/settle' | 'conflict/answer' | 'diff/openRequest'> {
   return {
     'permission/reply': nothing(async ({ requestID, reply, message }) => {
       const request = findRequest(chat, requestID)
       if (reply !== 'reject') await desk.beforeAllow(requestID)
-      await needConnection(chat).replyPermission(request, reply, message)
+      const isOurs = await needConnection(chat).replyPermission(request, reply, message)
+      if (isOurs && reply === 'always' && request.kind === 'permission') answers.add(chat.backend, request)
     }),
     'edit/settle': nothing(({ requestID, how }) => desk.settle(findRequest(chat, requestID).id, how)),
     'conflict/answer': nothing(({ path, how }) => desk.conflicts.answer(path, how)),
