@@ -1,5 +1,6 @@
 import { OpencodeError } from '../opencode/errors.ts'
 import { isAtLeast, oldestVersion, oldestVersion2, parseVersion } from '../opencode/version.ts'
+import { fields } from './reading.ts'
 import type { HttpClient } from './httpClient.ts'
 
 export interface Question {
@@ -11,6 +12,8 @@ export interface Question {
 export interface Identity {
   readonly wire: 1 | 2
   readonly version: string
+  /** Of the server, where it says so. */
+  readonly pid?: number
 }
 
 /**
@@ -20,9 +23,9 @@ export interface Identity {
  * @throws OpencodeError `version-too-old`, `unsupported` for anything else that answers, or why nothing does
  */
 export async function identify(client: HttpClient, question: Question): Promise<Identity> {
-  const ask = (route: string): Promise<string | undefined> => readVersion(client, route, question)
+  const ask = (route: string): Promise<Answer | undefined> => readVersion(client, route, question)
   const first = await ask('/global/health')
-  if (first !== undefined) return checkFirst(first)
+  if (first !== undefined) return checkFirst(first.version)
   const second = (await ask('/api/info')) ?? (await ask('/api/health'))
   if (second !== undefined) return checkSecond(second)
   throw new OpencodeError(
@@ -47,17 +50,22 @@ export async function answersAnybody(
   }
 }
 
+interface Answer {
+  readonly version: string
+  readonly pid?: number
+}
+
 /** Status 200 proves nothing (unknown routes answer with a web page): only JSON with a version counts. */
 async function readVersion(
   client: HttpClient,
   route: string,
   question: Question,
-): Promise<string | undefined> {
+): Promise<Answer | undefined> {
   try {
     const { body } = await client.request({ method: 'GET', route, maxBytes: 1024 * 1024, ...question })
-    const version =
-      typeof body === 'object' && body !== null ? (body as { version?: unknown }).version : undefined
-    return typeof version === 'string' && version !== '' ? version : undefined
+    const { version, pid } = fields(body)
+    if (typeof version !== 'string' || version === '') return undefined
+    return { version, ...(typeof pid === 'number' ? { pid } : {}) }
   } catch (error) {
     const isOther =
       error instanceof OpencodeError && ['unsupported', 'not-found', 'bad-response'].includes(error.code)
@@ -82,8 +90,8 @@ function checkFirst(version: string): Identity {
 }
 
 /** The first releases of 2.x had other routes and fields. */
-function checkSecond(version: string): Identity {
-  if (isAtLeast(version, oldestVersion2)) return { wire: 2, version: clean(version) }
+function checkSecond({ version, ...rest }: Answer): Identity {
+  if (isAtLeast(version, oldestVersion2)) return { ...rest, wire: 2, version: clean(version) }
   throw new OpencodeError(
     'version-too-old',
     `The server is OpenCode ${clean(version)}, which is too old. Update it to OpenCode ${oldestVersion2} or newer: run "opencode upgrade".`,

@@ -17,9 +17,9 @@ export class ServerProbe {
   }
 
   /** See `identify`. */
-  async version(question: Question): Promise<string> {
+  async identify(question: Question): Promise<Omit<Identity, 'wire'>> {
     this.#identity = await identify(this.#client, question)
-    return this.#identity.version
+    return this.#identity
   }
 
   /** See `answersAnybody`. */

@@ -21,6 +21,8 @@ export class Settings implements Disposable {
   readonly serverPath = this.#watch('server.path', readText, '')
   readonly serverEnvironment = this.#watch('server.environment', readTextMap, {})
   readonly serverShared = this.#watch('server.shared', readFlag, true)
+  /** Whether an OpenCode 2 is started by us (`own`) or the user's background service is used (`service`). */
+  readonly openCode2 = this.#watch('server.openCode2', readText, 'own')
   readonly serverAutoStart = this.#watch('server.autoStart', readFlag, true)
   /** Whether the diff of an edit opens when its permission is asked for. */
   readonly openProposals = this.#watch('edits.openProposals', readFlag, true)

@@ -49,6 +49,8 @@ function explainRunning(
       sharing.windows,
     )
   }
+  if (kind === 'managed' && origin === 'attached')
+    return vscode.l10n.t('Connected to the OpenCode {0} service of this machine.', version)
   return origin === 'managed'
     ? vscode.l10n.t('OpenCode {0} runs on this machine.', version)
     : vscode.l10n.t('Connected to OpenCode {0} at {1}.', version, url)

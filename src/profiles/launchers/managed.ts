@@ -3,6 +3,8 @@ import type { ManagedProfile } from '../../opencode/profile.ts'
 import type { ServerLauncher } from '../../server/launcher.ts'
 import { SharedLauncher } from '../../server/lease/sharedLauncher.ts'
 import { ProcessLauncher } from '../../server/process/processLauncher.ts'
+import { ChoosingLauncher } from '../../server/service/choosingLauncher.ts'
+import { ServiceLauncher } from '../../server/service/serviceLauncher.ts'
 import { localProgram } from '../program.ts'
 import type { LauncherContext } from './launcherContext.ts'
 
@@ -23,7 +25,10 @@ export function createManagedLauncher(profile: ManagedProfile, context: Launcher
     log,
   }
   // A server for all has a folder that belongs to nobody; each request names the one it is for.
-  return settings.serverShared.value && context.isAlone !== true
-    ? new SharedLauncher({ ...options, cwd: stateDirectory, secrets: credentials.leases })
-    : new ProcessLauncher({ ...options, cwd: folder })
+  const own =
+    settings.serverShared.value && context.isAlone !== true
+      ? new SharedLauncher({ ...options, cwd: stateDirectory, secrets: credentials.leases })
+      : new ProcessLauncher({ ...options, cwd: folder })
+  if (settings.openCode2.value !== 'service' || context.isAlone === true) return own
+  return new ChoosingLauncher({ binary, own, service: new ServiceLauncher({ env, log }) })
 }

@@ -32,7 +32,8 @@ export async function lookAtStart(findings: Findings, signal: AbortSignal): Prom
 /** A server that is still starting never answers its first request, hence the second one. */
 export async function lookAtHealth(findings: Findings, signal: AbortSignal): Promise<DoctorFinding> {
   const { probe, answerMs } = findings
-  const ask = (timeoutMs: number): Promise<string> => probe.version({ timeoutMs, signal })
+  const ask = async (timeoutMs: number): Promise<string> =>
+    (await probe.identify({ timeoutMs, signal })).version
   try {
     const version = await ask(answerMs / 5).catch((error: unknown) => {
       if (error instanceof OpencodeError && error.code === 'timeout') return ask(answerMs)

@@ -41,7 +41,7 @@ async function open(backend: Backend, log: Log, signal: AbortSignal): Promise<Op
   const launcher = backend.createLauncher()
   const handle = await launcher.launch(signal)
   log.redactor.add(handle.endpoint.password, handle.endpoint.username)
-  const how = launcher.origin === 'attached' ? 'foreign' : 'started'
+  const how = handle.origin === 'attached' ? 'foreign' : 'started'
   return { endpoint: handle.endpoint, how, release: () => release(handle) }
 }
 

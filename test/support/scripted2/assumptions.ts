@@ -36,6 +36,11 @@ export const assumptions: readonly Assumption[] = [
     source: 'S, flags I',
   },
   {
+    id: 'service',
+    says: 'the service writes url, pid, version and password to state/opencode/service.json',
+    source: 'S L',
+  },
+  {
     id: 'envelope',
     says: 'routes with a location answer {location, data}, others {data}, changes 204',
     source: 'P',

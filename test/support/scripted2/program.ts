@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { createHttpServer } from './httpServer.ts'
@@ -18,10 +19,22 @@ else {
   process.exitCode = 1
 }
 
+function registration(): string {
+  const state = process.env['XDG_STATE_HOME'] ?? path.join(homedir(), '.local', 'state')
+  return path.join(state, 'opencode', 'service.json')
+}
+
+/** Tells other clients of this user where the service is. */
+function register(content: object): void {
+  mkdirSync(path.dirname(registration()), { recursive: true })
+  writeFileSync(registration(), JSON.stringify(content), { mode: 0o600 })
+}
+
 function serve(args: readonly string[]): void {
   const option = (name: string): string | undefined =>
     args.includes(name) ? args[args.indexOf(name) + 1] : undefined
   const isStdio = args.includes('--stdio')
+  const isService = args.includes('--service')
   const given = process.env['OPENCODE_PASSWORD'] ?? process.env['OPENCODE_SERVER_PASSWORD']
   const password = given ?? randomBytes(32).toString('base64url')
   // Tools must not inherit it.
@@ -59,14 +72,16 @@ function serve(args: readonly string[]): void {
     const address = server.address()
     if (address !== null && typeof address === 'object') port = address.port
     const url = `http://${hostname}:${port}`
+    if (isService) register({ url, pid: process.pid, version, password })
     if (isStdio) console.log(JSON.stringify({ url }))
     else {
       console.log(`server listening on ${url}`)
-      if (given === undefined) console.log(`server password ${password}`)
+      if (given === undefined && !isService) console.log(`server password ${password}`)
     }
   })
   const end = (): void => {
     world.saveNow()
+    if (isService) rmSync(registration(), { force: true })
     process.exit(0)
   }
   if (isStdio) {
