@@ -175,6 +175,7 @@ function createSessionParts(
   const isInSight = (): boolean => chats.isAnyVisible && vscode.window.state.focused
   store.add(notifyWaiting({ waiting, settings, isInSight, open: reveal }))
   const stored = (key: string): StoredValue => new StoredValue(context.workspaceState, key)
+  const folder = context.globalStorageUri.fsPath
   const pins = new StoredValue(context.globalState, 'pinnedSessions')
   const open: SessionBrowserOptions['open'] = async (sessionID, directory) =>
     (await view.reveal()).show({ sessionID, directory })
@@ -184,7 +185,7 @@ function createSessionParts(
   store.add(noticeConflicts({ conflicts: desk.conflicts, isInSight, notify }))
   return {
     ...createReviewParts(store, services, chats),
-    browser: store.add(new SessionBrowser({ backends, chats, settings, stored, pins, open })),
+    browser: store.add(new SessionBrowser({ backends, chats, settings, stored, pins, folder, open })),
     serverTree: store.add(new ServerTree({ backends, chats, answers: services.answers })),
     terminals: store.add(new SessionTerminals()),
     program: (profile) =>

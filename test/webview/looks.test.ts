@@ -1,11 +1,85 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'mocha'
-import type { Harness } from './support/harness.ts'
+import type { Page } from 'playwright-core'
+import { toBlockID } from '../../src/opencode/ids.ts'
+import type { Harness, OpenOptions } from './support/harness.ts'
 import { startHarness } from './support/harness.ts'
 import { scenes } from './support/scenes.ts'
+import { chatWith, textBlock, user } from './support/states.ts'
 import { themeNames } from './support/themes.ts'
+
+/** What a click or a key opens in a state. */
+const opened: Readonly<
+  Record<string, { readonly scene: string; readonly act: (page: Page) => Promise<void> }>
+> = {
+  'find bar': {
+    scene: 'conversation',
+    async act(page) {
+      await page.locator('article').first().focus()
+      await page.keyboard.press('Control+f')
+      await page.getByRole('search').getByRole('textbox').fill('add')
+    },
+  },
+  'mention menu': {
+    scene: 'empty',
+    async act(page) {
+      await page.getByRole('textbox', { name: 'Message OpenCode' }).pressSequentially('Read @gr')
+      await page.getByRole('option').first().waitFor()
+    },
+  },
+  'command menu': {
+    scene: 'empty',
+    async act(page) {
+      await page.getByRole('textbox', { name: 'Message OpenCode' }).pressSequentially('/')
+      await page.getByRole('option').first().waitFor()
+    },
+  },
+  'edited queue': {
+    scene: 'queued',
+    async act(page) {
+      await page.getByRole('button', { name: /^Edit/ }).last().click()
+    },
+  },
+  'context breakdown': {
+    scene: 'conversation',
+    async act(page) {
+      await page.locator('.meter button, button.meter').first().click()
+    },
+  },
+  'more menu': {
+    scene: 'conversation',
+    async act(page) {
+      await page.getByRole('button', { name: 'More' }).first().click()
+    },
+  },
+}
+
+const handlers: OpenOptions['handlers'] = {
+  'mention/search': () => ({
+    hasIgnored: true,
+    mentions: [
+      {
+        id: 'm1',
+        kind: 'file',
+        label: 'greeting.ts',
+        description: 'src',
+        token: '@src/greeting.ts',
+        matches: [0, 1],
+      },
+    ],
+  }),
+  'slash/list': () => [{ name: 'greet', description: 'Says hello', source: 'command' }],
+}
+
+/** Where pictures for looking at go. */
+async function shots(): Promise<string> {
+  const folder = new URL('../../.cache/screenshots/open', import.meta.url).pathname
+  await mkdir(folder, { recursive: true })
+  return folder
+}
 
 interface Violation {
   readonly id: string
@@ -48,6 +122,44 @@ describe('every state of the page', function () {
       await chat.dispose()
     })
   }
+
+  for (const [name, { scene, act }] of Object.entries(opened)) {
+    it(`can be used with assistive technology when something is open, in each theme: ${name}`, async () => {
+      for (const theme of themeNames) {
+        const chat = await harness.open(scenes[scene]?.() ?? assert.fail(), { width: 300, theme, handlers })
+        await act(chat.page)
+        await chat.page.waitForTimeout(250)
+        assert.deepEqual(await violations(chat.page, axe), [], theme)
+        assert.ok(await chat.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), theme)
+        await chat.page.screenshot({ path: join(await shots(), `${name.replaceAll(' ', '-')}-${theme}.png`) })
+        assert.deepEqual(chat.errors, [])
+        await chat.dispose()
+      }
+    })
+  }
+
+  it('calls a prompt nothing while its words have not come yet, and a command line only what is one', async () => {
+    const notice = {
+      type: 'notice',
+      id: toBlockID('prt_2'),
+      notice: 'shell',
+      text: 'You ran a command line',
+    } as const
+    const chat = await harness.open(
+      chatWith([
+        user('msg_1', '', { blocks: [] }),
+        user('msg_2', '', { blocks: [notice] }),
+        user('msg_3', '', { blocks: [{ ...textBlock('b3', 'Continue'), synthetic: true }] }),
+        user('msg_4', '', { blocks: [textBlock('b4', 'Mine'), notice] }),
+      ]),
+    )
+    const words = await chat.page.locator('.prompt').allInnerTexts()
+    assert.deepEqual(
+      words.map((text) => text.split('\n')[0]),
+      ['…', 'You ran a command line', 'OpenCode went on by itself', 'Mine'],
+    )
+    await chat.dispose()
+  })
 
   for (const theme of themeNames.slice(1)) {
     it(`has enough contrast in theme ${theme}`, async () => {

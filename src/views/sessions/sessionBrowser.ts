@@ -5,6 +5,7 @@ import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backends } from '../backends.ts'
 import type { Chats } from '../chats.ts'
+import { SeenFiles } from './seenFiles.ts'
 import { SessionMarks } from './sessionMarks.ts'
 import { SessionNotices } from './sessionNotices.ts'
 import { SessionShelf } from './sessionShelf.ts'
@@ -18,6 +19,8 @@ export interface SessionBrowserOptions {
   readonly pins: StoredValue
   /** For this window. */
   readonly stored: (key: string) => StoredValue
+  /** Where all windows of this user may write. */
+  readonly folder: string
   readonly open: (sessionID: SessionID, directory: string) => Promise<void>
 }
 
@@ -28,13 +31,15 @@ export class SessionBrowser implements Disposable {
   readonly shelf: SessionShelf
   readonly tree: SessionTree
 
-  constructor({ backends, chats, settings, pins, stored, open }: SessionBrowserOptions) {
+  constructor({ backends, chats, settings, pins, stored, folder, open }: SessionBrowserOptions) {
     this.marks = this.#store.add(new SessionMarks(pins, stored('unseen')))
     this.shelf = this.#store.add(new SessionShelf(backends, this.marks, stored('sessionBrowser')))
     this.tree = this.#store.add(new SessionTree(this.shelf, this.marks, () => chats.shownSessions))
     this.#store.add(chats.onDidChange(() => this.tree.redraw()))
     const { marks } = this
-    this.#store.add(new SessionNotices({ backends, chats, marks, settings, open }))
+    this.#store.add(
+      new SessionNotices({ backends, chats, marks, settings, seen: new SeenFiles(folder), open }),
+    )
   }
 
   dispose(): void {

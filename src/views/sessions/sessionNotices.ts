@@ -7,25 +7,35 @@ import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backend, Backends } from '../backends.ts'
 import type { Chats } from '../chats.ts'
+import type { SeenFiles } from './seenFiles.ts'
 import type { SessionMarks } from './sessionMarks.ts'
 
 export interface SessionNoticesOptions {
   readonly backends: Backends
   readonly chats: Chats
   readonly marks: SessionMarks
-  readonly settings: Settings
+  readonly settings: Pick<Settings, 'notifyWhenFailed' | 'notifyWhenFinished'>
+  /** What other windows have seen. */
+  readonly seen: Pick<SeenFiles, 'note' | 'isSeenSince'>
+  /** Whether the user is in this window. */
+  readonly isFocused?: () => boolean
   /** Brings a session to the front. */
   readonly open: (sessionID: SessionID, directory: string) => Promise<void>
 }
 
+/** How long another window has to say that it shows the end of a run. */
+const elsewhereMs = 1_200
+
 /**
- * Marks sessions that end while nobody looks, and tells of them while the window has no focus. Subagents' sessions
+ * Marks sessions that end while nobody looks, here or in another window, and tells of them while the window has no focus. Subagents' sessions
  * are part of their parents' and tell nothing.
  */
 export class SessionNotices implements Disposable {
   readonly #options: SessionNoticesOptions
   readonly #store = new DisposableStore()
   readonly #followed = new Map<Backend, Disposable>()
+  /** When what is marked here ended, epoch ms. */
+  readonly #ends = new Map<SessionID, number>()
 
   constructor(options: SessionNoticesOptions) {
     this.#options = options
@@ -60,21 +70,43 @@ export class SessionNotices implements Disposable {
   }
 
   #see(): void {
-    const { chats, marks } = this.#options
-    if (!vscode.window.state.focused) return
-    for (const id of chats.shownSessions) marks.markSeen(id)
+    const { chats, marks, seen } = this.#options
+    if (!this.#isFocused) return
+    for (const id of chats.shownSessions) {
+      if (marks.unseen(id) === undefined) continue
+      marks.markSeen(id)
+      void seen.note(id)
+    }
+    void this.#seeElsewhere()
+  }
+
+  /** What was looked at in another window is no news here either. */
+  async #seeElsewhere(): Promise<void> {
+    const { marks, seen } = this.#options
+    for (const [id, time] of this.#ends) {
+      if (marks.unseen(id) !== undefined && !(await seen.isSeenSince(id, time))) continue
+      this.#ends.delete(id)
+      marks.markSeen(id)
+    }
   }
 
   async #ended(backend: Backend, run: EndedRun): Promise<void> {
-    const { marks, settings } = this.#options
-    if (run.outcome === 'stopped' || this.#isSeen(run.sessionID)) return
+    const { marks, settings, seen } = this.#options
+    const time = Date.now()
+    if (run.outcome === 'stopped') return
+    if (this.#isSeen(run.sessionID)) return seen.note(run.sessionID)
     const session = await backend.hub.connection?.getSession(run.sessionID).catch(() => undefined)
-    if (!session || session.parentID !== undefined || !this.#isOurs(session) || this.#isSeen(session.id))
-      return
-    const isFocused = vscode.window.state.focused
+    if (!session || !(await this.#isNews(session, time))) return
+    this.#ends.set(session.id, time)
     marks.markUnseen(session.id, run.outcome === 'failed' ? 'failed' : 'unread')
     const isWanted = run.outcome === 'failed' ? settings.notifyWhenFailed : settings.notifyWhenFinished
-    if (!isFocused && isWanted.value) await this.#tell(run, session.title, session.directory)
+    if (!this.#isFocused && isWanted.value) await this.#tell(run, session.title, session.directory)
+  }
+
+  async #isNews(session: Session, time: number): Promise<boolean> {
+    if (session.parentID !== undefined || !this.#isOurs(session)) return false
+    await new Promise((resolve) => setTimeout(resolve, elsewhereMs))
+    return !this.#isSeen(session.id) && !(await this.#options.seen.isSeenSince(session.id, time))
   }
 
   /** The server may work for other windows too, and for terminals elsewhere. */
@@ -83,8 +115,12 @@ export class SessionNotices implements Disposable {
     return chats.openSessions.has(id) || backends.places.some((place) => place.directory === directory)
   }
 
+  get #isFocused(): boolean {
+    return this.#options.isFocused?.() ?? vscode.window.state.focused
+  }
+
   #isSeen(sessionID: SessionID): boolean {
-    return vscode.window.state.focused && this.#options.chats.shownSessions.has(sessionID)
+    return this.#isFocused && this.#options.chats.shownSessions.has(sessionID)
   }
 
   async #tell({ sessionID, outcome, error }: EndedRun, title: string, directory: string): Promise<void> {

@@ -18,7 +18,7 @@ export const UserMessage = memo(function UserMessage({ message }: { readonly mes
     <div class="prompt">
       {files.length > 0 ? <Attachments files={files} messageID={message.id} /> : undefined}
       {text ? <PromptText text={text} foldKey={message.id} /> : undefined}
-      {text === '' && files.length === 0 ? <div class="dim">{withoutWords(message)}</div> : undefined}
+      {text === '' && files.length === 0 ? <div class="dim">{withoutWords(message) ?? '…'}</div> : undefined}
       <Delivery message={message} />
       <MessageTools text={text}>
         <PromptTools message={message} />
@@ -27,10 +27,14 @@ export const UserMessage = memo(function UserMessage({ message }: { readonly mes
   )
 })
 
-/** A message that nobody typed: it asked for a summary, stands for a command line, or keeps the agent going. */
-function withoutWords({ blocks }: Message): string {
+/**
+ * A message that nobody typed: it asked for a summary, stands for a command line, or keeps the agent going. Undefined
+ * while its words have not come yet: it may be anything.
+ */
+function withoutWords({ blocks }: Message): string | undefined {
   const notice = blocks.find((block) => block.type === 'notice')
-  return notice?.text ?? 'OpenCode went on by itself'
+  const isOfServer = blocks.some((block) => block.type === 'text' && block.synthetic === true)
+  return notice?.text ?? (isOfServer ? 'OpenCode went on by itself' : undefined)
 }
 
 function PromptText({ text, foldKey }: { readonly text: string; readonly foldKey: string }) {
