@@ -2,7 +2,7 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 
 const shared = ['util', 'opencode', 'session', 'protocol']
-const node = ['client', 'server', 'sync', 'tasks', 'review']
+const node = ['client', 'server', 'sync', 'tasks', 'review', 'mcp']
 
 /** Who may import whom, besides itself; the table of ARCHITECTURE.md. */
 const mayImport = {
@@ -15,6 +15,7 @@ const mayImport = {
   sync: ['client', 'session', 'opencode', 'util'],
   tasks: ['sync', 'server', 'client', 'session', 'opencode', 'util'],
   review: ['server', 'client', 'session', 'opencode', 'util'],
+  mcp: ['opencode', 'util'],
   platform: shared,
   profiles: ['platform', 'client', 'server', ...shared],
   prompt: ['platform', ...shared],
@@ -117,7 +118,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{util,opencode,session,protocol,server,sync,tasks,review,webview}/**/*.{ts,tsx}'],
+    files: ['src/{util,opencode,session,protocol,server,sync,tasks,review,mcp,webview}/**/*.{ts,tsx}'],
     rules: restrictedImports([vscodeImport, undiciImport]),
   },
   { files: ['src/client/**/*.ts'], rules: restrictedImports([vscodeImport]) },

@@ -33,8 +33,10 @@ import { ActiveSelection } from './views/composer/activeSelection.ts'
 import { ComposerParts } from './views/composer/composerParts.ts'
 import { EditDesk } from './views/desk/editDesk.ts'
 import { noticeConflicts } from './views/desk/conflictNotices.ts'
+import { FollowMode } from './views/desk/followMode.ts'
 import { Manners } from './views/desk/manners.ts'
 import { ProposalOpener } from './views/desk/proposalOpener.ts'
+import { EditorTools } from './views/editorTools/editorTools.ts'
 import { IsolatedSessions } from './views/isolation/isolatedSessions.ts'
 import { DiffDocuments } from './views/diffDocuments.ts'
 import { DoctorPanel } from './views/doctor/doctorPanel.ts'
@@ -106,9 +108,10 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const editor = createEditorParts(store, { services, view, executions })
   const parts = { services, chats, view, credentials, consents, doctor, ...editor }
   store.add(registerCommands({ ...parts, panels, ...sessions }))
+  const tools = store.add(createEditorTools(services))
   end = async () => {
     const leave = async (): Promise<void> => {
-      await executions.close()
+      await Promise.all([executions.close(), tools.close()])
       await backends.leave()
     }
     await Promise.all([services.drafts.flush(), services.review.flush(), leave()])
@@ -116,6 +119,21 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const exported = createExports({ services, consents, executions })
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported
   return { ...exported, testSeam: { ...parts, context, executions } }
+}
+
+/** What VS Code knows, for the agents of this window. */
+function createEditorTools({ backends, settings, log, notify }: Services): EditorTools {
+  return new EditorTools({
+    backends,
+    settings,
+    log,
+    warn: (message) => notify.warn(message),
+    unreachable: (name) =>
+      vscode.l10n.t(
+        'The server "{0}" cannot ask VS Code anything: it runs where this machine\'s loopback cannot be reached.',
+        name,
+      ),
+  })
 }
 
 /** What every chat is built on. */
@@ -181,6 +199,7 @@ function createSessionParts(
     (await view.reveal()).show({ sessionID, directory })
   const manners = store.add(new Manners())
   const { desk, notify, log } = services
+  store.add(new FollowMode({ chats, settings, manners }))
   store.add(new ProposalOpener({ proposals: desk.proposals, chats, settings, manners, log }))
   store.add(noticeConflicts({ conflicts: desk.conflicts, isInSight, notify }))
   return {

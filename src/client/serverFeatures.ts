@@ -9,7 +9,12 @@ export interface McpServer {
 
 export type NewMcpServer =
   | { readonly kind: 'local'; readonly command: readonly string[] }
-  | { readonly kind: 'remote'; readonly url: string }
+  | {
+      readonly kind: 'remote'
+      readonly url: string
+      /** Sent with each request; with them no login is tried. */
+      readonly headers?: Readonly<Record<string, string>>
+    }
 
 export interface LanguageServer {
   readonly name: string

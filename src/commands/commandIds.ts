@@ -26,6 +26,7 @@ export const commandIds = {
   allowEdit: 'opencodeSessions.allowEdit',
   applyEdit: 'opencodeSessions.applyEdit',
   rejectEdit: 'opencodeSessions.rejectEdit',
+  toggleFollow: 'opencodeSessions.toggleFollow',
   restoreUnsavedText: 'opencodeSessions.restoreUnsavedText',
   showPrompt: 'opencodeSessions.showPrompt',
   pickModel: 'opencodeSessions.pickModel',

@@ -36,6 +36,16 @@ export const deskCommands = {
       await (await backend.access.ensure()).replyPermission(request, 'reject', reason.trim() || undefined)
     },
   },
+  toggleFollow: {
+    async run({ services: { settings, notify } }) {
+      const isOn = !settings.follow.value
+      const target = vscode.ConfigurationTarget.Global
+      await vscode.workspace.getConfiguration('opencodeSessions').update('edits.follow', isOn, target)
+      notify.done(
+        isOn ? vscode.l10n.t('Editors follow the agent.') : vscode.l10n.t('Editors stay where they are.'),
+      )
+    },
+  },
   restoreUnsavedText: {
     async run({ services }) {
       const backup = await pickBackup(await services.desk.backups.list())

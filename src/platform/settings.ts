@@ -26,6 +26,10 @@ export class Settings implements Disposable {
   readonly serverAutoStart = this.#watch('server.autoStart', readFlag, true)
   /** Whether the diff of an edit opens when its permission is asked for. */
   readonly openProposals = this.#watch('edits.openProposals', readFlag, true)
+  /** Whether editors show what the agent reads and edits. */
+  readonly follow = this.#watch('edits.follow', readFlag, false)
+  /** Whether agents may ask VS Code what it knows. */
+  readonly editorTools = this.#watch('editorTools.enabled', readFlag, false)
   /** How many isolated sessions may run at once. */
   readonly isolationLimit = this.#watch('isolation.limit', readCount, 3)
   readonly proxy = this.#watch('network.proxy', readText, '')

@@ -31,6 +31,8 @@ export interface FileRisk {
 
 export interface FileConflict {
   readonly path: string
+  /** The file was removed or moved away; its text is only in the editor now. */
+  readonly isGone?: true
 }
 
 export interface NewProblems {
@@ -51,4 +53,6 @@ export type EditSettlement = (typeof editSettlements)[number]
 export const conflictAnswers = ['merge', 'compare', 'mine', 'theirs'] as const
 export type ConflictAnswer = (typeof conflictAnswers)[number]
 
-export const emptyDesk: DeskState = { edits: [], conflicts: [], problems: undefined }
+/** What is done about the problems that a run brought up. */
+export const problemAnswers = ['fix', 'show', 'dismiss'] as const
+export type ProblemAnswer = (typeof problemAnswers)[number]

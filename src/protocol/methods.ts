@@ -2,7 +2,7 @@ import type { BlockID, MessageID, RequestID, SessionID } from '../opencode/ids.t
 import type { PermissionReply } from '../session/model.ts'
 import type { ChatAction, ChatSnapshot } from './chat.ts'
 import type { MentionAnswer, SlashCommand } from './composer.ts'
-import type { ConflictAnswer, EditSettlement } from './desk.ts'
+import type { ConflictAnswer, EditSettlement, ProblemAnswer } from './desk.ts'
 
 /** Method name → what goes in and what comes back. */
 export type MethodMap = Record<string, { params: unknown; result: unknown }>
@@ -136,6 +136,8 @@ export interface HostMethods extends MethodMap {
   'edit/settle': { params: { requestID: RequestID; how: EditSettlement }; result: undefined }
   /** Decides about a file that was written under unsaved text. */
   'conflict/answer': { params: { path: string; how: ConflictAnswer }; result: undefined }
+  /** Sends, opens or forgets the problems that came up with the last run of the session on screen. */
+  'problems/answer': { params: { how: ProblemAnswer }; result: undefined }
   'question/reply': {
     params: { requestID: RequestID; answers: readonly (readonly string[])[] }
     result: undefined

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { OpencodeError } from '../opencode/errors.ts'
 import { toBlockID, toMessageID, toRequestID, toSessionID } from '../opencode/ids.ts'
-import { conflictAnswers, editSettlements } from './desk.ts'
+import { conflictAnswers, editSettlements, problemAnswers } from './desk.ts'
 import { webviewCommands } from './methods.ts'
 import type { HostMethods } from './methods.ts'
 
@@ -89,6 +89,7 @@ const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, Hos
   }),
   'edit/settle': v.object({ requestID, how: v.picklist(editSettlements) }),
   'conflict/answer': v.object({ path: text(4_000), how: v.picklist(conflictAnswers) }),
+  'problems/answer': v.object({ how: v.picklist(problemAnswers) }),
   'question/reply': v.object({ requestID, answers }),
   'question/reject': v.object({ requestID }),
   'command/run': v.object({ command: v.picklist(webviewCommands) }),

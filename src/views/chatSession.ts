@@ -371,7 +371,7 @@ export class ChatSession implements Disposable {
 
   #refreshDesk(): void {
     const { directory, state } = this
-    const desk = directory === undefined ? undefined : this.#services.desk.stateOf(directory)
+    const desk = directory === undefined ? undefined : this.#services.desk.stateOf(directory, this.#sessionID)
     if (!isSame(desk, state.desk)) this.feed.apply({ type: 'desk', desk })
   }
 

@@ -1,6 +1,6 @@
 import { toErrorInfo } from '../opencode/errors.ts'
 import type { BlockID, MessageID, RequestID, SessionID } from '../opencode/ids.ts'
-import type { ConflictAnswer, EditSettlement } from '../protocol/desk.ts'
+import type { ConflictAnswer, EditSettlement, ProblemAnswer } from '../protocol/desk.ts'
 import type { HostMethods, WebviewCommand, WebviewMethods } from '../protocol/methods.ts'
 import type { RpcChannel } from '../protocol/rpc.ts'
 import type { PermissionReply } from '../session/model.ts'
@@ -53,6 +53,7 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
       call('question/reply', { requestID, answers }),
     settleEdit: (requestID: RequestID, how: EditSettlement) => call('edit/settle', { requestID, how }),
     answerConflict: (path: string, how: ConflictAnswer) => call('conflict/answer', { path, how }),
+    answerProblems: (how: ProblemAnswer) => call('problems/answer', { how }),
     rejectQuestion: (requestID: RequestID) => call('question/reject', { requestID }),
     ...createOpenActions(channel, call),
     copy: (text: string) => call('clipboard/write', { text }),

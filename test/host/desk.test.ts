@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import type { GuardedEdit } from '../../src/protocol/desk.ts'
 import type { PermissionRequest } from '../../src/session/model.ts'
@@ -141,6 +141,17 @@ describe('An edit of a file with unsaved text', function () {
     await services.desk.settle(request.id, 'merge')
     await ended()
     assert.equal(await onDisk(), `${original.replace('four', 'FOUR')}saved meanwhile\n`)
+  })
+
+  it('is told of when its file is removed, and can be saved again', async () => {
+    const { services } = await activated()
+    await type(1, 'mine\n')
+    await rm(uri.fsPath)
+    await services.desk.conflicts.check([document()])
+    assert.deepEqual(services.desk.conflicts.in(projectUri().fsPath), [{ path: uri.fsPath, isGone: true }])
+    await services.desk.conflicts.answer(uri.fsPath, 'mine')
+    assert.equal(await onDisk(), 'one\nmine\ntwo\nthree\nfour\nfive\n')
+    assert.deepEqual(services.desk.conflicts.in(projectUri().fsPath), [])
   })
 
   it('keeps encoding, line ends and a missing newline at the end', async () => {

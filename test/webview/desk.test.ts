@@ -4,7 +4,7 @@ import { toRequestID } from '../../src/opencode/ids.ts'
 import type { DeskState, GuardedEdit } from '../../src/protocol/desk.ts'
 import { startHarness } from './support/harness.ts'
 import type { ChatPage, Harness } from './support/harness.ts'
-import { answer, chatWith, patch, permission, textBlock, user } from './support/states.ts'
+import { answer, chatWith, patch, permission, sessionID, textBlock, user } from './support/states.ts'
 
 const path = '/home/me/demo/src/add.ts'
 const requestID = toRequestID('per_1')
@@ -62,6 +62,17 @@ describe('Edits that meet text of the user', function () {
     )
     await chat.apply({ type: 'desk', desk: undefined })
     await strip.waitFor({ state: 'detached' })
+  })
+
+  it('tell of the problems that they brought up, to be fixed, shown or dismissed', async () => {
+    const problems = { sessionID, errors: 1, warnings: 1, paths: [path, '/home/me/demo/b.ts'] }
+    const desk: DeskState = { edits: [], conflicts: [], problems }
+    chat = await harness.open(chatWith([user('msg_1', 'Hi')], {}, { desk }))
+    const strip = chat.page.getByRole('group', { name: 'New problems' })
+    await strip.getByText('2 new problems in add.ts and 1 more file').waitFor()
+    for (const name of ['Fix', 'Show', 'Dismiss']) await strip.getByRole('button', { name }).click()
+    await chat.waitForCall('problems/answer', 3)
+    assert.deepEqual(chat.callsOf('problems/answer'), [{ how: 'fix' }, { how: 'show' }, { how: 'dismiss' }])
   })
 
   async function open(part: Partial<GuardedEdit>): Promise<void> {

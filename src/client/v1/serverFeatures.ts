@@ -52,7 +52,7 @@ export class V1ServerFeatures implements ServerFeatures {
     const config =
       server.kind === 'local'
         ? { type: 'local', command: server.command }
-        : { type: 'remote', url: server.url }
+        : { type: 'remote', url: server.url, ...withHeaders(server) }
     const body = { name, config }
     await this.#routes.in(directory, 'POST', '/mcp', { body, timeoutMs: connectTimeoutMs })
   }
@@ -114,6 +114,10 @@ export class V1ServerFeatures implements ServerFeatures {
     const timeoutMs = options.timeoutMs ?? connectTimeoutMs
     await this.#routes.in(directory, 'POST', `/mcp/{name}/${verb}`, { ...options, timeoutMs, path })
   }
+}
+
+function withHeaders({ headers }: NewMcpServer & { readonly kind: 'remote' }) {
+  return headers ? { headers, oauth: false } : {}
 }
 
 function mcpStatus(value: unknown): McpServer['status'] {

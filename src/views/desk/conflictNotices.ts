@@ -17,7 +17,8 @@ export function noticeConflicts(options: {
   })
 }
 
-async function ask(conflicts: EditConflicts, { path }: FileConflict): Promise<void> {
+async function ask(conflicts: EditConflicts, { path, isGone }: FileConflict): Promise<void> {
+  if (isGone) return askGone(conflicts, path)
   const answers = new Map<string, ConflictAnswer>([
     [vscode.l10n.t('Merge'), 'merge'],
     [vscode.l10n.t('Compare'), 'compare'],
@@ -31,4 +32,10 @@ async function ask(conflicts: EditConflicts, { path }: FileConflict): Promise<vo
   const picked = await vscode.window.showWarningMessage(question, ...answers.keys())
   const how = picked === undefined ? undefined : answers.get(picked)
   if (how) await conflicts.answer(path, how)
+}
+
+async function askGone(conflicts: EditConflicts, path: string): Promise<void> {
+  const save = vscode.l10n.t('Save it again')
+  const question = vscode.l10n.t('OpenCode removed {0}, which has unsaved changes here.', basename(path))
+  if ((await vscode.window.showWarningMessage(question, save)) === save) await conflicts.answer(path, 'mine')
 }

@@ -54,11 +54,12 @@ export class EditConflicts implements Disposable {
   /** @throws OpencodeError `not-found`, `conflict` */
   async answer(path: string, how: ConflictAnswer): Promise<void> {
     const document = openDocument(editorUri(path))
-    const theirs = document && (await diskText(document.uri))
-    if (!document?.isDirty || theirs === undefined) {
+    if (!document?.isDirty) {
       if (document) this.#drop(document)
       throw new OpencodeError('not-found', vscode.l10n.t('{0} has no unsaved text any more.', basename(path)))
     }
+    const theirs = await diskText(document.uri)
+    if (theirs === undefined) return this.#answerGone(document, how)
     if (how === 'compare') {
       const name = vscode.l10n.t('{0} (as OpenCode wrote it ↔ yours, unsaved)', basename(path))
       return this.#options.documents.openBeside(theirs, document.uri, name)
@@ -93,14 +94,23 @@ export class EditConflicts implements Disposable {
 
   async #check(document: vscode.TextDocument): Promise<void> {
     const [base, now] = await Promise.all([this.#options.unsaved.baseOf(document), diskText(document.uri)])
-    if (!document.isDirty || now === undefined || base === undefined) return
-    if (hasSameLines(now, base) || hasSameLines(now, document.getText())) return
+    if (!document.isDirty || base === undefined) return
+    if (now !== undefined && (hasSameLines(now, base) || hasSameLines(now, document.getText()))) return
     const path = document.uri.fsPath
     await this.#options.backups.keep(path, document.getText())
     if (this.#conflicts.has(document) || !isStillDirty(document)) return
-    const conflict = { path }
+    const conflict: FileConflict = now === undefined ? { path, isGone: true } : { path }
     this.#conflicts.set(document, conflict)
     this.#onDidChange.fire(conflict)
+  }
+
+  async #answerGone(document: vscode.TextDocument, how: ConflictAnswer): Promise<void> {
+    if (how === 'theirs') {
+      await this.#options.backups.keep(document.uri.fsPath, document.getText())
+      await vscode.window.showTextDocument(document, { preview: false })
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')
+    } else if (!(await document.save())) throw refused(document.uri)
+    this.#drop(document)
   }
 
   #drop(document: vscode.TextDocument): void {

@@ -1,5 +1,5 @@
 import { sep } from 'node:path'
-import type { RequestID } from '../../opencode/ids.ts'
+import type { RequestID, SessionID } from '../../opencode/ids.ts'
 import type { DeskState, EditSettlement } from '../../protocol/desk.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
@@ -7,6 +7,7 @@ import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backends } from '../backends.ts'
 import type { DiffDocuments } from '../diffDocuments.ts'
 import { EditConflicts } from './conflicts.ts'
+import { ProblemWatch } from './newProblems.ts'
 import { Proposals } from './proposals.ts'
 import { beforeAllow, settleEdit } from './settle.ts'
 import { TextBackups } from './textBackups.ts'
@@ -28,6 +29,7 @@ export class EditDesk implements Disposable {
   readonly proposals: Proposals
   readonly conflicts: EditConflicts
   readonly backups: TextBackups
+  readonly problems: ProblemWatch
   readonly #store = new DisposableStore()
   readonly #onDidChange = this.#store.add(new Emitter<undefined>())
   readonly onDidChange = this.#onDidChange.event
@@ -38,12 +40,14 @@ export class EditDesk implements Disposable {
     const unsaved = this.#store.add(new UnsavedTexts())
     this.proposals = this.#store.add(new Proposals({ backends, documents, backups, log }))
     this.conflicts = this.#store.add(new EditConflicts({ backends, unsaved, backups, documents }))
+    this.problems = this.#store.add(new ProblemWatch(backends))
+    this.#store.add(this.problems.onDidChange(() => this.#onDidChange.fire(undefined)))
     this.#store.add(this.proposals.onDidChange(() => this.#onDidChange.fire(undefined)))
     this.#store.add(this.conflicts.onDidChange(() => this.#onDidChange.fire(undefined)))
   }
 
-  /** What a chat of this directory shows; undefined when there is nothing to say. */
-  stateOf(directory: string): DeskState | undefined {
+  /** What a chat of this directory shows with this session; undefined when there is nothing to say. */
+  stateOf(directory: string, sessionID: SessionID | undefined): DeskState | undefined {
     const edits = this.proposals.all
       .filter(
         ({ request }) => request.directory === directory || request.directory.startsWith(directory + sep),
@@ -51,8 +55,9 @@ export class EditDesk implements Disposable {
       .flatMap(({ request }) => this.proposals.guards.find(({ requestID }) => requestID === request.id) ?? [])
       .filter(({ risks, isChanged }) => risks.length > 0 || isChanged)
     const conflicts = this.conflicts.in(directory)
-    if (edits.length === 0 && conflicts.length === 0) return undefined
-    return { edits, conflicts, problems: undefined }
+    const problems = sessionID === undefined ? undefined : this.problems.of(sessionID)
+    if (edits.length === 0 && conflicts.length === 0 && !problems) return undefined
+    return { edits, conflicts, problems }
   }
 
   /**

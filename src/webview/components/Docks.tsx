@@ -10,6 +10,7 @@ import { Fold } from './Fold.tsx'
 import { UndoneStrip } from './HistoryTools.tsx'
 import { Button, Icon, IconButton } from './Icon.tsx'
 import { PermissionDock } from './PermissionDock.tsx'
+import { ProblemsStrip } from './ProblemsStrip.tsx'
 import { QueueDock } from './QueueDock.tsx'
 import { QuestionDock } from './QuestionDock.tsx'
 import { RetryStrip } from './RetryStrip.tsx'
@@ -25,6 +26,7 @@ export function Docks({ chat }: { readonly chat: ChatState }) {
       {session ? <RetryStrip state={session} /> : undefined}
       {chat.folder ? <ConflictStrips desk={chat.desk} directory={chat.folder.directory} /> : undefined}
       {session ? <RequestDock state={session} desk={chat.desk} /> : undefined}
+      {session ? <ProblemsStrip problems={chat.desk?.problems} /> : undefined}
       {session && chat.choice.hasNoModels ? <NoModelStrip /> : undefined}
       <ElsewhereStrip chat={chat} />
       <QueueDock queue={chat.queue} />

@@ -16,6 +16,7 @@ import {
   textBlock,
   tool,
   user,
+  sessionID,
 } from './states.ts'
 
 export const childID = toSessionID('ses_child')
@@ -256,7 +257,8 @@ function guardedDesk(
 ): DeskState {
   const risks = [{ path: '/home/me/demo/src/add.ts', kind: 'unsaved' as const }]
   const edit = { requestID: editRequest.id, risks, canMerge: true, isChanged: false, ...part }
-  return { edits: [edit], conflicts, problems: undefined }
+  const problems = { sessionID, errors: 1, warnings: 1, paths: ['/home/me/demo/src/add.ts'] }
+  return { edits: [edit], conflicts, problems }
 }
 
 /** Every state of the page that a person can meet, by name. */

@@ -1,0 +1,156 @@
+import type { Connection } from '../../client/connection.ts'
+import { pathsOf } from '../../client/mappedConnection.ts'
+import { parseServerUrl } from '../../client/endpoint.ts'
+import { McpEndpoint } from '../../mcp/mcpEndpoint.ts'
+import type { McpPlace } from '../../mcp/mcpEndpoint.ts'
+import { toErrorInfo } from '../../opencode/errors.ts'
+import type { Log } from '../../platform/log.ts'
+import type { Settings } from '../../platform/settings.ts'
+import { DisposableStore } from '../../util/lifecycle.ts'
+import type { Disposable } from '../../util/lifecycle.ts'
+import type { Backend, Backends } from '../backends.ts'
+import { followBackends } from '../followBackends.ts'
+import { languageTools } from './languageTools.ts'
+import { windowTools } from './windowTools.ts'
+
+/** The name under which a server knows us; its tools begin with it. */
+export const editorToolsName = 'vscode_editor'
+const settleMs = 500
+
+export interface EditorToolsOptions {
+  readonly backends: Backends
+  readonly settings: Settings
+  readonly log: Log
+  /** Tells the user why a server does not get the tools. */
+  readonly warn: (message: string) => Promise<void>
+  /** The sentence for a server that cannot reach this machine. */
+  readonly unreachable: (profile: string) => string
+}
+
+interface Registered {
+  readonly connection: Connection
+  readonly place: McpPlace
+}
+
+/**
+ * Offers what VS Code knows to the agents of this window's servers, while the user wants it. Only reading, only files
+ * of the workspace; each call is a tool call of its session and shows in the transcript.
+ */
+export class EditorTools implements Disposable {
+  readonly #options: EditorToolsOptions
+  readonly #store = new DisposableStore()
+  readonly #endpoint = new McpEndpoint()
+  readonly #registered = new Map<string, Registered>()
+  readonly #warned = new Set<string>()
+  #updating: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: EditorToolsOptions) {
+    this.#options = options
+    const { backends, settings } = options
+    this.#store.add(settings.editorTools.onDidChange(() => this.#soon()))
+    this.#store.add(backends.onDidChange(() => this.#soon()))
+    this.#store.add(
+      followBackends(backends, ({ hub }) => {
+        const store = new DisposableStore()
+        store.add(hub.onDidChangeLink(() => this.#soon()))
+        // A server that reloads a folder forgets what was added to it.
+        store.add(hub.onDidChangeCatalog(() => this.#soon()))
+        return store
+      }),
+    )
+    this.#soon()
+  }
+
+  /** Resolves when the servers know what they are to know. */
+  async settled(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#updating = this.#updating.then(() => this.#update())
+    await this.#updating
+  }
+
+  /** Takes the tools back from all servers, because the window closes. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#store.dispose()
+    await Promise.all([...this.#registered.keys()].map((directory) => this.#withdraw(directory)))
+    await this.#endpoint.close()
+  }
+
+  dispose(): void {
+    void this.close()
+  }
+
+  #soon(): void {
+    if (!this.#options.settings.editorTools.value && this.#registered.size === 0) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.settled(), settleMs)
+  }
+
+  async #update(): Promise<void> {
+    const { backends, settings } = this.#options
+    const wanted = settings.editorTools.value ? backends.places : []
+    const directories = new Set(wanted.map(({ directory }) => directory))
+    for (const directory of this.#registered.keys()) {
+      if (!directories.has(directory)) await this.#withdraw(directory)
+    }
+    for (const { directory, backend } of wanted) await this.#offer(directory, backend)
+  }
+
+  async #offer(directory: string, backend: Backend): Promise<void> {
+    const { connection } = backend.hub
+    if (!connection) return
+    if (!reachesUs(backend, connection)) return this.#warnOnce(backend)
+    const known = this.#registered.get(directory)
+    try {
+      if (known?.connection === connection && (await isThere(connection, directory))) return
+      const place = known?.place ?? (await this.#endpoint.add(this.#toolsFor(directory)))
+      this.#options.log.redactor.add(place.token)
+      this.#registered.set(directory, { connection, place })
+      const headers = { Authorization: `Bearer ${place.token}` }
+      await connection.features.addMcp(directory, editorToolsName, {
+        kind: 'remote',
+        url: place.url,
+        headers,
+      })
+      this.#options.log.info(`tools: offered to the server "${backend.profile.name}"`)
+    } catch (error) {
+      this.#options.log.warn(`tools: could not be offered (${toErrorInfo(error).code})`)
+    }
+  }
+
+  #toolsFor(directory: string) {
+    const scope = { directory, denied: () => this.#options.settings.deniedFiles.value }
+    return [...languageTools(scope), ...windowTools(scope)]
+  }
+
+  async #withdraw(directory: string): Promise<void> {
+    const known = this.#registered.get(directory)
+    this.#registered.delete(directory)
+    if (!known) return
+    this.#endpoint.remove(known.place)
+    try {
+      await known.connection.features.disconnectMcp(directory, editorToolsName)
+    } catch (error) {
+      this.#options.log.debug(`tools: could not be taken back (${toErrorInfo(error).code})`)
+    }
+  }
+
+  async #warnOnce({ id, profile }: Backend): Promise<void> {
+    if (this.#warned.has(id)) return
+    this.#warned.add(id)
+    await this.#options.warn(this.#options.unreachable(profile.name))
+  }
+}
+
+/** A server in a container or on another machine has a loopback interface of its own. */
+function reachesUs({ server: { status }, profile }: Backend, connection: Connection): boolean {
+  if (status.kind !== 'running' || pathsOf(connection).rules.length > 0) return false
+  if (profile.kind === 'managed') return true
+  return profile.kind === 'url' && parseServerUrl(status.url).isLoopback
+}
+
+async function isThere(connection: Connection, directory: string): Promise<boolean> {
+  const servers = await connection.features.mcpServers(directory)
+  return servers.some(({ name, status }) => name === editorToolsName && status !== 'disabled')
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { symlink, writeFile } from 'node:fs/promises'
+import * as vscode from 'vscode'
+import type { ToolBlock } from '../../src/session/model.ts'
+import type { ChatSession } from '../../src/views/chatSession.ts'
+import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
+
+const target = vscode.ConfigurationTarget.Global
+
+describe('VS Code as a tool of the agent', function () {
+  this.timeout(180_000)
+  let chat: ChatSession
+  let source: vscode.Uri
+  const subscriptions: { dispose(): unknown }[] = []
+
+  before(async () => {
+    const { view } = await activated()
+    chat = await (await view.reveal()).whenReady()
+    await chat.backend.access.ensure()
+    source = projectUri('tools.words')
+    await writeFile(source.fsPath, 'define apple\nuse apple\n')
+    await writeFile(projectUri('.env').fsPath, 'SECRET=1\n')
+    await symlink('/etc/hostname', projectUri('outside').fsPath).catch(() => undefined)
+    subscriptions.push(...languageService())
+  })
+  beforeEach(() => chat.show({ sessionID: undefined, directory: chat.directory }))
+  afterEach(closeEditors)
+  after(async () => {
+    await enable(undefined)
+    for (const each of subscriptions) each.dispose()
+  })
+
+  it('is not there until the user turns it on', async () => {
+    assert.equal(await status(), undefined)
+  })
+
+  it('answers calls of the real server, which show in the transcript, and changes nothing', async () => {
+    await enable(true)
+    await until('the server knows the tools', async () => (await status()) === 'connected')
+    const editor = await openEditor(source)
+    editor.selection = new vscode.Selection(1, 0, 1, 9)
+    const at = { path: 'tools.words', line: 2, symbol: 'apple' }
+    const answers = await calls([
+      ['definition', at],
+      ['references', at],
+      ['rename_preview', { ...at, newName: 'pear' }],
+      ['symbols', { path: 'tools.words' }],
+      ['diagnostics', { path: source.fsPath }],
+      ['open_editors', {}],
+      ['selection', {}],
+    ])
+    assert.deepEqual(
+      answers.map(({ output }) => output),
+      [
+        'tools.words:1:8-1:13: define apple',
+        'tools.words:1:8-1:13: define apple\ntools.words:2:5-2:10: use apple',
+        'tools.words:1:8-1:13 → pear\ntools.words:2:5-2:10 → pear',
+        'variable apple (1-1)',
+        '- tools.words:2:1-2:4 warning (words): use less',
+        'tools.words (in front)',
+        'tools.words, lines 2-2:\nuse apple',
+      ],
+    )
+    assert.ok(
+      answers.every(({ name, status: done }) => name.startsWith('vscode_editor_') && done === 'completed'),
+    )
+    assert.equal(editor.document.getText(), 'define apple\nuse apple\n')
+  })
+
+  it('reads nothing outside of the workspace, nothing private, and says what is wrong', async () => {
+    const denied = vscode.workspace.getConfiguration('opencodeSessions').get<string[]>('context.neverAttach')
+    assert.ok(denied?.some((glob) => glob.includes('.env')))
+    const answers = await calls([
+      ['symbols', { path: '/etc/passwd' }],
+      ['symbols', { path: 'outside' }],
+      ['symbols', { path: '../../etc/passwd' }],
+      ['diagnostics', { path: '.env' }],
+      ['definition', { path: 'tools.words', line: 1, symbol: 'pear' }],
+      ['references', { path: 'tools.words', line: 0, column: 1 }],
+    ])
+    const words = answers.map(({ output, error }) => error ?? output ?? '')
+    for (const index of [0, 1, 2]) assert.match(words[index] ?? '', /outside of the workspace/)
+    assert.match(words[3] ?? '', /keeps this file private/)
+    assert.match(words[4] ?? '', /does not hold "pear".*define apple/)
+    assert.match(words[5] ?? '', /"line" must be a whole number/)
+  })
+
+  it('is there again after the server forgot it, and gone when it is turned off', async () => {
+    const { connection } = chat.backend.hub
+    const directory = chat.needDirectory()
+    await connection?.reload(directory)
+    await until('the server knows the tools again', async () => (await status()) === 'connected')
+    await enable(false)
+    await until('they are gone', async () => (await status()) === 'disabled')
+  })
+
+  async function enable(value: boolean | undefined): Promise<void> {
+    await vscode.workspace.getConfiguration('opencodeSessions').update('editorTools.enabled', value, target)
+  }
+
+  async function status(): Promise<string | undefined> {
+    const servers = await chat.backend.hub.connection?.features.mcpServers(chat.needDirectory())
+    return servers?.find(({ name }) => name === 'vscode_editor')?.status
+  }
+
+  async function calls(list: readonly (readonly [string, object])[]): Promise<readonly ToolBlock[]> {
+    const script = list.map(([name, input]) => `[[tool:vscode_editor_${name} ${JSON.stringify(input)}]]`)
+    await chat.send(`${script.join('')}[[text:All said.]]`, [])
+    const blocks = () => chat.state.session?.messages.flatMap((message) => message.blocks) ?? []
+    const isDone = () => blocks().some((block) => block.type === 'text' && block.text === 'All said.')
+    await until('the run ends', () => isDone() && chat.state.session?.status.kind === 'idle')
+    return blocks().filter((block) => block.type === 'tool')
+  }
+})
+
+/** Words that are defined and used; what a language extension would bring. */
+function languageService(): readonly { dispose(): unknown }[] {
+  const selector = { pattern: '**/*.words' }
+  const places = (document: vscode.TextDocument): readonly vscode.Range[] =>
+    [...document.getText().matchAll(/apple/g)].map(
+      ({ index }) => new vscode.Range(document.positionAt(index), document.positionAt(index + 5)),
+    )
+  const locations = (document: vscode.TextDocument) =>
+    places(document).map((range) => new vscode.Location(document.uri, range))
+  const { languages } = vscode
+  const problems = languages.createDiagnosticCollection('words')
+  const check = (document: vscode.TextDocument): void => {
+    if (!document.uri.path.endsWith('tools.words')) return
+    const use = new vscode.Diagnostic(
+      new vscode.Range(1, 0, 1, 3),
+      'use less',
+      vscode.DiagnosticSeverity.Warning,
+    )
+    use.source = 'words'
+    problems.set(document.uri, [use])
+  }
+  return [
+    problems,
+    vscode.workspace.onDidOpenTextDocument(check),
+    languages.registerDefinitionProvider(selector, {
+      provideDefinition: (document) => locations(document).slice(0, 1),
+    }),
+    languages.registerReferenceProvider(selector, { provideReferences: locations }),
+    languages.registerDocumentSymbolProvider(selector, {
+      provideDocumentSymbols: (document) => {
+        const range = new vscode.Range(0, 0, 0, 12)
+        const name = document.getText(places(document)[0])
+        return [new vscode.DocumentSymbol(name, '', vscode.SymbolKind.Variable, range, range)]
+      },
+    }),
+    languages.registerRenameProvider(selector, {
+      provideRenameEdits: (document, _position, newName) => {
+        const edit = new vscode.WorkspaceEdit()
+        for (const range of places(document)) edit.replace(document.uri, range, newName)
+        return edit
+      },
+    }),
+  ]
+}
