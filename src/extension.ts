@@ -9,6 +9,7 @@ import { createExports } from './api/exports.ts'
 import type { CommandContext } from './commands/commandSpec.ts'
 import { registerCommands } from './commands/index.ts'
 import { CommitMessages } from './editor/commitMessage.ts'
+import { InlineAsks } from './editor/inlineAsks.ts'
 import { OneOffs } from './editor/oneOffs.ts'
 import { Reviews } from './editor/reviews.ts'
 import { BlobStore } from './platform/blobs.ts'
@@ -69,6 +70,7 @@ export interface TestSeam {
   readonly executions: Executions
   readonly doctor: DoctorPanel
   readonly reviews: Reviews
+  readonly inline: InlineAsks
 }
 
 /** What `activate` returns: the API, and in a test host what its tests look into. */
@@ -167,6 +169,7 @@ function createServices(
     ),
     review: store.add(new Review({ backends, log, stored, storage: storage.fsPath })),
     code: store.add(new CodeProposals(documents)),
+    quietRuns: new Set(),
     transcripts: store.add(new TranscriptDocuments(backends, transcriptFiles(storage))),
     settings,
     notify: new Notify(log),
@@ -187,7 +190,7 @@ function createSessionParts(
   store: DisposableStore,
   { services, chats, view, waiting }: ForSessions,
 ): Pick<CommandContext, 'browser' | 'serverTree' | 'terminals' | 'program' | 'review' | 'changes'> {
-  const { backends, settings } = services
+  const { backends, settings, quietRuns: quiet } = services
   store.add(new ActiveSelection(chats, services))
   const reveal = async (): Promise<void> => (await view.reveal()).revealRequest()
   const isInSight = (): boolean => chats.isAnyVisible && vscode.window.state.focused
@@ -204,7 +207,7 @@ function createSessionParts(
   store.add(noticeConflicts({ conflicts: desk.conflicts, isInSight, notify }))
   return {
     ...createReviewParts(store, services, chats),
-    browser: store.add(new SessionBrowser({ backends, chats, settings, stored, pins, folder, open })),
+    browser: store.add(new SessionBrowser({ backends, chats, settings, quiet, stored, pins, folder, open })),
     serverTree: store.add(new ServerTree({ backends, chats, answers: services.answers })),
     terminals: store.add(new SessionTerminals()),
     program: (profile) =>
@@ -219,12 +222,13 @@ function createSessionParts(
 function createEditorParts(
   store: DisposableStore,
   { services, view, executions }: Pick<ForSessions, 'services' | 'view'> & { executions: Executions },
-): Pick<CommandContext, 'commitMessages' | 'reviews'> {
+): Pick<CommandContext, 'commitMessages' | 'reviews' | 'inline'> {
   const oneOffs = new OneOffs(services, executions)
   const open = async (place: ChatPlace): Promise<void> => (await view.reveal()).show(place)
   return {
     commitMessages: new CommitMessages(services, oneOffs),
     reviews: store.add(new Reviews(services, oneOffs, open)),
+    inline: store.add(new InlineAsks(services, oneOffs, open)),
   }
 }
 

@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import type { Consents } from '../api/consents.ts'
 import type { Connection } from '../client/connection.ts'
 import type { CommitMessages } from '../editor/commitMessage.ts'
+import type { InlineAsks } from '../editor/inlineAsks.ts'
 import type { Reviews } from '../editor/reviews.ts'
 import type { ServerProfile } from '../opencode/profile.ts'
 import type { Credentials } from '../platform/credentials.ts'
@@ -38,6 +39,7 @@ export interface CommandContext {
   readonly changes: ChangesTree
   readonly commitMessages: CommitMessages
   readonly reviews: Reviews
+  readonly inline: InlineAsks
 }
 
 export interface RunningContext extends CommandContext {

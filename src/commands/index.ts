@@ -12,6 +12,7 @@ import { deskCommands } from './deskCommands.ts'
 import { editorCommands } from './editorCommands.ts'
 import { historyCommands } from './historyCommands.ts'
 import { featureCommands } from './featureCommands.ts'
+import { inlineCommands } from './inlineCommands.ts'
 import { isolationCommands } from './isolationCommands.ts'
 import { providerCommands } from './providerCommands.ts'
 import { registerQuickFix } from './quickFix.ts'
@@ -34,6 +35,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...changeCommands,
   ...reviewCommands,
   ...deskCommands,
+  ...inlineCommands,
   ...serverCommands,
   ...containerCommands,
   ...isolationCommands,

@@ -1,3 +1,4 @@
+import type { ExecutionStatus } from '../../api/index.d.ts'
 import { ApiError } from '../api/apiError.ts'
 import { checkTrust } from '../api/consents.ts'
 import type { RunHost } from '../api/execution.ts'
@@ -54,7 +55,12 @@ export class OneOffs {
       compose: async (...args) => withParts(await this.#host.compose(...args), parts),
     }
     const checked = { prompt: text, parts: [], folder: directory, title, tools, sessionID, signal }
+    const { quietRuns } = this.#services
+    let running: SessionID | undefined
     const callbacks = {
+      onStatus: (status: ExecutionStatus) => {
+        if (status.state === 'sending') quietRuns.add((running = toSessionID(status.sessionID)))
+      },
       onText: (news: { readonly text: string }) => onText?.(news.text),
       onPermission: () => ({ reply: 'reject', message: refusal }) as const,
     }
@@ -64,6 +70,9 @@ export class OneOffs {
       return { sessionID: toSessionID(result.sessionID), text: result.text }
     } catch (error) {
       throw ownError(error)
+    } finally {
+      // The news of its end may come a moment later.
+      setTimeout(() => running && quietRuns.delete(running), quietMs).unref()
     }
   }
 
@@ -75,6 +84,7 @@ export class OneOffs {
 }
 
 const caller = 'the editor'
+const quietMs = 3_000
 const refusal = 'Nobody can be asked for a permission here. Answer with what you know.'
 
 type Prompt = Awaited<ReturnType<RunHost['compose']>>

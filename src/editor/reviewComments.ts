@@ -8,7 +8,7 @@ import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import type { Finding } from './findings.ts'
 
-export const reviewController = 'opencodeSessions.review'
+export const reviewController = 'opencodeSessions.findings'
 
 /** A review that was made, and where its exchange goes on. */
 export interface Review {
@@ -57,8 +57,8 @@ export class ReviewComments implements Disposable {
   }
 
   /** Puts more words below a finding; gives back a way to change them. */
-  say(thread: vscode.CommentThread, author: string, text: string): (text: string) => void {
-    const comment = commentOf(author, text)
+  say(thread: vscode.CommentThread, name: string, text: string): (text: string) => void {
+    const comment = commentOf(name, text)
     thread.comments = [...thread.comments, comment]
     return (next) => {
       comment.body = new vscode.MarkdownString(next)
@@ -122,8 +122,10 @@ function rangeOf(document: vscode.TextDocument, { start, end }: Lines): vscode.R
   return new vscode.Range(new vscode.Position(start - 1, 0), last)
 }
 
+/** What the user wrote is shown as it is, an answer as Markdown. */
 function commentOf(name: string, text: string): vscode.Comment {
-  return { author: { name }, body: new vscode.MarkdownString(text), mode: vscode.CommentMode.Preview }
+  const body = name === author ? new vscode.MarkdownString(text) : text
+  return { author: { name }, body, mode: vscode.CommentMode.Preview }
 }
 
 function labelOf(severity: Finding['severity']): string {

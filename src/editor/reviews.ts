@@ -31,6 +31,8 @@ export class Reviews implements Disposable {
   readonly #services: Services
   readonly #oneOffs: OneOffs
   readonly #open: (review: Review) => Promise<void>
+  /** Findings that an answer is on its way for. */
+  readonly #asked = new Set<vscode.CommentThread>()
 
   /** `open` shows the session of a review. */
   constructor(services: Services, oneOffs: OneOffs, open: (review: Review) => Promise<void>) {
@@ -63,11 +65,11 @@ export class Reviews implements Disposable {
   /** Asks on in the session of a review; the answer comes below the finding. */
   async reply(thread: vscode.CommentThread, question: string): Promise<void> {
     const placed = this.comments.find(thread)
-    if (!placed || question.trim() === '') return
+    if (!placed || question.trim() === '' || this.#asked.has(thread)) return
+    this.#asked.add(thread)
     const { directory, sessionID } = placed
     this.comments.say(thread, vscode.l10n.t('You'), question)
     const change = this.comments.say(thread, 'OpenCode', vscode.l10n.t('*Working…*'))
-    thread.canReply = false
     try {
       const { text } = await this.#oneOffs.run({
         directory,
@@ -83,7 +85,7 @@ export class Reviews implements Disposable {
       change(vscode.l10n.t('*No answer: {0}*', error instanceof Error ? error.message : String(error)))
       throw error
     } finally {
-      thread.canReply = true
+      this.#asked.delete(thread)
     }
   }
 

@@ -24,6 +24,7 @@ export interface ContextKeys {
   hasFindings: boolean
   isEditWaiting: boolean
   isEditChanged: boolean
+  hasInlineQuestion: boolean
 }
 
 const last = new Map<string, unknown>()

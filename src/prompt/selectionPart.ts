@@ -125,7 +125,7 @@ function wholeOf(document: vscode.TextDocument): vscode.Range {
 }
 
 /** A selection that ends at the start of a line does not mean that line. */
-function linesOf(range: vscode.Range): Lines {
+export function linesOf(range: vscode.Range): Lines {
   const isBeforeLine = range.end.character === 0 && range.end.line > range.start.line
   return { start: range.start.line + 1, end: isBeforeLine ? range.end.line : range.end.line + 1 }
 }

@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode'
+import type { SessionID } from '../opencode/ids.ts'
 import type { Log } from '../platform/log.ts'
 import type { Notify } from '../platform/notify.ts'
 import type { Settings } from '../platform/settings.ts'
@@ -37,6 +38,8 @@ export interface Services {
   readonly pictures: PictureFiles
   readonly code: CodeProposals
   readonly review: Review
+  /** Sessions that run now and whose answers are shown elsewhere than in a chat: nobody is told of their end. */
+  readonly quietRuns: Set<SessionID>
   readonly settings: Settings
   readonly notify: Notify
   readonly log: Log

@@ -15,6 +15,8 @@ export interface SessionBrowserOptions {
   readonly backends: Backends
   readonly chats: Chats
   readonly settings: Settings
+  /** Sessions whose runs tell nothing. */
+  readonly quiet: ReadonlySet<SessionID>
   /** For all windows. */
   readonly pins: StoredValue
   /** For this window. */
@@ -31,14 +33,14 @@ export class SessionBrowser implements Disposable {
   readonly shelf: SessionShelf
   readonly tree: SessionTree
 
-  constructor({ backends, chats, settings, pins, stored, folder, open }: SessionBrowserOptions) {
+  constructor({ backends, chats, settings, quiet, pins, stored, folder, open }: SessionBrowserOptions) {
     this.marks = this.#store.add(new SessionMarks(pins, stored('unseen')))
     this.shelf = this.#store.add(new SessionShelf(backends, this.marks, stored('sessionBrowser')))
     this.tree = this.#store.add(new SessionTree(this.shelf, this.marks, () => chats.shownSessions))
     this.#store.add(chats.onDidChange(() => this.tree.redraw()))
     const { marks } = this
     this.#store.add(
-      new SessionNotices({ backends, chats, marks, settings, seen: new SeenFiles(folder), open }),
+      new SessionNotices({ backends, chats, marks, settings, quiet, seen: new SeenFiles(folder), open }),
     )
   }
 

@@ -19,6 +19,8 @@ export interface SessionNoticesOptions {
   readonly seen: Pick<SeenFiles, 'note' | 'isSeenSince'>
   /** Whether the user is in this window. */
   readonly isFocused?: () => boolean
+  /** Sessions whose runs tell nothing. */
+  readonly quiet?: ReadonlySet<SessionID>
   /** Brings a session to the front. */
   readonly open: (sessionID: SessionID, directory: string) => Promise<void>
 }
@@ -120,7 +122,8 @@ export class SessionNotices implements Disposable {
   }
 
   #isSeen(sessionID: SessionID): boolean {
-    return this.#isFocused && this.#options.chats.shownSessions.has(sessionID)
+    const { chats, quiet } = this.#options
+    return quiet?.has(sessionID) === true || (this.#isFocused && chats.shownSessions.has(sessionID))
   }
 
   async #tell({ sessionID, outcome, error }: EndedRun, title: string, directory: string): Promise<void> {
