@@ -91,7 +91,7 @@ const ofSessions: Readonly<Record<string, SessionHandler>> = {
     ({ data }) => ({ status: 'running', input: data['input'], metadata: {} }),
     'ran',
   ),
-  'session.tool.progress': toolChange(({ data }) => ({ metadata: data['metadata'] })),
+  'session.tool.progress': toolProgress,
   'session.tool.success': async (live, sessionID, event) => {
     const { content, metadata } = event.data
     await toolChange(() => ({ status: 'completed', content, metadata }), 'completed')(live, sessionID, event)
@@ -269,9 +269,23 @@ function toolChange(
   return async (live, sessionID, event) => {
     endRetry(live, sessionID)
     const track = await live.track(sessionID, event.data)
+    if (time === 'completed') live.shells.end(text(event.data['id']) ?? '')
     const times = time === undefined ? {} : { [time]: event.created }
     if (track) live.emit(sessionID, ...track.toolChanged(event.data, state(event), times))
   }
+}
+
+async function toolProgress(live: LiveEvents, sessionID: SessionID, event: WireEvent): Promise<void> {
+  const { data } = event
+  await toolChange(() => ({ metadata: data['metadata'] }))(live, sessionID, event)
+  const track = await live.track(sessionID, data)
+  const shellID = word(fields(data['metadata'])['shellID'])
+  const callID = word(data['id'])
+  if (!track || shellID === undefined || callID === undefined) return
+  live.shells.begin(callID, shellID, (output) => {
+    const content = [{ type: 'text', text: output }]
+    live.emit(sessionID, ...track.toolChanged({ id: callID }, { content }))
+  })
 }
 
 function settled(live: LiveEvents, sessionID: SessionID, id: unknown): void {

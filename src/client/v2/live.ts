@@ -12,6 +12,7 @@ import { handlers } from './handlers.ts'
 import { blockAt, readInboxItem, readMessage } from './messages.ts'
 import type { V2Routes } from './routes.ts'
 import { readMessageID } from './sessions.ts'
+import { ShellOutput } from './shellOutput.ts'
 import { putMessage, Track } from './track.ts'
 
 /** One event as it came, its envelope read. */
@@ -50,16 +51,21 @@ export class LiveEvents {
   readonly #fetching = new Map<SessionID, boolean>()
   readonly #unknown = new Set<string>()
   readonly retrying = new Set<SessionID>()
+  readonly shells: ShellOutput
   #out = new EventQueue<ServerEvent>()
 
   constructor(options: LiveOptions) {
     this.#options = options
+    this.shells = new ShellOutput(options.routes)
   }
 
   async *follow(signal: AbortSignal): AsyncGenerator<ServerEvent, void> {
     const out = new EventQueue<ServerEvent>()
     this.#out = out
-    const pumping = this.#pump(signal).finally(() => out.end())
+    const pumping = this.#pump(signal).finally(() => {
+      this.shells.clear()
+      out.end()
+    })
     pumping.catch(() => undefined)
     for (let batch = await out.take(); batch && !signal.aborted; batch = await out.take()) yield* batch
     await pumping
@@ -206,6 +212,7 @@ export class LiveEvents {
   #link(event: ServerEvent): void {
     this.#tracks.clear()
     this.#admitted.clear()
+    this.shells.clear()
     this.retrying.clear()
     this.#out.push(event)
   }

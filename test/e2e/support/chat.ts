@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Frame, Locator, Page } from 'playwright-core'
-import { startLab, type Lab, type LabOptions } from '../../support/opencodeLab.ts'
+import { startLab, usualWire, type Lab, type LabOptions } from '../../support/opencodeLab.ts'
 import { chatFrame, runCommand, screenshot, startWorkbench, type Workbench } from '../../support/workbench.ts'
 
 /** Long enough for a busy machine; nothing waits that long when all is well. */
@@ -120,7 +120,7 @@ export class Chat {
   }
 
   tool(name: string): Locator {
-    return this.log.getByRole('group', { name: `Tool: ${name}` })
+    return this.log.getByRole('group', { name: `Tool: ${toolName(name)}` })
   }
 
   /** Types and sends with Enter. */
@@ -151,6 +151,12 @@ export class Chat {
     await this.answers.getByText(end).last().waitFor({ timeout: patience })
     await this.settles()
   }
+}
+
+/** OpenCode 2 has other names for some tools. */
+function toolName(name: string): string {
+  const names: Readonly<Record<string, string>> = { bash: 'shell', task: 'subagent' }
+  return usualWire === 2 ? (names[name] ?? name) : name
 }
 
 /** The number on the activity bar's icon of ours; '' without one. */

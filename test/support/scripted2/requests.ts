@@ -3,6 +3,7 @@ import { ToolFailure } from './tools.ts'
 import type { Data, Rule } from './wire.ts'
 import { Refusal, textIn } from './wire.ts'
 import type { SessionRecord, World } from './world.ts'
+import type { PermissionAsked } from './world.ts'
 import { newID } from './world.ts'
 
 interface Asked {
@@ -107,7 +108,7 @@ export class Requests {
   }
 
   #askFor(record: SessionRecord, asked: Asked): Promise<Data> {
-    const value = { id: newID('per'), sessionID: record.info.id, save: asked.resources, ...asked }
+    const value = { id: newID('per'), sessionID: record.info.id, save: savedRules(asked), ...asked }
     return new Promise((resolve) => {
       const settle = (answer: Data): void => {
         this.#world.permissions.delete(value.id)
@@ -123,12 +124,10 @@ export class Requests {
     this.#world.hintOf(record, 'permission.replied', { requestID, reply: body['decision'] })
   }
 
-  #saveRules(
-    { info }: SessionRecord,
-    { action, resources }: Data & { readonly action: string; readonly resources: readonly string[] },
-  ): void {
+  #saveRules({ info }: SessionRecord, { action, resources, save }: PermissionAsked): void {
     const time = { created: Date.now() }
-    for (const resource of resources)
+    const saved = Array.isArray(save) ? save.map(String) : resources
+    for (const resource of saved)
       this.#world.saved.push({ id: newID('rul'), projectID: info.projectID, action, resource, time })
     this.#world.save()
   }
@@ -148,6 +147,11 @@ export class Requests {
     )
     return effects.includes('deny') ? 'deny' : effects.includes('ask') ? 'ask' : 'allow'
   }
+}
+
+/** Of a command its program with any arguments. */
+function savedRules({ action, resources }: Asked): readonly string[] {
+  return action === 'shell' ? resources.map((line) => `${line.split(' ')[0] ?? ''} *`) : resources
 }
 
 function fits(pattern: string, value: string): boolean {
