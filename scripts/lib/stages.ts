@@ -20,6 +20,8 @@ export interface MochaOptions {
   readonly timeout: number
   /** Extra arguments, e.g. `--grep`. */
   readonly args: readonly string[]
+  /** More environment variables of the tests. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /**
@@ -47,7 +49,7 @@ export async function runMocha(options: MochaOptions): Promise<Counts> {
   const file = path.join(folder, 'counts.json')
   try {
     const { code } = await runForCode(process.execPath, mochaArguments(options), {
-      env: { TEST_COUNTS: file },
+      env: { ...options.env, TEST_COUNTS: file },
     })
     return checked(await readCounts(file), code)
   } finally {

@@ -10,6 +10,7 @@ export const suites = {
   container: runContainers,
   host: hostTwice,
   e2e: (args: readonly string[]) => runFiles('test/e2e/**/*.e2e.ts', 120_000, args),
+  e2eOnWire2: runOnWire2,
 } as const
 
 /** Runs one suite on a fresh build. */
@@ -22,6 +23,13 @@ function runFiles(pattern: string, timeout: number, args: readonly string[]): Pr
   const files = args.filter((argument) => argument.endsWith('.ts'))
   const rest = args.filter((argument) => !argument.endsWith('.ts'))
   return runMochaTwice({ specs: files.length > 0 ? files : [pattern], timeout, args: rest })
+}
+
+/** The telling part of the end-to-end tests once more, with the scripted 2.x server as the program that is started. */
+function runOnWire2(args: readonly string[]): Promise<Counts> {
+  const files = ['smoke', 'chatConversation', 'chatRequests', 'chatReload']
+  const specs = files.map((name) => `test/e2e/${name}.e2e.ts`)
+  return runMochaTwice({ specs, timeout: 120_000, args, env: { OPENCODE_TEST_WIRE: '2' } })
 }
 
 /** Installs and builds first what is missing, so that no test's time limit pays for it. */

@@ -15,6 +15,7 @@ if ((await stage('build and budgets', buildAll)).failed === 0) {
   await stage('container', () => suites.container([]))
   await stage('host', () => suites.host([]))
   await stage('e2e', () => suites.e2e([]))
+  await stage('e2e, scripted 2.x', () => suites.e2eOnWire2([]))
 }
 console.log('\n=== summary')
 for (const [name, { passed, failed, skipped }] of results) {

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import type { Connection } from '../../../src/client/connection.ts'
+import type { Session } from '../../../src/session/model.ts'
+
+export interface CommonCheck {
+  readonly id: string
+  readonly run: (connection: Connection, directory: string) => Promise<void>
+}
+
+async function withSession(
+  connection: Connection,
+  directory: string,
+  use: (session: Session) => Promise<void>,
+): Promise<void> {
+  const session = await connection.createSession(directory, { title: 'Contract' })
+  try {
+    await use(session)
+  } finally {
+    await connection.deleteSession(session.id)
+  }
+}
+
+/** What every wire must give through its adapter, whatever its routes are. */
+export const commonChecks: readonly CommonCheck[] = [
+  {
+    id: 'a session is made, renamed, listed, read and deleted',
+    run: (connection, directory) =>
+      withSession(connection, directory, async ({ id }) => {
+        assert.equal((await connection.renameSession(id, 'Renamed')).title, 'Renamed')
+        const listed = await connection.listSessions({ directory, roots: true })
+        assert.ok(listed.some((session) => session.id === id && session.title === 'Renamed'))
+        assert.deepEqual(await connection.readMessages(id, 10), { messages: [], older: undefined })
+      }),
+  },
+  {
+    id: 'a session that is gone is not found',
+    run: async (connection, directory) => {
+      const session = await connection.createSession(directory)
+      await connection.deleteSession(session.id)
+      await assert.rejects(connection.getSession(session.id), { code: 'not-found' })
+    },
+  },
+  {
+    id: 'the stream comes up, and tells of a renamed session',
+    run: (connection, directory) =>
+      withSession(connection, directory, async ({ id }) => {
+        const stop = AbortSignal.timeout(45_000)
+        for await (const event of connection.events(stop)) {
+          if (event.kind === 'up') await connection.renameSession(id, 'Heard')
+          if (
+            event.kind === 'session' &&
+            event.action.type === 'session/put' &&
+            event.action.session.title === 'Heard'
+          )
+            return
+        }
+        assert.fail('the change was not told')
+      }),
+  },
+  {
+    id: 'agents and models can be picked',
+    run: async (connection, directory) => {
+      const catalog = await connection.readCatalog(directory)
+      assert.ok(catalog.agents.length > 0 && catalog.models.length > 0)
+    },
+  },
+  {
+    id: 'nothing runs and nothing waits where nothing was asked for',
+    run: (connection, directory) =>
+      withSession(connection, directory, async ({ id }) => {
+        assert.equal((await connection.readStatus(directory)).get(id), undefined)
+        const requests = await connection.readRequests(directory)
+        assert.ok(requests.every(({ sessionID }) => sessionID !== id))
+        await connection.abort(id)
+      }),
+  },
+  {
+    id: 'a session is copied',
+    run: (connection, directory) =>
+      withSession(connection, directory, async ({ id }) => {
+        const fork = await connection.history.fork(id)
+        await connection.deleteSession(fork.id)
+        assert.notEqual(fork.id, id)
+      }),
+  },
+  {
+    id: 'the sessions of all folders are listed page by page',
+    run: async (connection) => {
+      const { sessions } = await connection.library.list({ limit: 5 })
+      assert.ok(sessions.length <= 5)
+    },
+  },
+]
