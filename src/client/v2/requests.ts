@@ -11,7 +11,8 @@ export function readPermission(value: unknown, directory: string): PermissionReq
   const id = readRequestID(wire['id'])
   if (id === undefined || !isSessionID(wire['sessionID'])) return undefined
   const metadata = fields(wire['metadata'])
-  const [file] = collect(metadata['files'], readFileDiff)
+  const files = collect(metadata['files'], readFileDiff)
+  const [file] = files
   const diff = file?.patch ?? word(metadata['diff'])
   return compact({
     kind: 'permission' as const,
@@ -25,6 +26,7 @@ export function readPermission(value: unknown, directory: string): PermissionReq
     command: word(metadata['command']),
     path: file?.path ?? word(metadata['filePath']) ?? word(metadata['file']),
     diff: diff !== undefined && diff.length <= patchLimit * 5 ? diff : undefined,
+    files: files.length > 0 ? files : undefined,
   })
 }
 

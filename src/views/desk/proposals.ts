@@ -51,6 +51,7 @@ export class Proposals implements Disposable {
     const { backends } = options
     const { workspace } = vscode
     this.#store.add(backends.onDidChangeIndex(({ directory, backend }) => this.#look(directory, backend)))
+    this.#store.add(backends.onDidChange(() => this.#dropGone()))
     this.#store.add(workspace.onDidChangeTextDocument(() => this.#read.size > 0 && this.#refresh()))
     this.#store.add(workspace.onDidSaveTextDocument((document) => this.#saved(document)))
   }
@@ -136,6 +137,12 @@ export class Proposals implements Disposable {
     this.#look(request.directory, backend)
     this.#refresh()
     return proposal
+  }
+
+  /** A server that the window has left asks nothing any more. */
+  #dropGone(): void {
+    const present = new Set(this.#options.backends.all)
+    for (const { request, backend } of this.all) if (!present.has(backend)) this.#close(request.id)
   }
 
   #close(id: RequestID): void {

@@ -3,7 +3,7 @@ import type { McpTool } from '../../mcp/mcpTool.ts'
 import { describeProblem } from '../../prompt/diagnosticsPart.ts'
 import { shortName } from '../../prompt/documentPlace.ts'
 import { problemFiles } from '../../prompt/problemsPart.ts'
-import { documentOf, pathSchema, placeOf, placeSchema, textOf } from './toolInput.ts'
+import { documentOf, isDenied, isInside, pathSchema, placeOf, placeSchema, textOf } from './toolInput.ts'
 import type { ToolInput } from './toolInput.ts'
 
 /** Where tools work, and what they leave alone. */
@@ -27,7 +27,7 @@ function diagnostics({ directory, denied }: ToolScope): McpTool {
     inputSchema: schema({ path: pathSchema }, []),
     call: async (input) => {
       if (input['path'] === undefined) {
-        const files = problemFiles(directory)
+        const files = problemFiles(directory).filter(({ uri }) => isReadable(uri, { directory, denied }))
         return list(
           files.flatMap(({ name, problems }) => problems.map((each) => describeProblem(name, each))),
         )
@@ -93,7 +93,7 @@ function placeTool({ directory, denied }: ToolScope, { name, description, comman
       const found = await ask<vscode.Location | vscode.LocationLink>(command, document.uri, position)
       const lines = found.map(async (each) => {
         const location = 'targetUri' in each ? new vscode.Location(each.targetUri, each.targetRange) : each
-        return `${whereOf(location, directory)}: ${await lineAt(location)}`
+        return `${whereOf(location, directory)}${await lineAt(location, { directory, denied })}`
       })
       return list(await Promise.all(lines.slice(0, listLimit)))
     },
@@ -152,13 +152,23 @@ function whereOf({ uri, range }: { uri: vscode.Uri; range: vscode.Range }, direc
   return `${name}:${start.line + 1}:${start.character + 1}-${end.line + 1}:${end.character + 1}`
 }
 
-async function lineAt({ uri, range }: vscode.Location): Promise<string> {
+/** The words of a place, where the agent may read them; of a library it learns the place alone. */
+async function lineAt({ uri, range }: vscode.Location, scope: ToolScope): Promise<string> {
+  if (!isReadable(uri, scope)) return ''
   try {
     const document = await vscode.workspace.openTextDocument(uri)
-    return document.lineAt(range.start.line).text.trim().slice(0, 200)
+    if (isDenied(document, scope.denied())) return ''
+    return `: ${document.lineAt(range.start.line).text.trim().slice(0, 200)}`
   } catch {
     return ''
   }
+}
+
+/** A file of the workspace that is not on the deny list, as far as that can be told without opening it. */
+function isReadable(uri: vscode.Uri, { directory, denied }: ToolScope): boolean {
+  if (uri.scheme !== 'file' || !isInside(uri.fsPath, directory)) return false
+  const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString())
+  return !document || !isDenied(document, denied())
 }
 
 function list(lines: readonly string[]): string {
