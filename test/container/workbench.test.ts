@@ -39,18 +39,7 @@ describe('A window whose server runs in a container', function () {
     const { project, env } = lab.lab
     await lab.lab.configure(modelConfig(lab.modelUrlInside))
     await giveTo(project, owner)
-    const profile = {
-      name: 'Box',
-      kind: 'container',
-      engine: lab.engine.facts.kind,
-      workspaceTarget: inside,
-      environment: offlineEnvironment,
-    }
-    const settings = {
-      'opencodeSessions.server.profiles': [profile],
-      'opencodeSessions.server.profile': 'Box',
-    }
-    workbench = await startWorkbench({ env, folder: project, settings })
+    workbench = await startWorkbench({ env, folder: project, settings: boxed() })
     page = await workbench.openPage()
     chat = await openChat(page)
   })
@@ -61,6 +50,19 @@ describe('A window whose server runs in a container', function () {
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') await screenshot(page, 'container-failure')
   })
+
+  /** Settings with a container, and what else its profile says. */
+  function boxed(changes: Readonly<Record<string, string>> = {}): Readonly<Record<string, unknown>> {
+    const profile = {
+      name: 'Box',
+      kind: 'container',
+      engine: lab.engine.facts.kind,
+      workspaceTarget: inside,
+      environment: offlineEnvironment,
+      ...changes,
+    }
+    return { 'opencodeSessions.server.profiles': [profile], 'opencodeSessions.server.profile': 'Box' }
+  }
 
   async function containers() {
     return lab.engine.list([`${labels.workspace}=${lab.lab.project}`])
@@ -137,6 +139,27 @@ describe('A window whose server runs in a container', function () {
     await page.keyboard.press('Escape')
     await lab.engine.remove([id])
     await removeProjectData(lab.engine, workspace)
+  })
+
+  it('says in the chat why no container comes up, and comes up when that is put right', async () => {
+    const failures: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
+      [{ memory: '90m' }, /ran out of memory\. Its limit is 90 MB; raise it/],
+      [{ image: 'localhost/opencode-sessions-nothing:1' }, /image is missing and could not be fetched/],
+    ]
+    for (const [changes, sentence] of failures) {
+      await runCommand(page, 'OpenCode: Stop Server')
+      await until('it is gone', async () => (await containers()).length === 0, patience)
+      await workbench.setSettings(boxed(changes))
+      await runCommand(page, 'OpenCode: Start Server')
+      await chat.shows(sentence, patience)
+      await screenshot(page, `container-failed-${Object.keys(changes).join()}`)
+    }
+    await workbench.setSettings(boxed())
+    await runCommand(page, 'OpenCode: Start Server')
+    await chat.send('[[text:After the mending.]]')
+    await chat.answered('After the mending.')
+    const stop = (await chat.frame()).getByRole('button', { name: 'Stop', exact: true })
+    await until('the run is over', async () => (await stop.count()) === 0, patience)
   })
 
   it('removes the container when the server is stopped, and when the window is closed', async () => {

@@ -4,6 +4,7 @@ import { toMessageID } from '../../src/opencode/ids.ts'
 import type { ChatState } from '../../src/protocol/chat.ts'
 import type { ChatPage, Harness, OpenOptions } from './support/harness.ts'
 import { startHarness } from './support/harness.ts'
+import { scenes } from './support/scenes.ts'
 import { answer, chatWith, textBlock, tool, user } from './support/states.ts'
 
 describe('a run on the page', function () {
@@ -29,6 +30,15 @@ describe('a run on the page', function () {
       input: { command: 'npm test' },
       output,
     })
+
+  it('says above a session why its server is gone, with what helps and the log', async () => {
+    chat = await harness.open(scenes['container-gone']?.() ?? assert.fail(), { width: 300 })
+    const banner = chat.page.getByRole('status').filter({ hasText: 'ran out of memory' })
+    await banner.getByRole('button', { name: 'Change limit' }).click()
+    assert.deepEqual(await chat.waitForCall('command/run'), { command: 'openSettings' })
+    const names = await banner.getByRole('button').allInnerTexts()
+    assert.deepEqual(names, ['Retry', 'Change limit', 'Show container log', 'Show log'])
+  })
 
   it('shows the last lines of a command while it runs, with its time and a way to stop it', async () => {
     await open(

@@ -7,6 +7,7 @@ import { useApp } from '../app.ts'
 import { useNow } from '../clock.ts'
 import { formatRelative, secondsUntil } from '../format.ts'
 import { remedyFor } from '../remedies.ts'
+import type { Remedy } from '../remedies.ts'
 import { Fold } from './Fold.tsx'
 import { Glyph } from './Glyph.tsx'
 import { Button, Icon } from './Icon.tsx'
@@ -266,18 +267,23 @@ function Reconnecting({ retryAt }: { readonly retryAt: number | undefined }) {
 
 function ServerGone({ error }: { readonly error: ErrorInfo | undefined }) {
   const { actions } = useApp()
+  const buttons = error ? bannerButtons(error) : ([['startServer', 'Start']] as const)
   return (
     <Banner icon={error ? 'error' : 'debug-disconnect'} text={error?.message ?? 'The server is stopped.'}>
-      <Button kind="link" onClick={() => void actions.run('startServer')}>
-        {error ? 'Retry' : 'Start'}
-      </Button>
-      {error ? (
-        <Button kind="link" onClick={() => void actions.run('showLog')}>
-          Show log
+      {buttons.map(([command, label]) => (
+        <Button key={label} kind="link" onClick={() => void actions.run(command)}>
+          {label}
         </Button>
-      ) : undefined}
+      ))}
     </Banner>
   )
+}
+
+/** What helps with this failure; the log is never far. */
+function bannerButtons({ code }: ErrorInfo): Remedy['buttons'] {
+  const { buttons } = remedyFor(code)
+  const hasLog = buttons.some(([command]) => command === 'showLog')
+  return hasLog ? buttons : [...buttons, ['showLog', 'Show log']]
 }
 
 function FolderTrouble({ error }: { readonly error: ErrorInfo }) {
@@ -305,10 +311,12 @@ function Banner({ icon, text, spin = false, children }: BannerProps) {
   return (
     <div class="banner" role="status">
       <Icon name={icon} spin={spin} />
-      <span class="strip-text" dir="auto">
-        {text}
+      <span class="banner-words">
+        <span class="banner-text" dir="auto">
+          {text}
+        </span>
+        {children}
       </span>
-      {children}
     </div>
   )
 }

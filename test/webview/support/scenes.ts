@@ -433,6 +433,17 @@ export const scenes: Readonly<Record<string, () => ChatState>> = {
         },
       },
     }),
+  'container-gone': () =>
+    chatState({
+      session: sessionState(conversation),
+      server: {
+        kind: 'failed',
+        error: {
+          code: 'out-of-memory',
+          message: 'The container ran out of memory. Its limit is 512 MB; raise it.',
+        },
+      },
+    }),
   'started-again': () =>
     chatState({
       session: sessionState(conversation),
