@@ -9,6 +9,8 @@ export interface ContextKeys {
   isSharingOff: boolean
   isUndone: boolean
   isBusy: boolean
+  /** Whether the keyboard is in a chat; VS Code's own `focusedView` does not know of views that are web pages. */
+  isChatFocused: boolean
   sessionScope: 'folder' | 'everywhere'
   showsArchived: boolean
   isSearching: boolean

@@ -47,7 +47,7 @@ export class TerminalOutput implements Disposable {
    *
    * @throws OpencodeError `not-found`
    */
-  attachment(): Attachment {
+  async attachment(): Promise<Attachment> {
     const execution = this.#current()
     if (!execution) {
       throw new OpencodeError(
@@ -55,7 +55,13 @@ export class TerminalOutput implements Disposable {
         vscode.l10n.t('No command of the terminal is known. Select its text and add the selection instead.'),
       )
     }
-    const { command, output, exitCode } = execution
+    const { command, exitCode } = execution
+    const isActive =
+      vscode.window.activeTerminal && this.#last.get(vscode.window.activeTerminal) === execution
+    // VS Code may have told nothing of a command that was over at once, although it knows what that printed.
+    const isMissed = execution.output === '' && exitCode !== undefined && isActive === true
+    const missed = isMissed ? await copied('workbench.action.terminal.copyLastCommandOutput') : undefined
+    const output = missed ?? execution.output
     const end = exitCode === undefined ? '' : `\n[exit code ${exitCode}]`
     return textAttachment({
       kind: 'terminal',
@@ -85,27 +91,33 @@ export class TerminalOutput implements Disposable {
  * @throws OpencodeError `invalid-argument` when nothing is selected
  */
 export async function terminalSelection(): Promise<Attachment> {
+  const text = await copied('workbench.action.terminal.copySelection')
+  if (text === undefined || text.trim() === '') {
+    throw new OpencodeError(
+      'invalid-argument',
+      vscode.l10n.t('Nothing is selected in the terminal. Select some of its text first.'),
+    )
+  }
+  return textAttachment({
+    kind: 'terminal',
+    label: vscode.l10n.t('Selection of the terminal'),
+    detail: text.slice(0, 300),
+    name: 'terminal-selection.txt',
+    text,
+  })
+}
+
+/** What a command of VS Code puts into the clipboard, whose content is put back; undefined when it puts nothing there. */
+async function copied(command: string): Promise<string | undefined> {
   const { clipboard } = vscode.env
   const before = await clipboard.readText()
   const mark = `opencode-sessions ${Date.now()}`
   await clipboard.writeText(mark)
   try {
-    await vscode.commands.executeCommand('workbench.action.terminal.copySelection')
+    await vscode.commands.executeCommand(command)
     await sleep(50)
     const text = await clipboard.readText()
-    if (text === mark || text.trim() === '') {
-      throw new OpencodeError(
-        'invalid-argument',
-        vscode.l10n.t('Nothing is selected in the terminal. Select some of its text first.'),
-      )
-    }
-    return textAttachment({
-      kind: 'terminal',
-      label: vscode.l10n.t('Selection of the terminal'),
-      detail: text.slice(0, 300),
-      name: 'terminal-selection.txt',
-      text,
-    })
+    return text === mark ? undefined : text
   } finally {
     await clipboard.writeText(before)
   }

@@ -168,6 +168,8 @@ export interface HostMethods extends MethodMap {
   /** Shows in a diff what the code would make of a file, and asks before the file is changed. */
   'code/apply': { params: { code: string; path?: string | undefined }; result: undefined }
   'clipboard/write': { params: { text: string }; result: undefined }
+  /** The page got the keyboard, or lost it. */
+  'page/focus': { params: { isFocused: boolean }; result: undefined }
   'problem/dismiss': { params: Record<string, never>; result: undefined }
   /** Recall with ↑: earlier prompts of this folder, newest first, at most 100. */
   'prompt/historyList': { params: Record<string, never>; result: readonly string[] }

@@ -108,6 +108,7 @@ const schemas: { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, Hos
   'code/open': v.object({ code: text(promptLimit), lang: text(40) }),
   'code/apply': v.object({ code: text(promptLimit), path: v.optional(text(4_000)) }),
   'clipboard/write': v.object({ text: text(5_000_000) }),
+  'page/focus': v.object({ isFocused: v.boolean() }),
   'problem/dismiss': nothing,
   'log/error': v.object({ message: text(4_000) }),
 }

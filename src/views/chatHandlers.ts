@@ -3,6 +3,7 @@ import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { MessageID } from '../opencode/ids.ts'
 import type { Attachment } from '../prompt/attachment.ts'
+import { setContextKey } from '../platform/contextKeys.ts'
 import { refreshAttachments } from '../prompt/refresh.ts'
 import type { ContextItem } from '../protocol/chat.ts'
 import type { Handlers, HostMethods } from '../protocol/methods.ts'
@@ -48,6 +49,7 @@ function viewHandlers({
   | 'session/abort'
   | 'command/run'
   | 'clipboard/write'
+  | 'page/focus'
   | 'problem/dismiss'
   | 'log/error'
 > {
@@ -71,6 +73,7 @@ function viewHandlers({
     }),
     'command/run': nothing(({ command }) => run(command)),
     'clipboard/write': nothing(async ({ text }) => vscode.env.clipboard.writeText(text)),
+    'page/focus': nothing(({ isFocused }) => setContextKey('isChatFocused', isFocused)),
     'problem/dismiss': nothing(() => chat.setProblem(undefined)),
     'log/error': nothing(({ message }) => services.log.warn(`page: ${message}`)),
   }

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode'
 import type { Log } from '../platform/log.ts'
+import { setContextKey } from '../platform/contextKeys.ts'
 import type { ChatAction } from '../protocol/chat.ts'
 import type { Handlers, HostMethods, WebviewMethods } from '../protocol/methods.ts'
 import { RpcChannel } from '../protocol/rpc.ts'
@@ -80,6 +81,8 @@ export class ChatPage implements Disposable {
   }
 
   dispose(): void {
+    // A page that is taken away cannot say that it lost the keyboard.
+    setContextKey('isChatFocused', false)
     this.#store.dispose()
   }
 

@@ -16,8 +16,14 @@ export async function addContext(services: Services, chat: ChatSession): Promise
   const search = new MentionSearch(chat, services.composer.mentions)
   const picked = await pickContext(search)
   if (!picked) return
-  services.drafts.add(key, picked === 'disk' ? await filesOfDisk(chat) : await search.pick(picked))
+  const found = picked === 'disk' ? await filesOfDisk(chat) : await search.pick(picked)
+  services.drafts.add(key, found.map(withoutMention))
   chat.focus()
+}
+
+/** What was picked here stands for itself: no word of the text speaks of it that could be missed. */
+function withoutMention({ item: { mention: _, ...item }, parts }: Attachment): Attachment {
+  return { item, parts }
 }
 
 interface ContextItem extends vscode.QuickPickItem {

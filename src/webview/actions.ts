@@ -57,6 +57,7 @@ export function createActions(channel: RpcChannel<WebviewMethods, HostMethods>, 
     rejectQuestion: (requestID: RequestID) => call('question/reject', { requestID }),
     ...createOpenActions(channel, call),
     copy: (text: string) => call('clipboard/write', { text }),
+    tellFocus: (isFocused: boolean) => channel.notify('page/focus', { isFocused }),
     dismissProblem: () => call('problem/dismiss', {}),
     reportError: (message: string) => channel.notify('log/error', { message: message.slice(0, 4_000) }),
     async promptHistory(): Promise<readonly string[]> {

@@ -51,6 +51,7 @@ function start(): void {
   setPathChecker(actions.checkPaths)
   reportErrors(actions.reportError)
   flushDrafts(actions.flushDraft)
+  followFocus(actions.tellFocus)
   announceChanges(store)
   listenForPageKeys(app)
   render(<App app={app} />, root)
@@ -103,6 +104,13 @@ function flushDrafts(flush: () => void): void {
   window.addEventListener('blur', flush)
   window.addEventListener('pagehide', flush)
   document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && flush())
+}
+
+/** Keys of VS Code that belong to the chat go by where the keyboard is. */
+function followFocus(tell: (isFocused: boolean) => void): void {
+  window.addEventListener('focus', () => tell(true))
+  window.addEventListener('blur', () => tell(false))
+  if (document.hasFocus()) tell(true)
 }
 
 function reportErrors(report: (message: string) => void): void {

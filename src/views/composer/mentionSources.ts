@@ -113,7 +113,7 @@ function terminalCandidates(terminal: TerminalOutput): readonly Candidate[] {
       : [
           fixed('terminal', vscode.l10n.t('Terminal output'), '@terminal', {
             description: lastCommand.slice(0, 60),
-            make: () => Promise.resolve([terminal.attachment()]),
+            make: async () => [await terminal.attachment()],
           }),
         ]
   if (vscode.window.terminals.length === 0) return output
