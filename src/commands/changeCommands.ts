@@ -19,24 +19,8 @@ export const changeCommands = {
       await vscode.commands.executeCommand('opencodeSessions.changes.focus')
     },
   },
-  keepHunk: {
-    async run(context, args) {
-      const { decisions, scope } = context.review
-      const place = await hunkOf(context, args)
-      if (!place) return
-      const { pending, hunk } = place
-      await (hunk ? decisions.keepHunk(pending, scope, hunk) : decisions.keepFiles([pending], scope))
-    },
-  },
-  undoHunk: {
-    async run(context, args) {
-      const { decisions, scope } = context.review
-      const place = await hunkOf(context, args)
-      if (!place) return
-      const { pending, hunk } = place
-      await (hunk ? decisions.undoHunk(pending, scope, hunk) : decisions.undoFiles([pending], scope))
-    },
-  },
+  keepHunk: { run: (context, args) => decide(context, args, 'keep') },
+  undoHunk: { run: (context, args) => decide(context, args, 'undo') },
   askAboutHunk: {
     async run(context, args) {
       const place = await hunkOf(context, args)
@@ -187,6 +171,19 @@ async function hunkOf(context: CommandContext, args: readonly unknown[]): Promis
       : hunkAt(pending, line)
   if (typeof named === 'number' && !hunk) return undefined
   return { pending, hunk }
+}
+
+async function decide(
+  context: CommandContext,
+  args: readonly unknown[],
+  what: 'keep' | 'undo',
+): Promise<void> {
+  const { decisions, scope } = context.review
+  const place = await hunkOf(context, args)
+  if (!place) return
+  const { pending, hunk } = place
+  if (hunk) await decisions[`${what}Hunk`](pending, scope, hunk)
+  else await decisions[`${what}Files`]([pending], scope)
 }
 
 async function goToHunk(context: CommandContext, args: readonly unknown[], step: 1 | -1): Promise<void> {

@@ -92,7 +92,11 @@ export class FolderSnapshots {
     const args = [...this.#args, 'diff-tree', '-r', '-z', '-M', '-l1000', '--raw', '--no-textconv', from, to]
     const changes = readTreeChanges(await this.#git.read(args, this.#call()))
     const contents = await this.#blobs(changes.flatMap(({ before, after }) => [before, after]))
-    return changes.map((change) => this.#toChange(change, contents))
+    // Borrowed objects may be tidied away by their owner: what cannot be read must not pass for "no file".
+    const isRead = (blob: string | undefined): boolean => blob === undefined || contents.has(blob)
+    return changes
+      .filter(({ before, after }) => isRead(before) && isRead(after))
+      .map((change) => this.#toChange(change, contents))
   }
 
   /** A file as it was; undefined when there was none. `path` is absolute. */

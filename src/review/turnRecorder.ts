@@ -42,6 +42,14 @@ export class TurnRecorder {
     this.#options = options
   }
 
+  /** Remembers a folder for the first time, so that the next time is quick. Never rejects. */
+  async warmUp(directory: string): Promise<void> {
+    await this.#options
+      .snapshots(directory)
+      .take()
+      .catch(() => undefined)
+  }
+
   /** Remembers the folder as it is, right before a prompt is sent. Never rejects. */
   prepare(id: SessionID, directory: string): Promise<void> {
     return this.#inTurn(async () => {

@@ -111,24 +111,11 @@ describe('Reviewing what OpenCode changed', function () {
     )
   })
 
-  it('asks about a place, and makes a prompt of comments at lines', async () => {
-    const { chat, page } = running
+  it('asks about a place', async () => {
+    const { chat } = running
     await lens('Ask').first().click()
+    await chat.ready()
     await chat.chips.filter({ hasText: /big\.txt:/ }).waitFor({ timeout: patience })
-    await page.locator('.editor-instance .view-line').first().click()
-    await runCommand(page, 'Add Comment on Current Selection')
-    await page.locator('.comment-widget .monaco-editor').waitFor({ timeout: patience })
-    await page.keyboard.type('Say why.')
-    await screenshot(page, 'review-comment')
-    await page.locator('.comment-widget').getByRole('button', { name: 'Add Comment' }).click()
-    await page.locator('.comment-widget').getByText('Say why.').waitFor({ timeout: patience })
-    await runCommand(page, 'OpenCode: Put Comments into the Prompt')
-    await until(
-      'the prompt has the comment',
-      async () => /^big\.txt:\d+\n> .+\nSay why\.$/.test(await chat.composer.inputValue()),
-      patience,
-    )
-    await page.locator('.comment-widget').waitFor({ state: 'detached', timeout: patience })
   })
 
   it('leaves lines that the user wrote later, and opens a merge where both changed one place', async () => {

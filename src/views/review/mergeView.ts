@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { textOf } from '../../review/content.ts'
 import { spanIn } from '../../review/reviewedFile.ts'
@@ -8,7 +9,7 @@ import type { PendingFile } from './reviewState.ts'
 /**
  * Shows a file in VS Code's merge editor: what it was before OpenCode on one side, what the user made of it on the
  * other, and the file itself as the result. Nothing changes until the user takes something over. False where a file
- * has no text to merge.
+ * has no text to merge. Editors without a merge editor show what it was and what it is.
  */
 export async function openMerge(
   documents: ReviewDocuments,
@@ -19,10 +20,11 @@ export async function openMerge(
   if (!span || now.kind !== 'text' || span.before.kind !== 'text') return false
   const put = (text: string | undefined): vscode.Uri => documents.put(file.path, text ?? '')
   const output = vscode.Uri.file(file.path)
-  await vscode.commands.executeCommand('_open.mergeEditor', {
+  const before = put(textOf(span.before))
+  const sides = {
     base: put(textOf(span.after)),
     input1: {
-      uri: put(textOf(span.before)),
+      uri: before,
       title: vscode.l10n.t('Before OpenCode'),
       description: vscode.l10n.t('takes the change back'),
     },
@@ -32,6 +34,12 @@ export async function openMerge(
       description: vscode.l10n.t('as it is now'),
     },
     output,
-  })
+  }
+  try {
+    await vscode.commands.executeCommand('_open.mergeEditor', sides)
+  } catch {
+    const title = vscode.l10n.t('{0} (before OpenCode ↔ your text)', basename(file.path))
+    await vscode.commands.executeCommand('vscode.diff', before, output, title)
+  }
   return true
 }

@@ -13,6 +13,7 @@ import type { Disposable } from '../../util/lifecycle.ts'
 import { openMerge } from './mergeView.ts'
 import type { ReviewDocuments } from './reviewDocuments.ts'
 import { bytesOnDisk, contentNow, contentShown, writeContent } from './reviewFiles.ts'
+import type { OnWrite } from './reviewFiles.ts'
 import type { PendingFile, ReviewState } from './reviewState.ts'
 
 export interface ReviewDecisionsParts {
@@ -106,10 +107,9 @@ export class ReviewDecisions implements Disposable {
       this.#taken.push({ review, before, after: { file: undone.file, now: undone.now } })
       this.#taken.splice(0, this.#taken.length - keptDecisions)
     }
-    const onDisk = await bytesOnDisk(path)
-    await writeContent(path, now, undone.now)
+    const onWrite: OnWrite = (...write) => recorder.foreignWrite(...write)
+    await writeContent(path, { now, wanted: undone.now }, onWrite)
     if (now.kind === 'missing' && pending.file.wasExecutable === true) await chmod(path, 0o755)
-    await recorder.foreignWrite(path, onDisk, await bytesOnDisk(path))
     ledger.decide(sessionID, undone.file)
     if (from !== undefined && undone.overwritten === 0 && isSettled(undone.file))
       await this.#moveBack(pending)

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
-import { textOf } from '../../review/content.ts'
+import { bytesOf } from '../../review/content.ts'
 import type { Content } from '../../review/content.ts'
 import { spanIn } from '../../review/reviewedFile.ts'
 import type { ReviewScope } from '../../review/reviewedFile.ts'
@@ -9,6 +9,7 @@ import { undoSpan } from '../../review/span.ts'
 import type { Span } from '../../review/span.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import { openDocument } from './reviewFiles.ts'
 import type { PendingFile, ReviewState } from './reviewState.ts'
 
 export const reviewScheme = 'opencode-review'
@@ -96,23 +97,28 @@ export class ReviewDocuments implements Disposable {
     return [left, right]
   }
 
-  #read(uri: vscode.Uri): string {
+  async #read(uri: vscode.Uri): Promise<string> {
     const text = this.#texts.get(uri.toString())
     if (text !== undefined) return text
     this.#live.set(uri.toString(), uri)
     const place = readPlace(uri)
     const pending = place && this.#state.file(fileOf(uri).fsPath, place.scope, place.sessionID)
     const span = place && pending ? spanIn(pending.file, place.scope) : undefined
-    if (span && pending) return textOf(withoutChanges(span, pending.now)) ?? ''
+    if (span && pending) return shownText(withoutChanges(span, pending.now), fileOf(uri))
     // Decided in the meantime: there is nothing to compare any more.
-    const open = vscode.workspace.textDocuments.find(({ uri: each }) => each.fsPath === uri.fsPath)
-    return open?.uri.scheme === 'file' ? open.getText() : ''
+    return openDocument(uri.fsPath)?.getText() ?? ''
   }
 }
 
 /** The real file that a document of ours is about. */
 export function fileOf(uri: vscode.Uri): vscode.Uri {
   return uri.with({ scheme: 'file', query: '' })
+}
+
+/** Read as the editor reads the file, so that a diff shows no difference where there is none. */
+async function shownText(content: Content, uri: vscode.Uri): Promise<string> {
+  const bytes = bytesOf(content)
+  return bytes ? vscode.workspace.decode(bytes, { uri }) : ''
 }
 
 /** A file that is decided on as a whole is shown as it was, whatever the user made of it since. */

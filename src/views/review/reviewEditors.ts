@@ -30,6 +30,7 @@ export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
     this.#store.add(review.onDidChangeScope(() => this.#draw()))
     this.#store.add(vscode.window.onDidChangeVisibleTextEditors(() => this.#draw()))
     this.#store.add(vscode.window.onDidChangeActiveTextEditor(() => this.#draw()))
+    this.#store.add(vscode.window.tabGroups.onDidChangeTabs(() => this.#draw()))
     this.#draw()
   }
 
@@ -56,7 +57,7 @@ export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
   #decorate(editor: vscode.TextEditor): void {
     const { document } = editor
     if (document.uri.scheme !== 'file') return
-    const pending = pendingOf(this.#review, document)
+    const pending = isPlain(document) ? pendingOf(this.#review, document) : undefined
     const isNew = pending?.pending.kind === 'whole' && pending.pending.what === 'created'
     const hunks = pending ? hunksIn(pending) : []
     const clean = hunks.filter(({ isOverwritten }) => !isOverwritten)
@@ -70,6 +71,14 @@ export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
     const removed = pending ? hunks.flatMap((hunk) => removedMark({ document, pending, hunk, scope })) : []
     editor.setDecorations(this.#removed, removed)
   }
+}
+
+/** A diff or a merge shows by itself what is new and what is gone. */
+function isPlain({ uri }: vscode.TextDocument): boolean {
+  return vscode.window.tabGroups.all.some(({ activeTab }) => {
+    const input = activeTab?.input
+    return input instanceof vscode.TabInputText && input.uri.toString() === uri.toString()
+  })
 }
 
 /** What waits in a document, by the scope that the view shows. */
@@ -89,10 +98,9 @@ export function hunkAt(pending: PendingFile, line: number): Hunk | undefined {
 
 const addedStyle: vscode.DecorationRenderOptions = {
   isWholeLine: true,
-  backgroundColor: new vscode.ThemeColor('diffEditor.insertedLineBackground'),
+  backgroundColor: new vscode.ThemeColor('opencodeSessions.changedLineBackground'),
   overviewRulerColor: new vscode.ThemeColor('editorOverviewRuler.addedForeground'),
   overviewRulerLane: vscode.OverviewRulerLane.Left,
-  light: { borderColor: new vscode.ThemeColor('contrastBorder') },
 }
 const removedStyle: vscode.DecorationRenderOptions = {
   overviewRulerColor: new vscode.ThemeColor('editorOverviewRuler.deletedForeground'),
@@ -100,7 +108,7 @@ const removedStyle: vscode.DecorationRenderOptions = {
 }
 const conflictStyle: vscode.DecorationRenderOptions = {
   isWholeLine: true,
-  backgroundColor: new vscode.ThemeColor('merge.currentContentBackground'),
+  backgroundColor: new vscode.ThemeColor('opencodeSessions.overwrittenLineBackground'),
   overviewRulerColor: new vscode.ThemeColor('editorOverviewRuler.currentContentForeground'),
   overviewRulerLane: vscode.OverviewRulerLane.Left,
 }

@@ -1,5 +1,7 @@
 import { lstat, readFile, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import * as vscode from 'vscode'
+import { OpencodeError } from '../../opencode/errors.ts'
 import { bytesOf, contentOf, sameContent } from '../../review/content.ts'
 import type { Content } from '../../review/content.ts'
 import { changesBetween, splitLines } from '../../review/lines.ts'
@@ -36,25 +38,49 @@ async function contentOnDisk(path: string): Promise<Content> {
   return contentOf(await bytesOnDisk(path))
 }
 
+/** Told of what was written past the editors; saves of editors are seen by themselves. */
+export type OnWrite = (
+  path: string,
+  before: Uint8Array | undefined,
+  after: Uint8Array | undefined,
+) => Promise<void>
+
 /**
  * Makes a file what it should be. An open one is edited, so that the editor's own undo takes it back; it is saved if
  * nothing else in it was unsaved. In the end the bytes on the disk are exactly those asked for, unless the user has
  * unsaved text in the editor, which is never saved for them.
+ * @throws OpencodeError `conflict` when the file is no longer what `now` says
  */
-export async function writeContent(path: string, now: Content, wanted: Content): Promise<void> {
+export async function writeContent(
+  path: string,
+  { now, wanted }: { readonly now: Content; readonly wanted: Content },
+  onWrite: OnWrite,
+): Promise<void> {
   if (sameContent(now, wanted)) return
-  const uri = vscode.Uri.file(path)
-  const bytes = bytesOf(wanted)
-  if (!bytes) return rm(path, { force: true })
   const document = openDocument(path)
   if (document?.isDirty === true) {
     await editDocument(document, wanted)
     return
   }
-  if (document && showsContent(document, now) && (await editDocument(document, wanted))) await document.save()
+  const isSaved = document !== undefined && (await saveEdit(document, now, wanted))
   const found = await bytesOnDisk(path)
+  const bytes = bytesOf(wanted)
   // Line ends, encodings and what runs on save are the editor's business; the bytes are ours.
-  if (!found || Buffer.compare(found, bytes) !== 0) await vscode.workspace.fs.writeFile(uri, bytes)
+  if (isSame(found, bytes)) return
+  if (!isSaved && !isSame(found, bytesOf(now)))
+    throw new OpencodeError('conflict', vscode.l10n.t('{0} was changed just now. Try again.', basename(path)))
+  if (bytes) await vscode.workspace.fs.writeFile(vscode.Uri.file(path), bytes)
+  else await rm(path, { force: true })
+  await onWrite(path, found, bytes)
+}
+
+/** False where the editor cannot make the change, or shows something else. */
+async function saveEdit(document: vscode.TextDocument, now: Content, wanted: Content): Promise<boolean> {
+  return showsContent(document, now) && (await editDocument(document, wanted)) && (await document.save())
+}
+
+function isSame(a: Buffer | undefined, b: Buffer | undefined): boolean {
+  return a && b ? Buffer.compare(a, b) === 0 : a === b
 }
 
 /** Whether the editor read the file as we did, so that its edits mean the same. */

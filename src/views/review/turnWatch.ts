@@ -13,6 +13,8 @@ import { bytesOnDisk } from './reviewFiles.ts'
 const editedDelayMs = 400
 /** A prompt does not wait longer for its folder; a large one is taken in while the prompt is on its way. */
 const longestWaitMs = 2_000
+/** Folders of a window that are remembered before anything happens in them. */
+const mostWarmedUp = 3
 /** Enough messages for a turn of many steps. */
 const readMessages = 100
 
@@ -24,6 +26,7 @@ export class TurnWatch implements Disposable {
   readonly #store = new DisposableStore()
   readonly #watched = new Map<Backend, DisposableStore>()
   readonly #timers = new Map<SessionID, NodeJS.Timeout>()
+  readonly #warm = new Set<string>()
   readonly #running = new Map<SessionID, string>()
   readonly #beforeSave = new Map<string, Promise<Buffer | undefined>>()
 
@@ -32,7 +35,12 @@ export class TurnWatch implements Disposable {
     this.#backends = backends
     this.#log = log
     this.#store.add(backends.onDidChange(() => this.#watchAll()))
-    this.#store.add(backends.onDidChangeStatus(() => this.#watchAll()))
+    this.#store.add(
+      backends.onDidChangeStatus((backend) => {
+        this.#watchAll()
+        if (backend.server.status.kind === 'running') void this.#warmUp(backend)
+      }),
+    )
     this.#store.add(vscode.workspace.onWillSaveTextDocument((event) => this.#willSave(event)))
     this.#store.add(vscode.workspace.onDidSaveTextDocument((document) => void this.#didSave(document)))
     this.#watchAll()
@@ -65,6 +73,16 @@ export class TurnWatch implements Disposable {
     store.add(backend.hub.onDidEditFile(() => this.#edited()))
     backend.outbox.beforeSending = ({ sessionID, directory }) => this.#prepare(backend, sessionID, directory)
     return store
+  }
+
+  /** The first time takes long in a large folder; better before a prompt is written than after. */
+  async #warmUp(backend: Backend): Promise<void> {
+    const places = backend.directories.filter((directory) => this.#sees(backend, directory))
+    for (const directory of places.slice(0, mostWarmedUp)) {
+      if (this.#warm.has(directory)) continue
+      this.#warm.add(directory)
+      await this.#recorder.warmUp(directory)
+    }
   }
 
   /** Remembers the folder of a session before a prompt goes to it. */
@@ -127,7 +145,8 @@ export class TurnWatch implements Disposable {
       const start = messages.findLastIndex(({ role }) => role === 'user')
       const own = messages.slice(Math.max(0, start)).flatMap(changesIn)
       const prompt = messages[start]
-      const turn = prompt ? await connection.turnDiff(sessionID, prompt.id) : []
+      // Not every server can tell.
+      const turn = prompt ? await connection.turnDiff(sessionID, prompt.id).catch(() => []) : []
       const placed = (change: FileChange): FileChange => ({
         ...change,
         path: absolutePath(change.path, directory),

@@ -101,6 +101,18 @@ describe('review: snapshots of a folder', () => {
     assert.equal((await next.changes(later, await next.take())).length, 1)
   })
 
+  it('does not take a file for a new one when git tidied its old content away', async () => {
+    const git = (...args: string[]): string => execFileSync('git', args, { cwd: folder, encoding: 'utf8' })
+    git('init', '-q')
+    await put('a.txt', 'borrowed\n')
+    git('add', '-A')
+    const first = await snapshots.take()
+    await put('a.txt', 'new\n')
+    git('add', '-A')
+    git('prune', '--expire=now')
+    assert.deepEqual(await snapshots.changes(first, await snapshots.take()), [])
+  })
+
   it('keeps to its limits', async () => {
     await put('small.txt', 'small\n')
     await put('large.bin', Buffer.alloc(2_000))
