@@ -114,7 +114,10 @@ export interface Connection {
   readonly places: ServerPlaces
   readonly pictures: Pictures
 
-  /** Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. */
+  /**
+   * Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. What the messages of a
+   * session hold may be told only when they were read before (`readMessages`).
+   */
   events(signal: AbortSignal): AsyncIterable<ServerEvent>
 
   /** Quick check that the server answers and takes our credentials. */

@@ -61,6 +61,8 @@ export class ProviderKeys implements Disposable {
     this.#given.add(providerID)
     this.#server.setFarewell([...this.#given])
     await connection.setProviderKey(providerID, key)
+    // Only now some servers can say how the key is taken out again.
+    this.#server.setFarewell([...this.#given])
   }
 
   /** Takes one key of ours out of the server. False: what it holds is not ours. */

@@ -9,7 +9,7 @@ import { reduceSession } from '../../src/session/reducer.ts'
 import { emptySession } from '../../src/session/state.ts'
 import type { SessionState } from '../../src/session/state.ts'
 import { startLab } from '../support/opencodeLab.ts'
-import type { Lab, LabServer } from '../support/opencodeLab.ts'
+import type { Lab, LabServer, Wire } from '../support/opencodeLab.ts'
 
 /** A real server with a scripted model, a connection to it and everything its stream said. */
 export class Bench {
@@ -28,8 +28,8 @@ export class Bench {
     this.log = log
   }
 
-  static async start(): Promise<Bench> {
-    const lab = await startLab()
+  static async start(wire?: Wire): Promise<Bench> {
+    const lab = await startLab(wire === undefined ? {} : { wire })
     const log: string[] = []
     const server = await lab.startServer()
     const bench = new Bench(lab, server, await connectTo(server, log), log)
@@ -49,8 +49,11 @@ export class Bench {
     await this.lab.dispose()
   }
 
-  newSession(title = 'Contract'): Promise<Session> {
-    return this.connection.createSession(this.directory, { title })
+  /** A session that is followed: what its messages hold is told of those that were read. */
+  async newSession(title = 'Contract'): Promise<Session> {
+    const session = await this.connection.createSession(this.directory, { title })
+    await this.connection.readMessages(session.id, 1)
+    return session
   }
 
   /** Sends a text and waits until the session is idle again; `onRequest` answers what is asked meanwhile. */

@@ -110,7 +110,11 @@ export class V2ServerFeatures implements ServerFeatures {
     const config =
       server.kind === 'local'
         ? { type: 'local', command: server.command }
-        : { type: 'remote', url: server.url }
+        : {
+            type: 'remote',
+            url: server.url,
+            ...(server.headers ? { headers: server.headers, oauth: false } : {}),
+          }
     await this.#mcp(directory, 'PUT', name, '', { body: { config } })
   }
 

@@ -19,6 +19,7 @@ import type {
   Connection,
   FarewellRequest,
   MessagePage,
+  NewSession,
   ProviderCredential,
   RequestRef,
   ServerEvent,
@@ -35,7 +36,8 @@ import { readInboxItem, readMessage } from './messages.ts'
 import { promptBody } from './prompt.ts'
 import { V2Providers } from './providers.ts'
 import { formAnswer, readForm, readPermission } from './requests.ts'
-import { expectSession, nextCursor, V2Routes } from './routes.ts'
+import { expectSession, missing, nextCursor, V2Routes } from './routes.ts'
+import { denials, keepsDenials } from './sessionTools.ts'
 import { V2Files, V2Places, V2ServerFeatures } from './serverGroups.ts'
 import { choose, V2Commands, V2Library, V2Pictures, V2RunControl } from './sessionGroups.ts'
 import { readSession } from './sessions.ts'
@@ -118,10 +120,15 @@ export class V2Connection implements Connection {
     return collect(fields(body)['data'], readSession)
   }
 
-  async createSession(directory: string, options: { readonly title?: string } = {}): Promise<Session> {
-    const body = compact({ location: { directory }, title: options.title })
+  async createSession(directory: string, { title, tools }: NewSession = {}): Promise<Session> {
+    const permissions = tools === undefined ? undefined : denials(tools)
+    const body = compact({ location: { directory }, title, permissions })
     const answer = await this.#routes.send('POST', '/api/session', { body })
-    return expectSession(fields(answer.body)['data'])
+    const created = fields(answer.body)['data']
+    const session = expectSession(created)
+    if (permissions === undefined || keepsDenials(created, permissions)) return session
+    await this.deleteSession(session.id)
+    throw missing('take tools from a session in this version, so nothing was asked')
   }
 
   getSession(sessionID: SessionID): Promise<Session> {

@@ -43,21 +43,23 @@ export function admit(world: World, record: SessionRecord, asked: Admitted): Inb
   return item
 }
 
-/** Moves what is due from the inbox into the history. */
+/** Moves what is due from the inbox into the history. False: it was nothing but a summary, which needs no answer. */
 export async function deliver(
   world: World,
   record: SessionRecord,
   compact: (message: Message) => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   if (!record.inbox.some(({ delivery }) => delivery === 'steer') && record.inbox[0])
     record.inbox[0].delivery = 'steer'
-  for (const item of record.inbox.filter(({ delivery }) => delivery === 'steer')) {
+  const due = record.inbox.filter(({ delivery }) => delivery === 'steer')
+  for (const item of due) {
     record.inbox = record.inbox.filter((each) => each !== item)
     const message = toMessage(world, record, item)
     record.messages.push(message)
     world.tell(record, 'session.inbox.delivered', { inboxID: item.id })
     if (item.type === 'compaction') await compact(message)
   }
+  return due.length === 0 || due.some(({ type }) => type !== 'compaction')
 }
 
 function toMessage(world: World, record: SessionRecord, { id, type, payload }: InboxItem): Message {

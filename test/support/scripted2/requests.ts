@@ -139,7 +139,7 @@ export class Requests {
     const saved = this.#world.saved
       .filter(({ projectID }) => projectID === info.projectID)
       .map((rule): Rule => ({ action: rule.action, resource: rule.resource, effect: 'allow' }))
-    const rules = [...new Config(info.location.directory).rules, ...(info.permissions ?? []), ...saved]
+    const rules = [...new Config(info.location.directory).rules, ...saved, ...(info.permissions ?? [])]
     const effects = resources.map(
       (resource) =>
         rules.findLast((rule) => fits(rule.action, action) && fits(rule.resource, resource))?.effect ??

@@ -93,7 +93,8 @@ export class Runner {
 
   async #loop(record: SessionRecord, run: Run): Promise<void> {
     for (let goesOn = true; goesOn;) {
-      await deliver(this.#world, record, this.#compact(record, run))
+      const wantsAnswer = await deliver(this.#world, record, this.#compact(record, run))
+      if (!wantsAnswer && record.inbox.length === 0) return
       void this.#nameSession(record)
       const finish = await this.#step(record, run)
       const isTurnOver = finish !== 'tool-calls'
