@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { newBlockID } from '../../src/opencode/newIds.ts'
 import type { Prompt, ToolBlock } from '../../src/session/model.ts'
-import { answerOf, Bench, promptOf, toolsIn, waitUntil } from './support.ts'
+import { Outbox } from '../../src/sync/outbox.ts'
+import { SessionHub } from '../../src/sync/sessionHub.ts'
+import { answerOf, Bench, connectTo, promptOf, toolsIn, waitUntil } from './support.ts'
 
 /** What the adapter makes of the scripted 2.x server. */
 describe('the 2.x wire', function () {
@@ -158,6 +160,30 @@ describe('the 2.x wire', function () {
     assert.ok(
       summary?.role === 'assistant' && summary.isSummary === true && answerOf([summary]).includes('Goal'),
     )
+  })
+
+  it('runs a command once, though the server gives its message an id of its own', async () => {
+    await bench.lab.configure({ command: { greet: { template: '[[text:Greeted $ARGUMENTS.]]' } } })
+    const connection = await connectTo(bench.server)
+    const outbox = new Outbox({ get: () => undefined, set: () => Promise.resolve() })
+    const hub = new SessionHub({ outbox, log: { debug() {}, info() {}, warn() {} } })
+    try {
+      hub.setConnection(connection)
+      const { id } = await connection.createSession(bench.directory)
+      const store = hub.open(id, bench.directory)
+      await waitUntil(() => store.state !== undefined)
+      const prompt = promptOf('/greet you')
+      hub.send(id, { ...prompt, run: { kind: 'command', name: 'greet', arguments: 'you' } })
+      await waitUntil(
+        () => outbox.entries().length === 0 && answerOf(store.state?.messages ?? []) === 'Greeted you.',
+      )
+      const prompts = (store.state?.messages ?? []).filter(({ role }) => role === 'user')
+      assert.equal(prompts.length, 1)
+      assert.notEqual(prompts[0]?.id, prompt.id)
+    } finally {
+      hub.dispose()
+      await connection.close()
+    }
   })
 
   it('takes tools from a session when it is made', async () => {
