@@ -75,17 +75,20 @@ export class TurnRecorder {
   }
 
   /**
-   * Records the rest. `changes` are what the server says of the turn: for files that no snapshot holds. The newest
-   * change of a file comes first.
+   * Records the rest; the next turn may begin at once. `changes` asks the server what it says of the turn, for files
+   * that no snapshot holds; the newest change of a file comes first.
    */
-  end(id: SessionID, changes: readonly FileChange[]): Promise<void> {
-    return this.#inTurn(async () => {
-      const turn = this.#turns.get(id)
+  async end(id: SessionID, changes: () => Promise<readonly FileChange[]>): Promise<void> {
+    let ended: Turn | undefined
+    await this.#inTurn(async () => {
+      ended = this.#turns.get(id)
       this.#turns.delete(id)
-      if (!turn) return
-      await this.#record(turn)
-      await this.#recordUncovered(turn, changes)
+      if (ended) await this.#record(ended)
     })
+    const turn = ended
+    if (!turn) return
+    const known = await changes()
+    await this.#inTurn(() => this.#recordUncovered(turn, known))
   }
 
   /** Whether a file is in a folder that an agent may be working in now. */

@@ -101,6 +101,8 @@ export class TurnWatch implements Disposable {
       if (!session || session.parentID !== undefined || !this.#sees(backend, session.directory)) return
       this.#running.set(sessionID, session.directory)
       await this.#recorder.started(sessionID, session.directory)
+      // Its end may have come while we asked who it is.
+      if (!backend.hub.news.isRunning(sessionID)) await this.#ended(backend, sessionID)
     } catch (error) {
       this.#log.debug(`review: a run could not be followed: ${String(error)}`)
     }
@@ -112,8 +114,7 @@ export class TurnWatch implements Disposable {
     this.#running.delete(sessionID)
     clearTimeout(this.#timers.get(sessionID))
     this.#timers.delete(sessionID)
-    await this.#recorder.progress(sessionID)
-    await this.#recorder.end(sessionID, await this.#changesOf(backend, sessionID, directory))
+    await this.#recorder.end(sessionID, () => this.#changesOf(backend, sessionID, directory))
   }
 
   /** An event of the server; a command line of the agent's is seen at the end of the run. */

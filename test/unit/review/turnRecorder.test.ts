@@ -12,6 +12,7 @@ import { TurnRecorder } from '../../../src/review/turnRecorder.ts'
 import { Git } from '../../../src/server/isolation/git.ts'
 
 const id = 'ses_1' as SessionID
+const nothing = (): Promise<[]> => Promise.resolve([])
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 describe('review: recording turns', () => {
@@ -73,7 +74,7 @@ describe('review: recording turns', () => {
     const patch = '--- a/.env\n+++ b/.env\n@@ -1,2 +1,2 @@\n A=1\n-B=2\n+B=3\n'
     const counts = { additions: 1, deletions: 1, status: 'modified' as const }
     await recorder.started(id, folder)
-    await recorder.end(id, [
+    await recorder.end(id, async () => [
       { path: join(folder, '.env'), patch, ...counts },
       { path: join(folder, 'image.bin'), ...counts },
     ])
@@ -88,14 +89,31 @@ describe('review: recording turns', () => {
     await recorder.progress(id)
     assert.equal(await undone('a.txt', 'turn'), 'a\n')
     await put('a.txt', 'c\n')
-    await recorder.end(id, [])
+    await recorder.end(id, nothing)
     assert.equal(await undone('a.txt', 'turn'), 'a\n')
+  })
+
+  it('does not lose a turn that begins while the server is still asked about the one before', async () => {
+    await put('a.txt', 'a\n')
+    await recorder.started(id, folder)
+    await put('a.txt', 'b\n')
+    let answer: (() => void) | undefined
+    const ended = recorder.end(id, () => new Promise((resolve) => (answer = () => resolve([]))))
+    await recorder.prepare(id, folder)
+    await recorder.started(id, folder)
+    while (!answer) await new Promise((resolve) => setTimeout(resolve, 5))
+    answer()
+    await ended
+    await put('a.txt', 'c\n')
+    await recorder.end(id, nothing)
+    assert.equal(await undone('a.txt', 'turn'), 'b\n')
+    assert.equal(await undone('a.txt', 'session'), 'a\n')
   })
 
   async function turn(work: () => Promise<void>): Promise<void> {
     await recorder.started(id, folder)
     await work()
-    await recorder.end(id, [])
+    await recorder.end(id, nothing)
   }
 
   async function saved(name: string, content: string): Promise<void> {
