@@ -57,12 +57,14 @@ export class InlineAsks implements Disposable {
   async start({ document, selection }: vscode.TextEditor): Promise<InlineThread> {
     const directory = await this.#directoryOf(document)
     const lines = linesOf(await rangeFor(document, selection))
-    for (const own of this.#threads.values()) if (own.isNew) this.discard(own.thread)
     const range = document.validateRange(
       new vscode.Range(lines.start - 1, 0, lines.end - 1, Number.MAX_SAFE_INTEGER),
     )
     const thread = this.#controller.createCommentThread(document.uri, range, [])
-    thread.label = vscode.l10n.t('Change line {0}', lineLabel(lines))
+    thread.label =
+      lines.start === lines.end
+        ? vscode.l10n.t('Change line {0}', lines.start)
+        : vscode.l10n.t('Change lines {0}', lineLabel(lines))
     const own = new InlineThread(thread, document, lines, directory)
     thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded
     this.#threads.set(thread, own)
