@@ -3,7 +3,7 @@ import * as vscode from 'vscode'
 import { OpencodeError, isAbort, toErrorInfo } from '../opencode/errors.ts'
 import { setContextKey } from '../platform/contextKeys.ts'
 import { realDirectory } from '../platform/folders.ts'
-import { hiddenText, lineLabel } from '../prompt/attachment.ts'
+import { hiddenText } from '../prompt/attachment.ts'
 import { fileAttachment } from '../prompt/filePart.ts'
 import { rangeAttachment, linesOf } from '../prompt/selectionPart.ts'
 import { symbolAt } from '../prompt/symbols.ts'
@@ -61,10 +61,6 @@ export class InlineAsks implements Disposable {
       new vscode.Range(lines.start - 1, 0, lines.end - 1, Number.MAX_SAFE_INTEGER),
     )
     const thread = this.#controller.createCommentThread(document.uri, range, [])
-    thread.label =
-      lines.start === lines.end
-        ? vscode.l10n.t('Change line {0}', lines.start)
-        : vscode.l10n.t('Change lines {0}', lineLabel(lines))
     const own = new InlineThread(thread, document, lines, directory)
     thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded
     this.#threads.set(thread, own)
@@ -85,6 +81,7 @@ export class InlineAsks implements Disposable {
     if (!own || own.isWorking || question.trim() === '') return
     const range = own.ask()
     own.proposal = undefined
+    own.follow([])
     own.stop = new AbortController()
     own.sayOwn(question)
     own.setState('working')

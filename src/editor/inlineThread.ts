@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { SessionID } from '../opencode/ids.ts'
+import { lineLabel } from '../prompt/attachment.ts'
 import { followLines } from '../prompt/follow.ts'
 import type { Lines } from '../prompt/follow.ts'
 import { textOf } from '../prompt/selectionPart.ts'
@@ -34,6 +35,7 @@ export class InlineThread {
     this.#first.contextValue = 'asking'
     thread.comments = [this.#first]
     thread.contextValue = 'asking'
+    thread.label = this.#label()
   }
 
   /** 1-based; undefined when they were removed. */
@@ -93,12 +95,21 @@ export class InlineThread {
     const before = this.#lines
     this.#lines = before && followLines(before, changes)
     const { range } = this
-    if (!range) this.thread.label = vscode.l10n.t('The lines are gone')
-    else if (before?.start !== this.#lines?.start || before?.end !== this.#lines?.end)
-      this.thread.range = range
-    if (range && this.proposal !== undefined && !this.isAsAsked) {
-      this.thread.label = vscode.l10n.t('Changed meanwhile: accepting opens a comparison')
+    const hasMoved = before?.start !== this.#lines?.start || before?.end !== this.#lines?.end
+    if (range && hasMoved) this.thread.range = range
+    const label = this.#label()
+    if (this.thread.label !== label) this.thread.label = label
+  }
+
+  #label(): string {
+    if (!this.#lines) return vscode.l10n.t('The lines are gone')
+    if (this.proposal !== undefined && !this.isAsAsked) {
+      return vscode.l10n.t('Changed meanwhile: accepting opens a comparison')
     }
+    const { start, end } = this.#lines
+    return start === end
+      ? vscode.l10n.t('Change line {0}', start)
+      : vscode.l10n.t('Change lines {0}', lineLabel({ start, end }))
   }
 
   /** Puts a comment at the end; gives back a way to change it. */
