@@ -66,8 +66,11 @@ export async function writeSettings(
   options: Pick<VscodeServerOptions, 'dataDirectory' | 'settings'>,
 ): Promise<void> {
   const settings = { ...quietSettings, ...options.settings }
-  // A window takes settings that belong to the machine from the machine's own file alone.
-  const ours = Object.entries(settings).filter(([name]) => name.startsWith('opencodeSessions.'))
+  // A window takes settings that belong to the machine from the machine's own file alone, and follows only that one
+  // while it is open: those of the user it keeps in the browser.
+  const ours = Object.entries(settings).filter(
+    ([name]) => name.startsWith('opencodeSessions.') || name === 'workbench.colorTheme',
+  )
   await writeSettingsFile(options.dataDirectory, 'User', settings)
   await writeSettingsFile(options.dataDirectory, 'Machine', Object.fromEntries(ours))
 }
