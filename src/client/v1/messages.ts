@@ -1,8 +1,9 @@
 import { isSessionID } from '../../opencode/ids.ts'
 import type { SessionID } from '../../opencode/ids.ts'
-import type { AssistantMessage, Block, Message, MessageHead, RunError, Tokens } from '../../session/model.ts'
+import type { AssistantMessage, Block, Message, MessageHead, RunError } from '../../session/model.ts'
 import { readBlock } from './blocks.ts'
 import { collect, compact, fields, list, number, text, word } from '../reading.ts'
+import { readTokens } from '../tokens.ts'
 import { readMessageID, readModelRef } from './sessions.ts'
 import { loose } from './wire.ts'
 import type { WireAssistantMessage, WirePart, WireUserMessage } from './wire.ts'
@@ -65,18 +66,6 @@ function isLeftOpen(part: unknown): boolean {
 function closeWhenDone(head: Omit<AssistantMessage, 'blocks'>, blocks: readonly Block[]): readonly Block[] {
   if (head.completed === undefined) return blocks
   return blocks.map((block) => ('open' in block && block.open ? { ...block, open: false } : block))
-}
-
-function readTokens(value: unknown): Tokens {
-  const wire = fields(value)
-  const cache = fields(wire['cache'])
-  return {
-    input: number(wire['input']) ?? 0,
-    output: number(wire['output']) ?? 0,
-    reasoning: number(wire['reasoning']) ?? 0,
-    cacheRead: number(cache['read']) ?? 0,
-    cacheWrite: number(cache['write']) ?? 0,
-  }
 }
 
 /** Error of a run: `{name, data: {message, statusCode?, isRetryable?}}`. Headers and body stay on the wire. */

@@ -5,7 +5,8 @@ import { collect, fields, number, text, word } from '../reading.ts'
 import { readFileDiff } from '../fileDiffs.ts'
 import type { LiveEvents, WireEvent } from './live.ts'
 import { readForm, readPermission } from './requests.ts'
-import { readMessageID, readModelRef, readRequestID, readRunError, readTokens } from './sessions.ts'
+import { readMessageID, readModelRef, readRequestID, readRunError } from './sessions.ts'
+import { readTokens } from '../tokens.ts'
 
 type Handler = (live: LiveEvents, event: WireEvent) => void | Promise<void>
 type SessionHandler = (live: LiveEvents, sessionID: SessionID, event: WireEvent) => void | Promise<void>

@@ -62,13 +62,18 @@ export class LiveEvents {
   async *follow(signal: AbortSignal): AsyncGenerator<ServerEvent, void> {
     const out = new EventQueue<ServerEvent>()
     this.#out = out
-    const pumping = this.#pump(signal).finally(() => {
+    const stop = new AbortController()
+    const pumping = this.#pump(AbortSignal.any([signal, stop.signal])).finally(() => {
       this.shells.clear()
       out.end()
     })
     pumping.catch(() => undefined)
-    for (let batch = await out.take(); batch && !signal.aborted; batch = await out.take()) yield* batch
-    await pumping
+    try {
+      for (let batch = await out.take(); batch && !signal.aborted; batch = await out.take()) yield* batch
+      await pumping
+    } finally {
+      stop.abort()
+    }
   }
 
   /** To be called before the messages of a session are read, so that no change of them is missed. */

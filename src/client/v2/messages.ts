@@ -11,7 +11,8 @@ import type {
 } from '../../session/model.ts'
 import { compact, fields, list, number, text, word, words } from '../reading.ts'
 import type { Fields } from '../reading.ts'
-import { readMessageID, readModelRef, readRunError, readTokens } from './sessions.ts'
+import { readMessageID, readModelRef, readRunError } from './sessions.ts'
+import { readTokens } from '../tokens.ts'
 import { readToolBlock } from './tools.ts'
 
 /** Key of what we put into the metadata of a prompt, to know its parts again. */

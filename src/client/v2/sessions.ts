@@ -1,7 +1,7 @@
 import type { ModelRef } from '../../opencode/catalog.ts'
 import { isSessionID, toMessageID, toRequestID } from '../../opencode/ids.ts'
 import type { MessageID, RequestID } from '../../opencode/ids.ts'
-import type { RunError, Session, Tokens } from '../../session/model.ts'
+import type { RunError, Session } from '../../session/model.ts'
 import { compact, fields, number, text, word } from '../reading.ts'
 
 /** A session of the server; undefined when it has no usable id. */
@@ -49,18 +49,6 @@ export function readRequestID(value: unknown): RequestID | undefined {
     return toRequestID(value)
   } catch {
     return undefined
-  }
-}
-
-export function readTokens(value: unknown): Tokens {
-  const wire = fields(value)
-  const cache = fields(wire['cache'])
-  return {
-    input: number(wire['input']) ?? 0,
-    output: number(wire['output']) ?? 0,
-    reasoning: number(wire['reasoning']) ?? 0,
-    cacheRead: number(cache['read']) ?? 0,
-    cacheWrite: number(cache['write']) ?? 0,
   }
 }
 
