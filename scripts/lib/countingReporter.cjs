@@ -3,6 +3,9 @@
 const { writeFileSync } = require('node:fs')
 const mocha = require('mocha')
 
+/** How long what a failed test left open may keep the process alive, in milliseconds. */
+const lingerMs = 60_000
+
 const { Spec } = (mocha.default ?? mocha).reporters
 
 /** Mocha's usual report, and the counts of each file as JSON in the file that TEST_COUNTS names. */
@@ -18,6 +21,12 @@ module.exports = class CountingReporter extends Spec {
       const { passes, failures, pending } = runner.stats
       const target = process.env.TEST_COUNTS
       if (target) writeFileSync(target, JSON.stringify({ passed: passes, failed: failures + pending, files }))
+      setTimeout(leave, lingerMs).unref()
     })
   }
+}
+
+function leave() {
+  console.error('The tests are over, but something that they started goes on. Ended.')
+  process.exit(1)
 }
