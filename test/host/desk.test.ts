@@ -130,6 +130,26 @@ describe('An edit of a file with unsaved text', function () {
     )
   })
 
+  it('is settled in its diff where both changed the same line, also when the diff was open before', async () => {
+    const { services } = await activated()
+    const { desk } = services
+    await ask(edit('four', 'FOUR'))
+    const { id } = await waiting()
+    const proposal = await desk.proposals.need(id)
+    await desk.proposals.show(proposal)
+    await type(3, 'mine\n', 1)
+    await guarded()
+    await assert.rejects(desk.settle(id, 'merge'), { code: 'conflict' })
+    const side = proposal.files[0]?.shown?.uri ?? assert.fail()
+    const document = await vscode.workspace.openTextDocument(side)
+    assert.match(document.getText(), /<<<<<<< Yours\nmine\n=======\nFOUR\n>>>>>>> OpenCode/)
+    await assert.rejects(desk.settle(id, 'mine'), { code: 'conflict' })
+    await change(document, '<<<<<<< Yours\nmine\n=======\nFOUR\n>>>>>>> OpenCode', 'both')
+    await desk.settle(id, 'mine')
+    await ended()
+    assert.equal(await onDisk(), original.replace('four', 'both'))
+  })
+
   it('is not allowed over what was saved after it was worked out, before the user has chosen', async () => {
     const { services } = await activated()
     await ask(edit('four', 'FOUR'))

@@ -17,7 +17,7 @@ import type { Proposal, ProposedFile } from './proposal.ts'
 import { ProposalFiles } from './proposalFiles.ts'
 import type { TextBackups } from './textBackups.ts'
 import { mergeTexts } from './textMerge.ts'
-import { currentText } from './texts.ts'
+import { currentText, replaceText } from './texts.ts'
 
 export interface ProposalsOptions {
   readonly backends: Backends
@@ -93,16 +93,27 @@ export class Proposals implements Disposable {
     return shown && this.#files.text(shown.uri)
   }
 
+  /** Puts another text into the side that can be changed; `mine` is the user's text that it was made from. */
+  async offer(file: ProposedFile, mine: string, text: string): Promise<void> {
+    const { shown } = file
+    if (!shown) {
+      file.shown = { uri: await this.#files.add(file.path, text), mine, offered: text }
+      return
+    }
+    await replaceText(await vscode.workspace.openTextDocument(shown.uri), text)
+    file.shown = { uri: shown.uri, mine, offered: text }
+  }
+
   /** Shows all files of an edit: as they are in the editors, beside what they would become. */
   async show(proposal: Proposal, place: DiffPlace = {}): Promise<void> {
     const { documents } = this.#options
     const { files } = proposal
-    const shown = await Promise.all(files.map((file) => this.#offer(file)))
+    await Promise.all(files.map((file) => this.#offerFirst(file)))
     const [only] = files
     if (only && files.length === 1) {
       if (only.shown) await this.#openDiff(only, place)
       else await documents.openProposed(only.path, patchOf(proposal))
-    } else if (shown.every((uri) => uri !== undefined)) {
+    } else if (files.every(({ shown }) => shown)) {
       const resources = files.map(({ uri, shown: side }) => [uri, uri, side?.uri])
       await vscode.commands.executeCommand('vscode.changes', nameOf(proposal), resources)
     } else if (only) {
@@ -155,14 +166,11 @@ export class Proposals implements Disposable {
   }
 
   /** The proposal joined with the user's text, on a side that can be changed. */
-  async #offer(file: ProposedFile): Promise<vscode.Uri | undefined> {
-    if (file.shown) return file.shown.uri
-    if (file.after === undefined) return undefined
+  async #offerFirst(file: ProposedFile): Promise<void> {
+    if (file.shown || file.after === undefined) return
     const mine = (await currentText(file.uri)) ?? ''
     const { text } = mergeTexts({ base: file.base ?? '', mine, theirs: file.after }, mergeLabels())
-    const uri = await this.#files.add(file.path, text)
-    file.shown = { uri, mine, offered: text }
-    return uri
+    await this.offer(file, mine, text)
   }
 
   async #openDiff(file: ProposedFile, place: DiffPlace): Promise<void> {

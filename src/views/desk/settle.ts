@@ -81,6 +81,7 @@ async function writeOurs(
 ): Promise<string> {
   const texts = await Promise.all(proposal.files.map((file) => ourText(file, how, proposals)))
   if (texts.some(({ conflicts }) => conflicts > 0)) {
+    for (const { file, now, text } of texts) await proposals.offer(file, now, text)
     await proposals.show(proposal)
     throw new OpencodeError(
       'conflict',
@@ -104,6 +105,8 @@ async function writeOurs(
 
 interface OurText {
   readonly file: ProposedFile
+  /** What the user has at this moment. */
+  readonly now: string
   readonly text: string
   readonly conflicts: number
 }
@@ -117,7 +120,7 @@ async function ourText(file: ProposedFile, how: 'merge' | 'mine', proposals: Pro
       ? { base: file.base ?? '', mine: now, theirs: file.after ?? '' }
       : { base: file.shown.mine, mine: now, theirs: changed }
   const { text, conflicts } = mergeTexts(texts, mergeLabels())
-  return { file, text, conflicts: conflicts + (hasMarks(text) ? 1 : 0) }
+  return { file, now, text, conflicts: conflicts + (hasMarks(text) ? 1 : 0) }
 }
 
 function hasMarks(text: string): boolean {
