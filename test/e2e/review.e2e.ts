@@ -111,11 +111,25 @@ describe('Reviewing what OpenCode changed', function () {
     )
   })
 
-  it('asks about a place', async () => {
-    const { chat } = running
+  it('asks about a place, and makes a prompt of comments at lines', async () => {
+    const { chat, page } = running
     await lens('Ask').first().click()
     await chat.ready()
     await chat.chips.filter({ hasText: /big\.txt:/ }).waitFor({ timeout: patience })
+    await runCommand(page, 'View: Focus Active Editor Group')
+    await runCommand(page, 'Comments: Add Comment on Current Selection')
+    await page.locator('.review-widget .monaco-editor').waitFor({ timeout: patience })
+    await page.keyboard.type('Say why.')
+    await screenshot(page, 'review-comment')
+    await page.locator('.review-widget').getByRole('button', { name: 'Add Comment' }).click()
+    await page.locator('.review-widget').getByText('Say why.').waitFor({ timeout: patience })
+    await runCommand(page, 'OpenCode: Put Comments into the Prompt')
+    await until(
+      'the prompt has the comment',
+      async () => /^big\.txt:\d+\n> .+\nSay why\.$/.test(await chat.composer.inputValue()),
+      patience,
+    )
+    await page.locator('.review-widget').waitFor({ state: 'detached', timeout: patience })
   })
 
   it('leaves lines that the user wrote later, and opens a merge where both changed one place', async () => {
@@ -162,7 +176,7 @@ describe('Reviewing what OpenCode changed', function () {
     await page.getByText('What OpenCode changes in your files shows up here').waitFor({ timeout: patience })
   })
 
-  it('knows in a folder without git what a command line did', async () => {
+  it('knows in a folder without git what command lines did, in the last turn and in the session', async () => {
     const { lab, workbench } = running
     const plain = path.join(lab.root, 'plain')
     await mkdir(plain)
@@ -171,19 +185,24 @@ describe('Reviewing what OpenCode changed', function () {
     const page = await workbench.openPage({ folder: plain })
     const chat = await openChat(page)
     await chat.button('Model: Scripted').waitFor({ timeout: patience })
-    await chat.ask(`${shell(`printf 'x' > ${path.join(plain, 'notes.txt')}`)}[[text:Done it.]]`, 'Done it.')
+    const notes = path.join(plain, 'notes.txt')
+    const inTree = (counts: RegExp) => page.locator('.pane-body .monaco-list-row').filter({ hasText: counts })
+    const undoAll = async (expected: string): Promise<void> => {
+      await runCommand(page, 'OpenCode: Undo All Changes…')
+      await clickDialogButton(page, 'Undo All')
+      const isBack = async () => (await readFile(notes, 'utf8')) === expected
+      await until(`the file is ${JSON.stringify(expected)}`, isBack, patience)
+    }
+    await chat.ask(`${shell(`printf 'x' > ${notes}`)}[[text:Done it.]]`, 'Done it.')
     await runCommand(page, 'OpenCode: Show Changes')
-    await page
-      .locator('.pane-body .monaco-list-row')
-      .filter({ hasText: /notes\.txt.*\+1 −2/ })
-      .waitFor()
-    await runCommand(page, 'OpenCode: Undo All Changes…')
-    await clickDialogButton(page, 'Undo All')
-    await until(
-      'the file is back',
-      async () => (await readFile(path.join(plain, 'notes.txt'), 'utf8')) === 'a\r\nb',
-      patience,
-    )
+    await inTree(/notes\.txt.*\+1 −2/).waitFor({ timeout: patience })
+    await chat.ask(`${shell(`printf 'xz' > ${notes}`)}[[text:Once more.]]`, 'Once more.')
+    await runCommand(page, 'OpenCode: Show Changes of the Last Turn')
+    await inTree(/notes\.txt.*\+1 −1/).waitFor({ timeout: patience })
+    await undoAll('x')
+    await runCommand(page, 'OpenCode: Show Changes of the Session')
+    await inTree(/notes\.txt.*\+1 −2/).waitFor({ timeout: patience })
+    await undoAll('a\r\nb')
     await page.close()
   })
 
