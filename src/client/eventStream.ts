@@ -20,6 +20,11 @@ export interface EventStreamOptions<T> {
   readonly decode: (event: unknown) => readonly T[]
   /** Whether an event can be left out by the look of its text, which saves parsing it. */
   readonly skip?: (data: string) => boolean
+  /**
+   * How long after its first event a server may still leave events out, in milliseconds; `up` comes only then, so
+   * that what is fetched at `up` misses nothing. 0 when left out.
+   */
+  readonly settleMs?: number
   /** Asked when the stream has been silent for too long. */
   readonly ping: (signal: AbortSignal) => Promise<void>
   readonly timing?: Partial<StreamTiming>
@@ -43,8 +48,8 @@ const maxEventSize = 64 * 1024 * 1024
 const maxWaiting = 200_000
 
 /**
- * Follows one endless event stream until the signal aborts: `up` when the first event of a connection is in,
- * `down` with the cause and the time of the next attempt when it is lost. Reads at full speed whatever the
+ * Follows one endless event stream until the signal aborts: `up` when the first event of a connection is in
+ * (and the server has had its time to settle), `down` with the cause and the time of the next attempt when it is lost. Reads at full speed whatever the
  * consumer does; a consumer that falls far behind gets a `down` and `up` (and so fetches again) instead of
  * the events.
  */
@@ -130,6 +135,7 @@ async function connectOnce<T>(
   } finally {
     signal.removeEventListener('abort', onAbort)
     watch.dispose()
+    reader.dispose()
   }
 }
 
@@ -146,6 +152,7 @@ class EventReader<T> {
     },
   })
   #upSince: number | undefined
+  #settling: { readonly timer: NodeJS.Timeout; readonly held: T[] } | undefined
 
   constructor(options: EventStreamOptions<T>, queue: EventQueue<T | LinkEvent>) {
     this.#options = options
@@ -154,6 +161,12 @@ class EventReader<T> {
 
   get livedMs(): number {
     return this.#upSince === undefined ? 0 : performance.now() - this.#upSince
+  }
+
+  /** The connection is over; what it held back is fetched again after the next one. */
+  dispose(): void {
+    clearTimeout(this.#settling?.timer)
+    this.#settling = undefined
   }
 
   feed(bytes: Buffer): void {
@@ -166,13 +179,24 @@ class EventReader<T> {
   #receive(data: string): void {
     if (this.#upSince === undefined) {
       this.#upSince = performance.now()
-      this.#queue.push({ kind: 'up' })
+      this.#settle(this.#options.settleMs ?? 0)
     }
     if (this.#options.skip?.(data) === true) return
     const event = this.#parse(data)
     if (event === undefined) return
     this.#options.client.metrics.addEvent()
-    for (const item of this.#options.decode(event)) this.#queue.push(item)
+    for (const item of this.#options.decode(event)) (this.#settling?.held ?? this.#queue).push(item)
+  }
+
+  #settle(ms: number): void {
+    const up = (): void => {
+      const held = this.#settling?.held ?? []
+      this.#settling = undefined
+      this.#queue.push({ kind: 'up' })
+      for (const item of held) this.#queue.push(item)
+    }
+    if (ms === 0) up()
+    else this.#settling = { timer: setTimeout(up, ms), held: [] }
   }
 
   #parse(data: string): unknown {

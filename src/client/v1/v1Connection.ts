@@ -69,6 +69,9 @@ const capabilities: Capabilities = {
   turnDiff: true,
 }
 
+/** Events of the first 50 ms of a stream were seen to be left out (docs/server-notes.md); twice that on a busy machine. */
+const streamSettleMs = 100
+
 /** The 1.x wire. Routes below `/session/{id}` run in the session's own directory; all others name theirs. */
 export class V1Connection implements Connection {
   readonly version: string
@@ -124,6 +127,7 @@ export class V1Connection implements Connection {
         log: this.#log,
         decode: (event) => decoder.decode(event),
         skip: isSyncCopy,
+        settleMs: streamSettleMs,
         ping: (pingSignal) => this.ping(pingSignal),
       },
       signal,

@@ -153,6 +153,35 @@ describe('followEvents', () => {
     assert.ok(down?.kind === 'down' && Math.abs(down.retryAt - Date.now()) < 1_000)
   })
 
+  it('says up only when the server has settled, and then all that came meanwhile', async () => {
+    let started = 0
+    const running = await follow(
+      async (_, response) => {
+        started = performance.now()
+        open(response).write(frame('one'))
+        await delay(20)
+        response.write(frame('two'))
+      },
+      { settleMs: 60 },
+    )
+    await until(() => running.kinds() !== '')
+    assert.ok(performance.now() - started >= 55)
+    assert.equal(running.kinds(), 'up file-edited file-edited')
+    assert.deepEqual(running.texts(), ['one', 'two'])
+  })
+
+  it('never says up for a connection that breaks before it has settled', async () => {
+    const running = await follow(
+      (_, response) => {
+        open(response).write(frame('one'))
+        setTimeout(() => response.destroy(), 20)
+      },
+      { settleMs: 60 },
+    )
+    await until(() => running.events.length >= 2)
+    assert.doesNotMatch(running.kinds(), /up|file-edited/)
+  })
+
   it('comes back at once after the end of a healthy stream, but not in a hot loop', async () => {
     let isFirst = true
     const healthy = await follow(
