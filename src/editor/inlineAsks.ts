@@ -112,12 +112,17 @@ export class InlineAsks implements Disposable {
    * Puts the proposal in the place of the lines, as one step that one undo takes back. Lines that changed since they
    * were asked about are left alone: the change is shown in a diff then, with a button that applies it.
    *
-   * @throws OpencodeError `conflict` when the document cannot be changed
+   * @throws OpencodeError `not-found` before a change is proposed, `conflict` when the document cannot be changed
    */
   async accept(thread: unknown): Promise<void> {
     const own = this.#find(thread)
     const { proposal, range, document } = own
-    if (proposal === undefined) return
+    if (proposal === undefined) {
+      throw new OpencodeError(
+        'not-found',
+        vscode.l10n.t('There is no change to accept yet. Wait for the answer.'),
+      )
+    }
     if (!own.isAsAsked || !range || document.isClosed) return this.#compare(own, proposal)
     const edit = new vscode.WorkspaceEdit()
     edit.replace(document.uri, range, proposal)
