@@ -4,6 +4,7 @@ import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import { sameContent } from './content.ts'
 import type { Content } from './content.ts'
+import { joinMoves } from './moves.ts'
 import { afterStep, isDecided, withoutTurn } from './reviewedFile.ts'
 import type { ReviewedFile } from './reviewedFile.ts'
 
@@ -69,8 +70,9 @@ export class ReviewLedger implements Disposable {
     if (real.length === 0) return
     const review = this.#reviews.get(session.id)
     const files = new Map(review?.files)
-    for (const step of real) recordStep(files, step)
-    const paths = new Set(real.map(({ path }) => path))
+    const joined = joinMoves(files, real)
+    for (const step of joined) recordStep(files, step)
+    const paths = new Set(joined.map(({ path }) => path))
     const unknown = (review?.unknown ?? []).filter((path) => !paths.has(path))
     this.#put({ sessionID: session.id, directory: session.directory, changed, files, unknown })
   }

@@ -67,6 +67,25 @@ describe('review: recording turns', () => {
     assert.equal(await undone('old.txt', 'session'), 'one\ntwo\nthree\nfour\n')
   })
 
+  it('knows a move again of which it saw only one half at a time, whichever came first', async () => {
+    const [old, next] = [join(folder, 'old.txt'), join(folder, 'next.txt')]
+    for (const isGoneFirst of [true, false]) {
+      await put('old.txt', 'one\ntwo\n')
+      await rm(next, { force: true })
+      await recorder.started(id, folder)
+      if (isGoneFirst) await rm(old)
+      else await put('next.txt', 'one\ntwo\n')
+      await recorder.progress(id)
+      if (isGoneFirst) await put('next.txt', 'one\ntwo\n')
+      else await rm(old)
+      await recorder.end(id, nothing)
+      const files = ledger.get(id)?.files
+      assert.deepEqual([...(files?.keys() ?? [])], [next])
+      assert.equal(files?.get(next)?.from, old)
+      ledger.forget(id)
+    }
+  })
+
   it('uses the patches of the server for files that no snapshot holds, and says what nobody knows', async () => {
     await put('.gitignore', '.env\nimage.bin\n')
     await put('.env', 'A=1\nB=3\n')
