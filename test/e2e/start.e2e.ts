@@ -48,7 +48,7 @@ describe('the first start of a newcomer', function () {
     await until('it answers', async () => (await (await chat.answers()).count()) > 0, patience)
     await chat.settled()
     assert.ok((await (await chat.answers()).first().innerText()).length > 40)
-    assert.match(await chat.text(), /Scripted model/)
+    assert.match(await chat.text(), /scripted model/)
     await screenshot(page, 'first-start')
   })
 
