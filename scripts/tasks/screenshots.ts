@@ -83,6 +83,7 @@ async function draw({ lab, workbench, context }: Studio): Promise<void> {
   await runCommand(page, 'OpenCode: Open Chat')
   const chat = await new Chat(page).ready()
   await setSideBarWidth(page, wide)
+  await useLook(page, chat, dark)
   await converse(page, chat, lab)
   for (const look of looks) {
     await useLook(page, chat, look)
