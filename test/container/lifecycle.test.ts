@@ -96,4 +96,11 @@ describe('The window of a container', () => {
     assert.equal((await lab.engine.state(id))?.isRunning, true)
     await until('the container is gone', async () => (await containers()).length === 0, 15_000)
   })
+
+  it('leaves nothing running when it dies in the middle of the start', async () => {
+    const settings = { ...defaultSettings(lab.lab.project, lab.image), environment: offlineEnvironment }
+    const id = await launchAndDie(settings, keeper, 'early')
+    assert.equal((await lab.engine.state(id))?.isRunning, true)
+    await until('the container is gone', async () => (await containers()).length === 0, 15_000)
+  })
 })

@@ -132,12 +132,15 @@ export class ContainerLauncher implements ServerLauncher {
       [labels.machine]: thisMachine,
     }
     this.#say('Starting the container')
+    const group = settings.network.kind === 'provider' ? name : undefined
     let gateway: Gateway | undefined
     let handle: ContainerHandle | undefined
     hold(name)
+    // Before there is anything to keep: a window may end in the middle of the start.
+    const keeper = this.#keeper({ engine, id: name, group, owner: launch.owner })
     try {
       gateway = await this.#gateway(launch, name, marks)
-      handle = await this.#run(launch, { name, marks, gateway })
+      handle = await this.#run(launch, { name, marks, gateway, keeper })
       this.#say('Waiting for the server')
       await this.#ready(handle, launch, gateway)
       return handle
@@ -145,6 +148,7 @@ export class ContainerLauncher implements ServerLauncher {
       if (handle) await handle.stop()
       else await engine.remove([name]).catch(() => undefined)
       if (gateway) await removeGateway(engine, name)
+      keeper?.dismiss()
       letGo(name)
       throw signal.aborted ? abortedError() : error
     }
@@ -159,7 +163,7 @@ export class ContainerLauncher implements ServerLauncher {
 
   async #run(launch: Launch, parts: StartParts): Promise<ContainerHandle> {
     const { engine, settings, signal } = launch
-    const { name, marks, gateway } = parts
+    const { name, marks, gateway, keeper } = parts
     const outside = await outsideUser(settings.workspace)
     const facts = { engine: engine.facts, platform: process.platform, outside }
     const volume = volumeName(settings, facts)
@@ -188,7 +192,6 @@ export class ContainerLauncher implements ServerLauncher {
     const output = new ContainerLog([password])
     output.follow(engine, id, 'start', this.#onLine)
     const group = gateway ? name : undefined
-    const keeper = this.#keeper({ engine, id, group, owner: launch.owner })
     return new ContainerHandle(
       { engine, id, name, group, endpoint, output, isAdopted: false, keeper },
       this.#options.log,
@@ -240,6 +243,7 @@ interface StartParts {
   readonly name: string
   readonly marks: Marks
   readonly gateway: Gateway | undefined
+  readonly keeper: ContainerKeeper | undefined
 }
 
 async function checkWorkspaceFolder(workspace: string): Promise<void> {

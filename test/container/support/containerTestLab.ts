@@ -122,9 +122,14 @@ function recordingLog(lines: string[]): ClientLog {
 }
 
 /** Starts a server from a process that then dies without a word, and returns the container's id. */
-export async function launchAndDie(settings: ContainerSettings, keeper?: KeeperProgram): Promise<string> {
+export async function launchAndDie(
+  settings: ContainerSettings,
+  keeper?: KeeperProgram,
+  moment?: 'early',
+): Promise<string> {
   const script = path.join(repositoryRoot, 'test/container/support/launchAndDie.ts')
   const given = [settings, ...(keeper ? [keeper] : [])].map((item) => JSON.stringify(item))
+  if (moment) given.push(moment)
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [script, ...given], (error, stdout, stderr) => {
       const id = stdout.trim()

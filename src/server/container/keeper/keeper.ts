@@ -7,6 +7,10 @@ import { type ContainerEntry, Engine } from '../engine.ts'
 import { removeGateway } from '../gateway.ts'
 import type { ToKeeper } from './messages.ts'
 
+/** How often, and how long after each other in milliseconds, an engine is asked that does not answer. */
+const attempts = 60
+const pauseMs = 5_000
+
 type Order = Extract<ToKeeper, { type: 'keep' }>
 
 /**
@@ -45,30 +49,41 @@ export class Keeper {
     if (message.type === 'keep') this.#order = message
   }
 
+  /** A busy engine may fail to answer for a while, and nobody else looks after the container then. */
   async #endNow(): Promise<void> {
     if (!this.#order) return
-    const { facts, id, group, graceMs } = this.#order
+    const { facts, graceMs } = this.#order
     const engine = new Engine(facts, foreignEnvironment(process.env))
     await sleep(graceMs, undefined, { signal: this.#hurry.signal }).catch(() => undefined)
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      if (await this.#isSettled(engine, this.#order).catch(() => false)) return
+      await sleep(pauseMs)
+    }
+  }
+
+  /** Whether nothing is left to do: it is removed, or a window has it. Rejects when the engine does not answer. */
+  async #isSettled(engine: Engine, { id, group }: Order): Promise<boolean> {
     const state = await engine.state(id)
-    if (!state) return
-    if (state.isRunning) {
+    if (state?.isRunning === true) {
       const { name, labels, isRunning } = state
-      const isTaken = await this.#take(engine, { id, name, labels, isRunning })
-      if (!isTaken) return
+      const answer = await this.#take(engine, { id, name, labels, isRunning })
+      if (answer !== 'taken') return answer === 'in use'
       await engine.stop(id, 2)
     }
-    await engine.remove([id])
+    if (state) await engine.remove([id])
     if (group !== undefined) await removeGateway(engine, group)
+    return true
   }
 
   /**
    * The container knows better than we do: a window may end between letting go and telling us, and the next one
    * may have come since.
    */
-  async #take(engine: Engine, entry: ContainerEntry): Promise<boolean> {
+  async #take(engine: Engine, entry: ContainerEntry): Promise<'taken' | 'in use' | 'unknown'> {
     const { state, text } = await findOwner(engine, entry)
-    if (state !== 'gone' && text !== this.#owner) return false
-    return claim(engine, entry, { from: text, to: formatOwner(await ownIdentity()) })
+    if (text === '' && state === 'alive') return 'unknown'
+    if (state !== 'gone' && text !== this.#owner) return 'in use'
+    const to = formatOwner(await ownIdentity())
+    return (await claim(engine, entry, { from: text, to })) ? 'taken' : 'unknown'
   }
 }
