@@ -144,11 +144,11 @@ export class DiffDocuments implements Disposable {
   }
 }
 
-/** The buffer of an open document, else the file; undefined when there is none. */
+/** The unsaved text of a document, else the file, which documents follow a moment late; undefined when there is none. */
 async function readCurrent(path: string): Promise<string | undefined> {
   const uri = vscode.Uri.file(path)
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString())
-  if (open) return open.getText()
+  if (open?.isDirty === true) return open.getText()
   try {
     return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri))
   } catch {

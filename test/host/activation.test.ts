@@ -23,7 +23,7 @@ describe('Activation', () => {
     await activated()
     const all = await vscode.commands.getCommands(true)
     // VS Code makes some of its own for each view.
-    const ours = all.filter((id) => /^opencodeSessions\.(?!(chat|sessions)\.)/.test(id))
+    const ours = all.filter((id) => /^opencodeSessions\.(?!(chat|sessions|changes|server)\.)/.test(id))
     const declared = new Set<string>(Object.values(commandIds))
     assert.deepEqual(
       [...declared].filter((id) => !ours.includes(id)),

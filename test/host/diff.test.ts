@@ -29,6 +29,15 @@ describe('The diff editor', () => {
     assert.equal(await textOf(modified), after)
   })
 
+  it('goes by what stands on the disk when an editor has not caught up', async () => {
+    const { services } = await activated()
+    const uri = await write('old\n')
+    await vscode.workspace.openTextDocument(uri)
+    await vscode.workspace.fs.writeFile(uri, Buffer.from(before))
+    await services.documents.openProposed(uri.fsPath, patch)
+    assert.equal(activeDiff().original.toString(), uri.toString())
+  })
+
   it('shows the changed places alone when the file has moved on', async () => {
     const { services } = await activated()
     const uri = await write('nothing of it is left\n')
@@ -49,8 +58,11 @@ describe('The diff editor', () => {
   })
 })
 
+let files = 0
+
+/** A file of its own for each test: an editor may hold the text of another one for a while. */
 async function write(text: string): Promise<vscode.Uri> {
-  const uri = projectUri('diff.txt')
+  const uri = projectUri(`diff${++files}.txt`)
   await vscode.workspace.fs.writeFile(uri, Buffer.from(text))
   return uri
 }
