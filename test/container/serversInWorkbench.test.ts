@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { Frame, Page } from 'playwright-core'
 import type { ContainerHandle } from '../../src/server/container/containerHandle.ts'
 import { labels } from '../../src/server/container/containerOwner.ts'
-import { clickDialogButton, dialog, quickInput } from '../e2e/support/chatWorkbench.ts'
+import { answerFileDialog, clickDialogButton, dialog } from '../e2e/support/chatWorkbench.ts'
 import { answerInput, listed, notified, openChat, patience, type Chat } from '../e2e/support/lifecycle.ts'
 import { freePort } from '../support/opencodeLab.ts'
 import { runCommand, screenshot, startWorkbench, until, type Workbench } from '../support/workbench.ts'
@@ -87,21 +87,8 @@ describe('Servers of all kinds, added and changed in the workbench', function ()
     await dialog(page).getByText('certificate').first().waitFor({ timeout: patience })
     await screenshot(page, 'servers-authority')
     await clickDialogButton(page, 'Pick CA file…')
-    const file = await quickInput(page)
-    // The dialog writes its folder there first.
-    await until('the folder is there', async () => (await file.inputValue()).endsWith('/project/'), patience)
-    const paths = dialog(page).getByText(`as ${inside}?`)
-    // A key that comes while it still reads the folder is lost.
-    await until(
-      'the path is taken',
-      async () => {
-        await file.fill(authority, { timeout: 2_000 }).catch(() => undefined)
-        await file.press('Enter', { timeout: 2_000 }).catch(() => undefined)
-        return (await file.count()) === 0 || (await paths.isVisible())
-      },
-      patience,
-    )
-    await paths.waitFor({ timeout: patience })
+    await answerFileDialog(page, authority)
+    await dialog(page).getByText(`as ${inside}?`).waitFor({ timeout: patience })
     await screenshot(page, 'servers-paths')
     await clickDialogButton(page, 'Translate paths')
     await chat.shows(url)

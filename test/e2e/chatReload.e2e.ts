@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { startLab, usualWire, type Lab } from '../support/opencodeLab.ts'
 import {
+  chatFrames,
   openFile,
   reloadWindow,
   runCommand,
@@ -143,6 +144,8 @@ describe('A window that is reloaded', function () {
       .first()
       .waitFor({ timeout: patience })
     await runCommand(page, 'View: Close All Editors')
+    // A tab that is being closed may still look like the first chat.
+    await until('one chat is left', async () => (await chatFrames(page)).length === 1, patience)
     await chat.ready()
   })
 

@@ -98,6 +98,7 @@ describe('What OpenCode answers in editors', function () {
     await chat.prompts
       .getByText(/^Fix what a review found in a\.txt: Four is a new/)
       .waitFor({ timeout: patience })
+    await chat.permission.getByRole('button', { name: 'Reject' }).click({ timeout: patience })
     await chat.settles()
     await runCommand(page, 'OpenCode: Clear Review Comments')
     await until('the findings are gone', async () => (await zone('Four is a new').count()) === 0, patience)

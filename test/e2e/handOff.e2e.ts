@@ -5,7 +5,7 @@ import { descendants } from '../../scripts/lib/processes.ts'
 import { runCommand, until } from '../support/workbench.ts'
 import { keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
 import { notified } from './support/lifecycle.ts'
-import { clickDialogButton, dialog, quickInput, quickRow } from './support/chatWorkbench.ts'
+import { answerFileDialog, clickDialogButton, dialog } from './support/chatWorkbench.ts'
 
 describe('A session beyond the chat', function () {
   this.timeout(240_000)
@@ -89,7 +89,7 @@ describe('A session beyond the chat', function () {
     assert.equal(document.messages.length, 2)
     await chat.newSession()
     await runCommand(page, 'OpenCode: Import Session…')
-    await fillPath(path.join(lab.root, 'session.json'))
+    await answerFileDialog(page, path.join(lab.root, 'session.json'))
     await clickDialogButton(page, 'Import as Copy')
     await chat.sees('To the terminal.')
     assert.equal(await chat.prompts.count(), 1)
@@ -114,7 +114,7 @@ describe('A session beyond the chat', function () {
 
   async function exportTo(file: string): Promise<void> {
     await runCommand(running.page, 'OpenCode: Export Session…')
-    await fillPath(file)
+    await answerFileDialog(running.page, file)
     await until(
       'the file is written',
       () =>
@@ -122,31 +122,6 @@ describe('A session beyond the chat', function () {
           () => true,
           () => false,
         ),
-      patience,
-    )
-  }
-
-  async function fillPath(file: string): Promise<void> {
-    const input = await quickInput(running.page)
-    await until('the dialog stands', async () => (await input.inputValue()).includes('/'), patience)
-    // The dialog puts its proposal back once it has read the folder, so what it says is looked at twice.
-    await until(
-      'the dialog takes the name',
-      async () => {
-        if ((await input.inputValue()) !== file) await input.fill(file)
-        await quickRow(running.page, 'home').first().waitFor({ timeout: patience })
-        await new Promise((resolve) => setTimeout(resolve, 600))
-        return (await input.inputValue()) === file
-      },
-      patience,
-    )
-    const ok = running.page.locator('.quick-input-widget:visible').getByRole('button', { name: 'OK' })
-    await until(
-      'the dialog is answered',
-      async () => {
-        await ok.click({ timeout: 2_000 }).catch(() => undefined)
-        return (await ok.count()) === 0
-      },
       patience,
     )
   }

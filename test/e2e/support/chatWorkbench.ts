@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
-import { runCommand, workbenchReady } from '../../support/workbench.ts'
+import { runCommand, until, workbenchReady } from '../../support/workbench.ts'
 import { patience } from './chat.ts'
 
 /** The input of VS Code's quick pick or input box, once it shows. */
@@ -19,6 +19,27 @@ export function quickRow(page: Page, text: string | RegExp): Locator {
 /** Picks the first row of the quick pick with these words. */
 export async function pickRow(page: Page, text: string | RegExp): Promise<void> {
   await quickRow(page, text).first().click({ timeout: patience })
+}
+
+/**
+ * Answers a file dialog of the browser's workbench with a path. It puts its own proposal back once it has read a folder,
+ * and loses keys meanwhile, so it is looked at twice.
+ */
+export async function answerFileDialog(page: Page, path: string): Promise<void> {
+  const input = await quickInput(page)
+  const ok = page.locator('.quick-input-widget:visible').getByRole('button', { name: 'OK' })
+  await ok.waitFor({ timeout: patience })
+  await until(
+    'the dialog is answered',
+    async () => {
+      await input.fill(path, { timeout: 2_000 }).catch(() => undefined)
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      const value = await input.inputValue({ timeout: 2_000 }).catch(() => '')
+      if (value === path) await ok.click({ timeout: 2_000 }).catch(() => undefined)
+      return (await ok.count()) === 0
+    },
+    patience,
+  )
 }
 
 /** A modal dialog of VS Code. */
