@@ -46,8 +46,9 @@ describe('What OpenCode answers in editors', function () {
       .click({ position: { x: 200, y: 8 } })
     await page.keyboard.press('Control+Home')
     await page.keyboard.type('const meanwhile = 1\n')
-    const working = async () => (await zone('Working…').count()) > 0
-    await until('the answer is there', async () => !(await working()), patience)
+    // The words stream in; the change can be accepted when all of it is there.
+    const accept = zone('It is shorter.').getByRole('button', { name: 'Accept Inline Change' })
+    await accept.first().waitFor({ timeout: patience })
     await zone('Change line 3').waitFor({ timeout: patience })
     await runCommand(page, 'OpenCode: Accept Inline Change')
     await until('the zone is closed', async () => (await zone('Change line 3').count()) === 0, patience)
