@@ -19,9 +19,13 @@ describe('A question at the cursor', function () {
   })
   after(() => backendOf(seam.services).access.stop())
 
-  /** Opens a.txt, selects its second line and opens the zone. */
+  let files = 0
+
+  /** Makes a file of its own, since it may be saved by itself, selects its second line and opens the zone. */
   async function start(): Promise<{ readonly editor: vscode.TextEditor; readonly own: InlineThread }> {
-    const editor = await openEditor(projectUri('a.txt'))
+    const uri = projectUri(`inline${++files}.txt`)
+    await vscode.workspace.fs.writeFile(uri, Buffer.from('one\ntwo\nthree\n'))
+    const editor = await openEditor(uri)
     editor.selection = new vscode.Selection(1, 0, 2, 0)
     return { editor, own: await seam.inline.start(editor) }
   }
