@@ -4,8 +4,9 @@ import type { SessionID } from '../../opencode/ids.ts'
 import type { Session } from '../../session/model.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import { relativeTime } from '../relativeTime.ts'
-import { groupByFolder } from './grouping.ts'
-import type { DateGroup, SessionRow } from './grouping.ts'
+import type { SessionRow } from './grouping.ts'
+import { RowPlaces } from './rowPlaces.ts'
+import type { Line } from './rowPlaces.ts'
 import type { SessionShelf } from './sessionShelf.ts'
 import { groupNames, markWord, sessionTitle } from './sessionTree.ts'
 
@@ -36,17 +37,14 @@ const drawDelayMs = 100
 export async function pickSession(options: SessionPickerOptions): Promise<SessionPick | undefined> {
   const { shelf } = options
   const store = new DisposableStore()
-  const picker = store.add(vscode.window.createQuickPick<Item>())
-  picker.title = vscode.l10n.t('Sessions')
-  picker.placeholder = vscode.l10n.t('Search sessions')
-  picker.matchOnDescription = true
-  picker.matchOnDetail = true
+  const picker = store.add(createPicker())
+  const known = new RowPlaces()
   let found: readonly SessionRow[] = []
   let isActing = false
   const draw = (): void => {
     const active = picker.activeItems[0]?.row?.session.id
     picker.buttons = [shelf.scope === 'everywhere' ? folderButton : everywhereButton]
-    picker.items = itemsOf(options, picker.value, found)
+    picker.items = itemsOf(options, picker.value, { known, found })
     keepActive(picker, active)
   }
   const search = async (text: string): Promise<void> => {
@@ -55,11 +53,11 @@ export async function pickSession(options: SessionPickerOptions): Promise<Sessio
   }
   store.add(later(shelf.onDidChange, draw, drawDelayMs))
   store.add(later(picker.onDidChangeValue, (text) => void search(text), searchDelayMs))
-  store.add(
-    picker.onDidTriggerButton(
-      (button) => void shelf.setScope(button === everywhereButton ? 'everywhere' : 'folder'),
-    ),
-  )
+  const setScope = (button: vscode.QuickInputButton): void => {
+    known.clear()
+    void shelf.setScope(button === everywhereButton ? 'everywhere' : 'folder')
+  }
+  store.add(picker.onDidTriggerButton(setScope))
   store.add(
     picker.onDidTriggerItemButton(({ item, button }) => {
       const act = acts.get(button)
@@ -68,6 +66,7 @@ export async function pickSession(options: SessionPickerOptions): Promise<Sessio
       void options.act(act, item.row.session).finally(() => {
         isActing = false
         found = []
+        known.clear()
         picker.show()
         draw()
       })
@@ -93,6 +92,15 @@ export async function pickSession(options: SessionPickerOptions): Promise<Sessio
     )
     picker.show()
   })
+}
+
+function createPicker(): vscode.QuickPick<Item> {
+  const picker = vscode.window.createQuickPick<Item>()
+  picker.title = vscode.l10n.t('Sessions')
+  picker.placeholder = vscode.l10n.t('Search sessions')
+  picker.matchOnDescription = true
+  picker.matchOnDetail = true
+  return picker
 }
 
 /** New items make VS Code forget which one was active. */
@@ -137,30 +145,43 @@ const acts: ReadonlyMap<vscode.QuickInputButton, SessionAct> = new Map([
   [deleteButton, 'delete'],
 ])
 
+interface Shown {
+  readonly known: RowPlaces
+  /** What a search found besides. */
+  readonly found: readonly SessionRow[]
+}
+
+/** No item of a session changes its place while the list is open; see `RowPlaces`. */
 function itemsOf(
   { shelf, current }: SessionPickerOptions,
   text: string,
-  found: readonly SessionRow[],
+  { known, found }: Shown,
 ): readonly Item[] {
-  const known = shelf.rows().filter(({ session }) => session.parentID === undefined)
-  const ids = new Set(known.map(({ session }) => session.id))
-  const more = found.filter(({ session }) => !ids.has(session.id) && session.archived === undefined)
-  const folders = groupByFolder([...known, ...more], shelf.folders, new Date())
-  const isOne = folders.length <= 1
-  const sessions = folders.flatMap(({ directory, groups }) =>
-    groups.flatMap(({ group, rows }) => [
-      separator(group, isOne ? undefined : directory),
-      ...rows.map((row) => itemOf(row, current)),
-    ]),
+  const [{ folders }, now] = [shelf, new Date()]
+  known.update(
+    shelf.rows().filter(({ session }) => session.parentID === undefined),
+    folders,
+    now,
   )
+  const more = new RowPlaces()
+  more.update(
+    found.filter(({ session }) => !known.has(session.id) && session.archived === undefined),
+    folders,
+    now,
+  )
+  const lines = [...known.lines, ...more.lines]
+  const places = new Set(lines.map((line) => (line.kind === 'head' ? line : line.row.session).directory))
+  const sessions = lines.map((line) => toItem(line, { current, isOne: places.size <= 1 }))
   const fresh: Item = {
     label: `$(add) ${vscode.l10n.t('New session')}`,
     alwaysShow: true,
     pick: { kind: 'new' },
   }
-  // Enter takes the first item: what was typed is meant for a session.
-  return text.trim() === '' ? [fresh, ...sessions] : [...sessions, ...searchItem(text), fresh]
+  // Enter takes the first item: what was typed is meant for a session. An empty line keeps the place then.
+  return text.trim() === '' ? [fresh, ...sessions] : [noLine, ...sessions, ...searchItem(text), fresh]
 }
+
+const noLine: Item = { label: '', kind: vscode.QuickPickItemKind.Separator }
 
 function searchItem(text: string): readonly Item[] {
   const words = text.trim()
@@ -169,10 +190,14 @@ function searchItem(text: string): readonly Item[] {
   return [{ label, alwaysShow: true, pick: { kind: 'search', text: words } }]
 }
 
-function separator(group: DateGroup, directory: string | undefined): Item {
-  const name = groupNames[group]()
+function toItem(
+  line: Line,
+  list: { readonly current: SessionID | undefined; readonly isOne: boolean },
+): Item {
+  if (line.kind === 'row') return itemOf(line.row, list.current)
+  const name = groupNames[line.group]()
   return {
-    label: directory === undefined ? name : `${basename(directory)} · ${name}`,
+    label: list.isOne ? name : `${basename(line.directory)} · ${name}`,
     kind: vscode.QuickPickItemKind.Separator,
   }
 }
