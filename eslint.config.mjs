@@ -23,6 +23,7 @@ const mayImport = {
   api: ['views', 'profiles', 'prompt', 'platform', ...node, ...shared],
   editor: ['api', 'views', 'profiles', 'prompt', 'platform', ...node, ...shared],
   commands: ['editor', 'api', 'views', 'profiles', 'prompt', 'platform', ...node, ...shared],
+  compose: ['commands', 'editor', 'api', 'views', 'profiles', 'prompt', 'platform', ...node, ...shared],
   webview: shared,
 }
 
