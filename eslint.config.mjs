@@ -38,7 +38,12 @@ const wires = ['./src/client/v1', './src/client/v2']
 /** Nobody knows which wire a connection speaks, but who picks it. */
 const wireZones = [
   {
-    target: ['./src/!(client)/**/*', './src/*.ts', './src/client/!(connect).ts'],
+    target: [
+      './src/!(client)/**/*',
+      './src/*.ts',
+      './src/client/!(connect).ts',
+      './src/client/!(v1|v2)/**/*',
+    ],
     from: wires,
     message: 'Only src/client/connect.ts may know that there are wires; use Connection.',
   },

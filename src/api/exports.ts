@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import type * as api from '../../api/index.d.ts'
 import { modelRef } from '../protocol/chat.ts'
-import type { Backend } from '../views/backends.ts'
+import type { Backend } from '../views/backend/backends.ts'
 import type { Services } from '../views/services.ts'
 import { ApiError, toApiError } from './apiError.ts'
 import { checkCallbacks, checkFolder, checkRequest, isRecord } from './checkRequest.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAbort, OpencodeError } from '../opencode/errors.ts'
 import type { Connection, ConnectOptions, Endpoint } from './connection.ts'
-import { HttpClient } from './httpClient.ts'
+import { HttpClient } from './http/httpClient.ts'
 import { isLoopbackHost } from './endpoint.ts'
 import { answersAnybody, identify } from './identify.ts'
 import type { Identity } from './identify.ts'

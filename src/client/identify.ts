@@ -1,7 +1,7 @@
 import { OpencodeError } from '../opencode/errors.ts'
 import { isAtLeast, oldestVersion, oldestVersion2, parseVersion } from '../opencode/version.ts'
 import { fields } from './reading.ts'
-import type { HttpClient } from './httpClient.ts'
+import type { HttpClient } from './http/httpClient.ts'
 
 export interface Question {
   readonly timeoutMs: number

@@ -1,8 +1,8 @@
 import { toErrorInfo } from '../opencode/errors.ts'
 import type { ClientLog } from './connection.ts'
 import { isLoopbackHost } from './endpoint.ts'
-import { HttpStatusError } from './httpErrors.ts'
-import { HttpClient } from './httpClient.ts'
+import { HttpStatusError } from './http/httpErrors.ts'
+import { HttpClient } from './http/httpClient.ts'
 
 /** A request of a provider that costs nothing and needs a key, such as the list of its models. */
 export interface KeyCheck {

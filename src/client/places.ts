@@ -1,4 +1,4 @@
-import type { ServerPlace } from './pathMap.ts'
+import type { ServerPlace } from './paths/pathMap.ts'
 
 /** Where a server works, in its own words: never translated. */
 export interface ServerPlaces {

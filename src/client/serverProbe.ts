@@ -1,5 +1,5 @@
 import type { ClientLog, Endpoint } from './connection.ts'
-import { HttpClient } from './httpClient.ts'
+import { HttpClient } from './http/httpClient.ts'
 import { answersAnybody, identify } from './identify.ts'
 import type { Identity, Question } from './identify.ts'
 

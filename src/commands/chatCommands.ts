@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import { activeFolder, workspaceFolders } from '../platform/folders.ts'
-import { cycleAgent, pickAgent, pickModel, pickVariant } from '../views/catalogPickers.ts'
+import { cycleAgent, pickAgent, pickModel, pickVariant } from '../views/models/catalogPickers.ts'
 import { showPrompt } from '../views/composer/composerHandlers.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight } from './commandSpec.ts'

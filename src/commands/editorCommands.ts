@@ -11,13 +11,13 @@ import { fillTemplate, variablesOf } from '../prompt/template.ts'
 import type { TemplateName, TemplateValues } from '../prompt/template.ts'
 import { soundTemplate } from '../prompt/templates.ts'
 import { terminalSelection } from '../prompt/terminalOutput.ts'
-import type { ChatSession } from '../views/chatSession.ts'
-import { promptTarget } from '../views/promptTarget.ts'
+import type { ChatSession } from '../views/chat/chatSession.ts'
+import { promptTarget } from '../views/composer/promptTarget.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight, uriOf } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
-import { changedFilesOf, filesOf, placeOf } from './editorPlaces.ts'
-import { pickChanges } from './pickChanges.ts'
+import { changedFilesOf, filesOf, placeOf } from './editor/editorPlaces.ts'
+import { pickChanges } from './editor/pickChanges.ts'
 
 type Name = keyof typeof commandIds
 

@@ -6,7 +6,7 @@ import { redo, undo } from '../views/undo/undoFlow.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
-import type { ChatSession } from '../views/chatSession.ts'
+import type { ChatSession } from '../views/chat/chatSession.ts'
 import type { UndoPoint } from '../session/undo.ts'
 
 type Name = keyof typeof commandIds

@@ -6,8 +6,8 @@ import { changeLabel } from '../prompt/git.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
-import { changedFilesOf } from './editorPlaces.ts'
-import { pickChanges } from './pickChanges.ts'
+import { changedFilesOf } from './editor/editorPlaces.ts'
+import { pickChanges } from './editor/pickChanges.ts'
 
 type Name = keyof typeof commandIds
 

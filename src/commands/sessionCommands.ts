@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { isSessionID } from '../opencode/ids.ts'
 import type { Session } from '../session/model.ts'
-import type { ChatPlace } from '../views/chatSession.ts'
+import type { ChatPlace } from '../views/chat/chatSession.ts'
 import { pickSession } from '../views/sessions/sessionPicker.ts'
 import type { SessionAct } from '../views/sessions/sessionPicker.ts'
 import type { commandIds } from './commandIds.ts'
@@ -13,9 +13,9 @@ import {
   pinSessions,
   renameSession,
   stopSessions,
-} from './sessionActions.ts'
-import { sessionTarget, sessionTargets } from './sessionTargets.ts'
-import type { SessionTarget } from './sessionTargets.ts'
+} from './sessions/sessionActions.ts'
+import { sessionTarget, sessionTargets } from './sessions/sessionTargets.ts'
+import type { SessionTarget } from './sessions/sessionTargets.ts'
 
 type Name = keyof typeof commandIds
 

@@ -2,13 +2,13 @@ import * as vscode from 'vscode'
 import { needAbility } from '../opencode/abilities.ts'
 import { OpencodeError } from '../opencode/errors.ts'
 import { modelRef } from '../protocol/chat.ts'
-import type { Backend } from '../views/backends.ts'
-import { exportSession, importSession, markdownOf } from '../views/sessionFiles.ts'
+import type { Backend } from '../views/backend/backends.ts'
+import { exportSession, importSession, markdownOf } from '../views/sessions/sessionFiles.ts'
 import type { commandIds } from './commandIds.ts'
 import { backendInSight, chatInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
-import { sessionTarget } from './sessionTargets.ts'
-import type { SessionTarget } from './sessionTargets.ts'
+import { sessionTarget } from './sessions/sessionTargets.ts'
+import type { SessionTarget } from './sessions/sessionTargets.ts'
 
 type Name = keyof typeof commandIds
 

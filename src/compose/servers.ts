@@ -4,7 +4,7 @@ import type { LauncherContext } from '../profiles/launchers/index.ts'
 import { localProgram } from '../profiles/program.ts'
 import { ServerProfiles } from '../profiles/serverProfiles.ts'
 import type { CommandContext } from '../commands/commandSpec.ts'
-import { Backends } from '../views/backends.ts'
+import { Backends } from '../views/backend/backends.ts'
 import { IsolatedSessions } from '../views/isolation/isolatedSessions.ts'
 import type { Platform } from './platform.ts'
 

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Connection } from '../client/connection.ts'
-import { propose } from '../client/pathMap.ts'
-import type { PathRule } from '../client/pathMap.ts'
+import { propose } from '../client/paths/pathMap.ts'
+import type { PathRule } from '../client/paths/pathMap.ts'
 
 /** How a server sees a folder of this machine: at the same path, likely at another one, or nobody knows. */
 export type FolderView =

@@ -1,4 +1,4 @@
-import { HttpStatusError } from '../client/httpErrors.ts'
+import { HttpStatusError } from '../client/http/httpErrors.ts'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { ErrorCode } from '../opencode/errors.ts'
 

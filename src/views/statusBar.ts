@@ -5,9 +5,9 @@ import { setContextKey } from '../platform/contextKeys.ts'
 import { knownFolders } from '../platform/folders.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
-import type { Backend, Backends } from './backends.ts'
-import type { Chats } from './chats.ts'
-import { explainStatus, placeOf } from './serverWords.ts'
+import type { Backend, Backends } from './backend/backends.ts'
+import type { Chats } from './chat/chats.ts'
+import { explainStatus, placeOf } from './backend/serverWords.ts'
 import type { WaitingCount } from './waiting.ts'
 
 /** What a click does about a failure; the chat shows the others with their remedies. */

@@ -3,7 +3,7 @@ import type { Settings } from '../platform/settings.ts'
 import { Emitter } from '../util/event.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
-import type { Backends } from './backends.ts'
+import type { Backends } from './backend/backends.ts'
 
 /** How many requests wait for the user in the folders of this window; badge and status bar show it. */
 export class WaitingCount implements Disposable {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import * as vscode from 'vscode'
-import type { ChatSession } from '../../src/views/chatSession.ts'
+import type { ChatSession } from '../../src/views/chat/chatSession.ts'
 import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
 const section = 'opencodeSessions'

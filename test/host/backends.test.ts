@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { AttachLauncher } from '../../src/server/attachLauncher.ts'
-import type { Backend } from '../../src/views/backends.ts'
+import type { Backend } from '../../src/views/backend/backends.ts'
 import { toMessageID, toSessionID } from '../../src/opencode/ids.ts'
 import { startLab, type Lab } from '../support/opencodeLab.ts'
 import { activated, backendOf, projectUri, until } from './support.ts'

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import type { GuardedEdit } from '../../src/protocol/desk.ts'
 import type { PermissionRequest } from '../../src/session/model.ts'
-import type { ChatSession } from '../../src/views/chatSession.ts'
+import type { ChatSession } from '../../src/views/chat/chatSession.ts'
 import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
 const original = 'one\ntwo\nthree\nfour\nfive\n'

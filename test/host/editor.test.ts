@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import * as vscode from 'vscode'
-import { changedFilesOf, placeOf } from '../../src/commands/editorPlaces.ts'
+import { changedFilesOf, placeOf } from '../../src/commands/editor/editorPlaces.ts'
 import { OpencodeError } from '../../src/opencode/errors.ts'
 import type { Attachment, PromptTarget } from '../../src/prompt/attachment.ts'
 import { fileAttachment } from '../../src/prompt/filePart.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { symlink, writeFile } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import type { ToolBlock } from '../../src/session/model.ts'
-import type { ChatSession } from '../../src/views/chatSession.ts'
+import type { ChatSession } from '../../src/views/chat/chatSession.ts'
 import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
 const target = vscode.ConfigurationTarget.Global

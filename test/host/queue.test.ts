@@ -12,7 +12,7 @@ import type { AssistantMessage, Message, RunStatus } from '../../src/session/mod
 import { emptySession } from '../../src/session/state.ts'
 import { Outbox } from '../../src/sync/outbox.ts'
 import { Emitter } from '../../src/util/event.ts'
-import type { Backend } from '../../src/views/backends.ts'
+import type { Backend } from '../../src/views/backend/backends.ts'
 import { PromptQueue } from '../../src/views/composer/promptQueue.ts'
 import { QueueStorage } from '../../src/views/composer/queueStorage.ts'
 import type { QueueEntry } from '../../src/views/composer/queueStorage.ts'

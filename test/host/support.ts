@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as vscode from 'vscode'
 import type { Exports, TestSeam } from '../../src/extension.ts'
-import type { Backend } from '../../src/views/backends.ts'
+import type { Backend } from '../../src/views/backend/backends.ts'
 
 /** The extension as it runs in this host. */
 export async function activated(): Promise<TestSeam> {

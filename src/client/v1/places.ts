@@ -1,6 +1,6 @@
 import { OpencodeError } from '../../opencode/errors.ts'
-import type { HttpAnswer } from '../httpClient.ts'
-import type { ServerPlace } from '../pathMap.ts'
+import type { HttpAnswer } from '../http/httpClient.ts'
+import type { ServerPlace } from '../paths/pathMap.ts'
 import type { ServerPlaces } from '../places.ts'
 import { fields } from '../reading.ts'
 import type { V1Routes } from './routes.ts'

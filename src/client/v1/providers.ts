@@ -1,6 +1,6 @@
 import { checkProviderID, fingerprint } from '../providerID.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
-import { HttpStatusError } from '../httpErrors.ts'
+import { HttpStatusError } from '../http/httpErrors.ts'
 import type { KeyCheck } from '../keyCheck.ts'
 import type {
   LoginMethod,

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { OpencodeError } from '../../opencode/errors.ts'
-import { HttpStatusError } from '../httpErrors.ts'
+import { HttpStatusError } from '../http/httpErrors.ts'
 import type {
   Formatter,
   LanguageServer,

@@ -26,8 +26,8 @@ import type {
   SessionQuery,
 } from '../connection.ts'
 import { isLoopbackHost } from '../endpoint.ts'
-import { followEvents } from '../eventStream.ts'
-import type { HttpClient } from '../httpClient.ts'
+import { followEvents } from '../http/eventStream.ts'
+import type { HttpClient } from '../http/httpClient.ts'
 import { readCatalog } from './catalog.ts'
 import { readCredential, readStoredLogin } from './credentials.ts'
 import { readFileDiffs } from '../fileDiffs.ts'

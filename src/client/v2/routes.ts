@@ -2,7 +2,7 @@ import { OpencodeError } from '../../opencode/errors.ts'
 import { toMessageID, toSessionID } from '../../opencode/ids.ts'
 import type { MessageID, SessionID } from '../../opencode/ids.ts'
 import type { Session } from '../../session/model.ts'
-import type { HttpAnswer, HttpClient, HttpMethod, HttpRequest } from '../httpClient.ts'
+import type { HttpAnswer, HttpClient, HttpMethod, HttpRequest } from '../http/httpClient.ts'
 import { fields, list, word } from '../reading.ts'
 import { readSession } from './sessions.ts'
 

@@ -1,6 +1,6 @@
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { ServerFiles, ServerFolder } from '../files.ts'
-import type { ServerPlace } from '../pathMap.ts'
+import type { ServerPlace } from '../paths/pathMap.ts'
 import type { ServerPlaces } from '../places.ts'
 import { collect, compact, fields, list, text, word } from '../reading.ts'
 import type {

@@ -26,7 +26,7 @@ import type {
   SessionQuery,
 } from '../connection.ts'
 import { readFileDiffs } from '../fileDiffs.ts'
-import type { HttpClient } from '../httpClient.ts'
+import type { HttpClient } from '../http/httpClient.ts'
 import { collect, compact, fields, list, text, word } from '../reading.ts'
 import { unless } from '../unless.ts'
 import { readCatalog } from './catalog.ts'

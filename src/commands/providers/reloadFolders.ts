@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import type { Connection } from '../../client/connection.ts'
-import type { Backend } from '../../views/backends.ts'
+import type { Backend } from '../../views/backend/backends.ts'
 import { isBusy, whenIdle } from '../busyWork.ts'
 
 /** Changed credentials take effect when the server loads a folder anew, which ends what runs there. */

@@ -4,7 +4,7 @@ import type { KubernetesProfile } from '../../opencode/profile.ts'
 import { kubectlOf, kubernetesLogin } from '../../profiles/launchers/kubernetes.ts'
 import type { Kubectl } from '../../server/kubernetes/kubectl.ts'
 import type { ClusterTarget } from '../../server/kubernetes/objects.ts'
-import { checkTrust } from '../../views/serverAccess.ts'
+import { checkTrust } from '../../views/backend/serverAccess.ts'
 import type { CommandContext } from '../commandSpec.ts'
 import { freeName } from './profileNames.ts'
 

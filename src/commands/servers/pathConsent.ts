@@ -1,7 +1,7 @@
 import path from 'node:path'
 import * as vscode from 'vscode'
 import type { Connection } from '../../client/connection.ts'
-import type { PathRule } from '../../client/pathMap.ts'
+import type { PathRule } from '../../client/paths/pathMap.ts'
 import type { ProfilePath } from '../../opencode/profile.ts'
 import { viewOf } from '../../profiles/folderView.ts'
 

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
 import type { ServerProfile } from '../../opencode/profile.ts'
-import type { Backend } from '../../views/backends.ts'
+import type { Backend } from '../../views/backend/backends.ts'
 import type { CommandContext } from '../commandSpec.ts'
-import { mayLeave } from '../serverEnd.ts'
+import { mayLeave } from './serverEnd.ts'
 
 /** Folders of this window by their real paths; undefined stands for a window without folders. */
 export type Folders = readonly (string | undefined)[]

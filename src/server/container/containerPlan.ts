@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { PathRule } from '../../client/pathMap.ts'
+import type { PathRule } from '../../client/paths/pathMap.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { ContainerMount, ContainerSettings } from './containerSettings.ts'
 import type { EngineFacts } from './engine.ts'

@@ -1,7 +1,7 @@
 import { connect } from '../../client/connect.ts'
 import type { ServerEvent } from '../../client/connection.ts'
 import { isLoopbackHost } from '../../client/endpoint.ts'
-import { mapPaths } from '../../client/mappedConnection.ts'
+import { mapPaths } from '../../client/paths/mappedConnection.ts'
 import { type DoctorFinding, findingOf } from '../../opencode/doctor.ts'
 import { type ErrorInfo, OpencodeError, toErrorInfo } from '../../opencode/errors.ts'
 import { cautionAbout } from '../../opencode/version.ts'

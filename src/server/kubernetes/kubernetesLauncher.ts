@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import type { PathRule } from '../../client/pathMap.ts'
+import type { PathRule } from '../../client/paths/pathMap.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { ServerHandle, ServerLauncher } from '../launcher.ts'
 import { PortForward, type PortForwardOptions } from './portForward.ts'

@@ -4,9 +4,9 @@ import type { Attachment } from '../../prompt/attachment.ts'
 import { rangeAttachment } from '../../prompt/selectionPart.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { ChatSession } from '../chatSession.ts'
-import type { Chats } from '../chats.ts'
-import { promptTarget } from '../promptTarget.ts'
+import type { ChatSession } from '../chat/chatSession.ts'
+import type { Chats } from '../chat/chats.ts'
+import { promptTarget } from './promptTarget.ts'
 import type { Services } from '../services.ts'
 
 const delayMs = 200

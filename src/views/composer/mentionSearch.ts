@@ -7,8 +7,8 @@ import type { FileIndex } from '../../prompt/fileIndex.ts'
 import type { TerminalOutput } from '../../prompt/terminalOutput.ts'
 import type { Mention, MentionAnswer } from '../../protocol/composer.ts'
 import { fuzzyMatch } from '../../util/fuzzy.ts'
-import type { ChatSession } from '../chatSession.ts'
-import { promptTarget } from '../promptTarget.ts'
+import type { ChatSession } from '../chat/chatSession.ts'
+import { promptTarget } from './promptTarget.ts'
 import {
   agentCandidates,
   changeCandidates,

@@ -6,7 +6,7 @@ import type { Prompt } from '../../session/model.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { Backend, Backends } from '../backends.ts'
+import type { Backend, Backends } from '../backend/backends.ts'
 import type { QueueEntry, QueueStorage } from './queueStorage.ts'
 import { QueueWorker } from './queueWorker.ts'
 

@@ -3,8 +3,8 @@ import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { modelRef } from '../../protocol/chat.ts'
 import { promptMode } from '../../protocol/composer.ts'
-import { nothing } from '../handlerParts.ts'
-import type { HandlerContext, Picked } from '../handlerParts.ts'
+import { nothing } from '../chat/handlerParts.ts'
+import type { HandlerContext, Picked } from '../chat/handlerParts.ts'
 
 type QueueMethods =
   'queue/add' | 'queue/update' | 'queue/move' | 'queue/remove' | 'queue/sendNow' | 'queue/resume'

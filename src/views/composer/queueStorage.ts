@@ -5,7 +5,7 @@ import type { ModelRef } from '../../opencode/catalog.ts'
 import type { BlobStore } from '../../platform/blobs.ts'
 import type { StoredValue } from '../../platform/storage.ts'
 import type { Attachment } from '../../prompt/attachment.ts'
-import { attachmentSchema, restoreAttachment, storeAttachment } from '../attachmentCodec.ts'
+import { attachmentSchema, restoreAttachment, storeAttachment } from './attachmentCodec.ts'
 
 /** A prompt that waits for its session, as it was written. */
 export interface QueueEntry {

@@ -6,7 +6,7 @@ import { isBusy, pendingRequests, visibleMessages } from '../../session/selector
 import type { SessionState } from '../../session/state.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { Backend } from '../backends.ts'
+import type { Backend } from '../backend/backends.ts'
 
 export interface QueueWorkerOptions {
   readonly sessionID: SessionID

@@ -6,7 +6,7 @@ import { locate } from '../../prompt/refresh.ts'
 import { textOf } from '../../prompt/selectionPart.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { Drafts } from '../drafts.ts'
+import type { Drafts } from './drafts.ts'
 
 /** Keeps the chips of selections where their lines go, and says when these are gone. */
 export class SelectionFollower implements Disposable {

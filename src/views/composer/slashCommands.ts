@@ -4,7 +4,7 @@ import { promptMode, readSlash, shellLine } from '../../protocol/composer.ts'
 import type { SlashCommand } from '../../protocol/composer.ts'
 import type { WebviewCommand } from '../../protocol/methods.ts'
 import type { PromptRun } from '../../session/model.ts'
-import type { Backend } from '../backends.ts'
+import type { Backend } from '../backend/backends.ts'
 
 /** Our own commands by the names that OpenCode's terminal gives them. */
 const own: Readonly<Record<string, { readonly command: WebviewCommand; readonly title: () => string }>> = {

@@ -4,7 +4,7 @@ import { toErrorInfo } from '../../opencode/errors.ts'
 import type { RequestID } from '../../opencode/ids.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { Chats } from '../chats.ts'
+import type { Chats } from '../chat/chats.ts'
 import type { Manners } from './manners.ts'
 import type { Proposals } from './proposals.ts'
 

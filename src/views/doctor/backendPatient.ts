@@ -3,8 +3,8 @@ import type { DoctorPatient, OpenServer } from '../../server/doctor/patient.ts'
 import type { Log } from '../../platform/log.ts'
 import type { ProgramContext } from '../../profiles/launchers/programFinder.ts'
 import { programFinder } from '../../profiles/launchers/programFinder.ts'
-import type { Backend } from '../backend.ts'
-import { checkTrust } from '../serverAccess.ts'
+import type { Backend } from '../backend/backend.ts'
+import { checkTrust } from '../backend/serverAccess.ts'
 
 interface Surroundings extends ProgramContext {
   readonly folder: string | undefined

@@ -3,7 +3,7 @@ import * as vscode from 'vscode'
 import type { ClientMetrics, Spread } from '../../client/connection.ts'
 import { redact } from '../../client/redact.ts'
 import type { DoctorFacts } from '../../opencode/doctor.ts'
-import type { Backend } from '../backend.ts'
+import type { Backend } from '../backend/backend.ts'
 
 /** Versions, settings and numbers of a server as this window sees it. What the log's redactor knows is not taken out yet. */
 export function factsOf(backend: Backend, extensionVersion: string): readonly DoctorFacts[] {

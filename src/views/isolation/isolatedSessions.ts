@@ -16,7 +16,7 @@ import type { TaskHost, TaskPlace } from '../../tasks/taskHost.ts'
 import { Tasks } from '../../tasks/tasks.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { Backends } from '../backends.ts'
+import type { Backends } from '../backend/backends.ts'
 
 const scheme = 'opencode-isolated'
 

@@ -5,9 +5,9 @@ import type { TurnRecorder } from '../../review/turnRecorder.ts'
 import type { FileChange, Message } from '../../session/model.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { Backend, Backends } from '../backends.ts'
+import type { Backend, Backends } from '../backend/backends.ts'
 import { absolutePath } from '../links.ts'
-import { promptTarget } from '../promptTarget.ts'
+import { promptTarget } from '../composer/promptTarget.ts'
 import { bytesOnDisk } from './reviewFiles.ts'
 
 const editedDelayMs = 400

@@ -2,7 +2,7 @@ import type { PermissionRequest } from '../../session/model.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { Backend } from '../backends.ts'
+import type { Backend } from '../backend/backends.ts'
 
 /** A permission that was given "always" in this window. */
 export interface AlwaysAnswer {

@@ -4,7 +4,7 @@ import type { Session } from '../../session/model.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { Backend } from '../backends.ts'
+import type { Backend } from '../backend/backends.ts'
 
 /** How many sessions one page brings. */
 export const pageSize = 100

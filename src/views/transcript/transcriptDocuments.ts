@@ -6,7 +6,7 @@ import type { SessionStore } from '../../sync/sessionHub.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
-import type { Backends } from '../backends.ts'
+import type { Backends } from '../backend/backends.ts'
 import { WholeSession } from './wholeSession.ts'
 
 export const transcriptScheme = 'opencode-session'

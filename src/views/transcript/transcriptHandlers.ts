@@ -5,9 +5,9 @@ import type { BlockID, MessageID } from '../../opencode/ids.ts'
 import { modelRef } from '../../protocol/chat.ts'
 import type { FileBlock, ToolPicture } from '../../session/model.ts'
 import { lastUserMessage } from '../../session/selectors.ts'
-import { needConnection, nothing, pathHere } from '../handlerParts.ts'
-import type { HandlerContext, Picked } from '../handlerParts.ts'
-import type { ChatSession } from '../chatSession.ts'
+import { needConnection, nothing, pathHere } from '../chat/handlerParts.ts'
+import type { HandlerContext, Picked } from '../chat/handlerParts.ts'
+import type { ChatSession } from '../chat/chatSession.ts'
 import { PathChecks } from './pathChecks.ts'
 
 /** What the page may ask about the run of its session, and about what its text names. */

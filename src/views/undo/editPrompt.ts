@@ -6,7 +6,7 @@ import type { MessageID } from '../../opencode/ids.ts'
 import type { Attachment } from '../../prompt/attachment.ts'
 import { createBlockID } from '../../prompt/promptIds.ts'
 import type { FileBlock, PromptPart, UserMessage } from '../../session/model.ts'
-import type { ChatSession } from '../chatSession.ts'
+import type { ChatSession } from '../chat/chatSession.ts'
 import type { Services } from '../services.ts'
 import { undo } from './undoFlow.ts'
 

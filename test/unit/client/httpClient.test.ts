@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it, afterEach } from 'mocha'
 import { OpencodeError } from '../../../src/opencode/errors.ts'
 import type { ErrorCode } from '../../../src/opencode/errors.ts'
-import { HttpStatusError } from '../../../src/client/httpErrors.ts'
-import { HttpClient, type HttpRequest } from '../../../src/client/httpClient.ts'
+import { HttpStatusError } from '../../../src/client/http/httpErrors.ts'
+import { HttpClient, type HttpRequest } from '../../../src/client/http/httpClient.ts'
 import { Metrics } from '../../../src/client/metrics.ts'
 import {
   clientOf,

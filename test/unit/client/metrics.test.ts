@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
-import { EventQueue } from '../../../src/client/eventQueue.ts'
+import { EventQueue } from '../../../src/client/http/eventQueue.ts'
 import { Metrics } from '../../../src/client/metrics.ts'
 
 describe('Metrics', () => {

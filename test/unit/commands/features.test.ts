@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { HttpStatusError } from '../../../src/client/httpErrors.ts'
+import { HttpStatusError } from '../../../src/client/http/httpErrors.ts'
 import { lineOf } from '../../../src/commands/features/lineOf.ts'
 import { toServer } from '../../../src/commands/features/newMcpServer.ts'
 import { keyVariables } from '../../../src/commands/providers/keyVariables.ts'

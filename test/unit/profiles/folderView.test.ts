@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { ServerPlace } from '../../../src/client/pathMap.ts'
+import type { ServerPlace } from '../../../src/client/paths/pathMap.ts'
 import { viewOf } from '../../../src/profiles/folderView.ts'
 
 describe('How a server sees a folder', () => {

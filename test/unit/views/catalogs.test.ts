@@ -4,7 +4,7 @@ import type { Catalog } from '../../../src/opencode/catalog.ts'
 import { OpencodeError } from '../../../src/opencode/errors.ts'
 import type { LinkState } from '../../../src/opencode/server.ts'
 import { Emitter } from '../../../src/util/event.ts'
-import { Catalogs } from '../../../src/views/catalogs.ts'
+import { Catalogs } from '../../../src/views/backend/catalogs.ts'
 
 const directory = '/project'
 

@@ -5,7 +5,7 @@ import { emptyDraft, reduceChat, unknownChoice } from '../../../src/protocol/cha
 import type { ChatAction, ChatState } from '../../../src/protocol/chat.ts'
 import type { SessionAction } from '../../../src/session/actions.ts'
 import { emptySession } from '../../../src/session/state.ts'
-import { ChatFeed, coalesceChat } from '../../../src/views/chatFeed.ts'
+import { ChatFeed, coalesceChat } from '../../../src/views/chat/chatFeed.ts'
 
 const session = emptySession({
   id: toSessionID('ses_1'),

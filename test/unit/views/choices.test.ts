@@ -3,7 +3,7 @@ import type { Catalog, Model } from '../../../src/opencode/catalog.ts'
 import { toSessionID } from '../../../src/opencode/ids.ts'
 import { StoredValue } from '../../../src/platform/storage.ts'
 import type { Session } from '../../../src/session/model.ts'
-import { Choices } from '../../../src/views/choices.ts'
+import { Choices } from '../../../src/views/models/choices.ts'
 
 const folder = '/project'
 const catalog: Catalog = {

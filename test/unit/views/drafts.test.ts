@@ -7,7 +7,7 @@ import { BlobStore } from '../../../src/platform/blobs.ts'
 import { StoredValue } from '../../../src/platform/storage.ts'
 import { inlinePart } from '../../../src/prompt/attachment.ts'
 import type { Attachment } from '../../../src/prompt/attachment.ts'
-import { Drafts } from '../../../src/views/drafts.ts'
+import { Drafts } from '../../../src/views/composer/drafts.ts'
 
 describe('Drafts', () => {
   let directory: string

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Connection } from '../../../src/client/connection.ts'
-import { mapPaths } from '../../../src/client/mappedConnection.ts'
-import type { PathRule } from '../../../src/client/pathMap.ts'
+import { mapPaths } from '../../../src/client/paths/mappedConnection.ts'
+import type { PathRule } from '../../../src/client/paths/pathMap.ts'
 import type { ServerOrigin } from '../../../src/opencode/server.ts'
-import type { Backend } from '../../../src/views/backends.ts'
-import { promptTarget } from '../../../src/views/promptTarget.ts'
+import type { Backend } from '../../../src/views/backend/backends.ts'
+import { promptTarget } from '../../../src/views/composer/promptTarget.ts'
 
 function sees(path: string, origin: ServerOrigin, url: string, rules: readonly PathRule[] = []): boolean {
   const connection = mapPaths({ url } as Connection, rules)

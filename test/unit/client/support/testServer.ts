@@ -3,7 +3,7 @@ import * as http from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import * as https from 'node:https'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { HttpClient } from '../../../../src/client/httpClient.ts'
+import { HttpClient } from '../../../../src/client/http/httpClient.ts'
 import type { ClientLog, Endpoint } from '../../../../src/client/connection.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void

@@ -1,0 +1,24 @@
+import * as vscode from 'vscode'
+import { OpencodeError } from '../../opencode/errors.ts'
+import { changeLabel, changeSets, describeChanges } from '../../prompt/git.ts'
+import type { ChangeSet } from '../../prompt/git.ts'
+
+/** The only set of changes there is, or the one that the user picks. @throws OpencodeError `not-found` */
+export async function pickChanges(directory: string): Promise<ChangeSet | undefined> {
+  const items = await Promise.all(
+    changeSets.map(async (set) => ({
+      set,
+      label: changeLabel(set),
+      description: await describeChanges(directory, set),
+    })),
+  )
+  const there = items.flatMap(({ description, ...item }) =>
+    description === undefined ? [] : [{ ...item, description }],
+  )
+  if (there.length === 0) {
+    throw new OpencodeError('not-found', vscode.l10n.t('Git knows of no changes in this folder.'))
+  }
+  const [only] = there
+  if (only && there.length === 1) return only.set
+  return (await vscode.window.showQuickPick(there, { title: vscode.l10n.t('Which changes?') }))?.set
+}
