@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { startLab, type Lab } from '../support/opencodeLab.ts'
+import { OtherClient } from '../support/otherClient.ts'
 import { reloadWindow, startWorkbench, until, type Workbench } from '../support/workbench.ts'
 import {
   askedFor,
   endpointOf,
   gone,
   grace,
-  lastAnswer,
   openChat,
   opencodeProcesses,
   patience,
@@ -93,8 +93,8 @@ describe('a server of our own that dies, and a window that goes', function () {
     await (await chat.frame()).getByRole('button', { name: 'Stop' }).waitFor({ timeout: patience })
     assert.doesNotMatch(await answer(), /w120/)
     await until('it has ended', async () => /w120\b/.test(await answer()), patience)
-    assert.equal((await answer()).trim(), words)
-    assert.equal(await lastAnswer(await endpointOf(server), lab.project), words)
+    await until('all of it shows', async () => (await answer()).trim() === words, 10_000)
+    assert.equal(await new OtherClient(await endpointOf(server)).lastAnswer(lab.project), words)
     assert.equal((await serverOf(workbench)).pid, server.pid)
     assert.equal(askedFor(lab, 'count'), 1)
   })

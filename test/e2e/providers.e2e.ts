@@ -76,7 +76,7 @@ describe('providers and other extensions', function () {
     await screenshot(page, 'providers-code')
     await answerInput(page, 'Log in to Acme', 'good-code')
     await says('You are logged in to Acme')
-    assert.match(await readFile(authFile(), 'utf8'), /"access-code"/)
+    assert.match(await readFile(lab.keysFile, 'utf8'), /"access-code"/)
   })
 
   it('take a login that ends in the browser, and forget it', async () => {
@@ -84,7 +84,7 @@ describe('providers and other extensions', function () {
     await visited(async () => (await listed(page, 'Log In: Acme in the browser')).click())
     await until(
       'the login',
-      async () => (await readFile(authFile(), 'utf8')).includes('access-browser'),
+      async () => (await readFile(lab.keysFile, 'utf8')).includes('access-browser'),
       patience,
     )
     await says('You are logged in to Acme')
@@ -92,7 +92,7 @@ describe('providers and other extensions', function () {
     await (await listed(page, 'Disconnect…')).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click({ timeout: patience })
     await says('Acme is disconnected')
-    assert.doesNotMatch(await readFile(authFile(), 'utf8'), /access-/)
+    assert.doesNotMatch(await readFile(lab.keysFile, 'utf8'), /access-/)
   })
 
   it('check a key with the provider before it is stored', async () => {
@@ -103,12 +103,12 @@ describe('providers and other extensions', function () {
     const dialog = page.getByRole('dialog').filter({ hasText: 'does not take this key' })
     await dialog.waitFor({ timeout: patience })
     await screenshot(page, 'providers-refused')
-    assert.doesNotMatch(await readFile(authFile(), 'utf8'), /sk-the-wrong-one/)
+    assert.doesNotMatch(await readFile(lab.keysFile, 'utf8'), /sk-the-wrong-one/)
     await dialog.getByRole('button', { name: 'Enter Another Key' }).click()
     await answerInput(page, 'API key of Acme', goodKey)
     await (await listed(page, 'then store it')).click()
     await says('The key of Acme is set')
-    assert.ok((await readFile(authFile(), 'utf8')).includes(goodKey))
+    assert.ok((await readFile(lab.keysFile, 'utf8')).includes(goodKey))
     assert.deepEqual(asked, ['nobody', 'Bearer sk-the-wrong-one', 'nobody', `Bearer ${goodKey}`])
   })
 
@@ -170,10 +170,6 @@ describe('providers and other extensions', function () {
 
   async function says(text: string): Promise<void> {
     await page.locator('.statusbar-item').filter({ hasText: text }).first().waitFor({ timeout: patience })
-  }
-
-  function authFile(): string {
-    return path.join(lab.home, '.local', 'share', 'opencode', 'auth.json')
   }
 })
 

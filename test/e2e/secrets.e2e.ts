@@ -59,7 +59,7 @@ describe('secrets', function () {
     await page.locator('.statusbar-item').filter({ hasText: 'is set' }).first().waitFor({ timeout: patience })
     await until(
       'the server has the key',
-      async () => (await readFile(authFile(), 'utf8').catch(() => '')).includes(apiKey),
+      async () => (await readFile(lab.keysFile, 'utf8').catch(() => '')).includes(apiKey),
       patience,
     )
     await chat.send('with a key [[text:It was accepted]]')
@@ -96,7 +96,7 @@ describe('secrets', function () {
   it('leave the file of the server when its last window goes to another one', async () => {
     await until(
       'the server has the key no more',
-      async () => !(await readFile(authFile(), 'utf8').catch(() => '')).includes(apiKey),
+      async () => !(await readFile(lab.keysFile, 'utf8').catch(() => '')).includes(apiKey),
       patience,
     )
     await assertUnseen()
@@ -121,10 +121,6 @@ describe('secrets', function () {
     await assertUnseen()
   })
 
-  function authFile(): string {
-    return path.join(lab.home, '.local', 'share', 'opencode', 'auth.json')
-  }
-
   async function assertUnseen(): Promise<void> {
     const places = [
       ...(await files(workbench.server.dataDirectory)),
@@ -133,7 +129,7 @@ describe('secrets', function () {
       ...(await commandLines()),
       ...(await browserPlaces(page)),
       { name: 'console of the browser', text: printed.join('\n') },
-    ].filter(({ name }) => name !== authFile())
+    ].filter(({ name }) => name !== lab.keysFile)
     for (const wanted of ['settings.json', 'command line of', 'localStorage', 'messages of', 'page of']) {
       assert.ok(
         places.some(({ name, text }) => name.includes(wanted) && text !== ''),

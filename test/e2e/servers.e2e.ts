@@ -4,17 +4,9 @@ import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { isAlive, type ProcessEntry } from '../../scripts/lib/processes.ts'
 import { startLab, type Lab, type LabServer } from '../support/opencodeLab.ts'
+import { OtherClient } from '../support/otherClient.ts'
 import { runCommand, startWorkbench, until, type Workbench } from '../support/workbench.ts'
-import {
-  answerInput,
-  call,
-  gone,
-  listed,
-  openChat,
-  patience,
-  serverOf,
-  type Chat,
-} from './support/lifecycle.ts'
+import { answerInput, gone, listed, openChat, patience, serverOf, type Chat } from './support/lifecycle.ts'
 
 describe('several servers in one window', function () {
   this.timeout(300_000)
@@ -73,8 +65,9 @@ describe('several servers in one window', function () {
     await statusBar(/OpenCode$/).waitFor({ timeout: patience })
     await chat.send('to this machine [[text:From here]]')
     await chat.answered('From here')
-    assert.equal((await sessionsOf(shared, lab.project)).length, 1)
-    assert.equal((await sessionsOf(shared, second)).length, 0)
+    const terminal = new OtherClient(shared)
+    assert.equal((await terminal.sessions(lab.project)).length, 1)
+    assert.equal((await terminal.sessions(second)).length, 0)
     assert.equal((await workbench.opencodeServers()).length, 1)
   })
 
@@ -123,7 +116,3 @@ describe('several servers in one window', function () {
       .filter({ hasText: text })
   }
 })
-
-async function sessionsOf(server: LabServer, directory: string): Promise<readonly unknown[]> {
-  return (await call(server, '/session', { directory })) as readonly unknown[]
-}

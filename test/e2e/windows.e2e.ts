@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { isAlive, type ProcessEntry } from '../../scripts/lib/processes.ts'
 import { startLab, type Lab, type LabServer } from '../support/opencodeLab.ts'
+import { OtherClient } from '../support/otherClient.ts'
 import { runCommand, startWorkbench, until, type Workbench } from '../support/workbench.ts'
 import { clickDialogButton, dialog } from './support/chatWorkbench.ts'
 import {
   askedFor,
-  call,
   connectTo,
   gone,
   listed,
@@ -109,7 +109,7 @@ describe('two windows on one project', function () {
   })
 
   it('connect when the right password is given, and show the sessions that are there', async () => {
-    await call(shared, '/session', { directory: lab.project, body: { title: 'Made before by hand' } })
+    await new OtherClient(shared).createSession(lab.project, 'Made before by hand')
     await connectTo(pages[0], shared.url, shared.password)
     await gone([own], patience)
     await runCommand(pages[0], 'OpenCode: New Session')
@@ -144,15 +144,10 @@ describe('two windows on one project', function () {
   it('show a session of another client as it appears, and its answer as it streams', async () => {
     await runCommand(pages[1], 'OpenCode: Sessions')
     await listed(pages[1], 'Made before by hand')
-    const created = (await call(shared, '/session', {
-      directory: lab.project,
-      body: { title: 'From the terminal' },
-    })) as { readonly id: string }
+    const terminal = new OtherClient(shared)
+    const created = await terminal.createSession(lab.project, 'From the terminal')
     const text = 'terminal prompt [[text:It streams. ]][[delay:100]][[lorem:1200]]'
-    await call(shared, `/session/${created.id}/prompt_async`, {
-      directory: lab.project,
-      body: { parts: [{ type: 'text', text }] },
-    })
+    await terminal.prompt(lab.project, created, text)
     const row = await listed(pages[1], 'From the terminal')
     await row.click()
     await second.answered('It streams.')

@@ -25,6 +25,11 @@ export interface Lab {
   readonly project: string
   readonly modelUrl: string
   readonly model: ScriptedModel
+  readonly wire: Wire
+  /** The `opencode` that its servers run. */
+  readonly program: string
+  /** Where its servers keep provider keys and logins. */
+  readonly keysFile: string
   /** Everything a child process needs; it replaces `process.env`, it is not merged with it. */
   readonly env: Readonly<Record<string, string>>
   /** Starts `opencode serve` on a free port and resolves when it answers its first health request. */
@@ -37,7 +42,7 @@ export interface Lab {
 
 export interface ServerOptions {
   readonly port?: number
-  /** `''` starts a server without authentication; a random one when left out. */
+  /** `''` starts a server without authentication (2.x has none such: it makes a password up); random when left out. */
   readonly password?: string
   /** Working directory of the server; the project when left out. */
   readonly directory?: string
@@ -94,6 +99,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     project,
     model,
     modelUrl: model.url,
+    wire,
+    program,
+    keysFile: path.join(home, '.local', 'share', 'opencode', wire === 2 ? 'credentials.json' : 'auth.json'),
     env,
     configure,
     startServer: async (serverOptions = {}) => {
@@ -212,7 +220,8 @@ interface StartOptions extends ServerOptions {
 
 async function startServer(options: StartOptions): Promise<LabServer> {
   const port = options.port ?? (await freePort())
-  const password = options.password ?? randomBytes(12).toString('base64url')
+  const isOpen = options.password === '' && options.wire === 1
+  const password = isOpen ? '' : options.password || randomBytes(12).toString('base64url')
   const child = spawn(options.program, ['serve', '--hostname', '127.0.0.1', '--port', String(port)], {
     cwd: options.directory,
     env: { ...options.env, ...(password === '' ? {} : { OPENCODE_SERVER_PASSWORD: password }) },

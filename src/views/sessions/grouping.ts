@@ -9,6 +9,8 @@ export interface SessionRow {
   readonly session: Session
   readonly mark: SessionMark
   readonly isPinned: boolean
+  /** Whether its server can put it away. */
+  readonly canArchive: boolean
   /** Where a search found it. */
   readonly snippet?: string
   /** Its subagents' sessions, as far as they are known. */

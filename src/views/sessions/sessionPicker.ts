@@ -207,7 +207,12 @@ function itemOf(row: SessionRow, current: SessionID | undefined): Item {
   return {
     label: `${iconOf(row, current)} ${sessionTitle(row)}`,
     description: [markWord(row), relativeTime(session.updated)].filter((word) => word !== '').join(' · '),
-    buttons: [renameButton, row.isPinned ? unpinButton : pinButton, archiveButton, deleteButton],
+    buttons: [
+      renameButton,
+      row.isPinned ? unpinButton : pinButton,
+      ...(row.canArchive ? [archiveButton] : []),
+      deleteButton,
+    ],
     pick: { kind: 'open', sessionID: session.id, directory: session.directory },
     row,
   }

@@ -225,6 +225,7 @@ export class SessionShelf implements Disposable {
       session,
       mark: this.#mark(session, backend, waiting),
       isPinned: this.#marks.isPinned(session.id),
+      canArchive: backend.hub.connection?.capabilities.archive !== false,
       ...(snippet ? { snippet } : {}),
       children: [],
     }

@@ -251,11 +251,11 @@ function iconOf({ mark, isPinned, session }: SessionRow, isShown: boolean): vsco
 }
 
 /** Words that `when` clauses of the menus look for. */
-function contextOf({ session, mark, isPinned }: SessionRow): string {
+function contextOf({ session, mark, isPinned, canArchive }: SessionRow): string {
   return [
     'session',
     isPinned ? 'pinned' : 'unpinned',
-    session.archived === undefined ? 'kept' : 'archived',
+    ...(canArchive ? [session.archived === undefined ? 'kept' : 'archived'] : []),
     session.parentID === undefined ? 'root' : 'child',
     ...(mark === 'busy' || mark === 'waiting' ? ['running'] : []),
   ].join(' ')

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import type { Frame, Locator, Page } from 'playwright-core'
 import { isAlive, processesWithHome, type ProcessEntry } from '../../../scripts/lib/processes.ts'
 import type { Lab } from '../../support/opencodeLab.ts'
+import type { Address } from '../../support/otherClient.ts'
 import { chatFrame, runCommand, until, type Workbench } from '../../support/workbench.ts'
 
 /** How long a server goes on when no window uses it, in milliseconds. */
@@ -194,7 +195,7 @@ export async function answerInput(page: Page, title: string | RegExp, value: str
 }
 
 /** Where a server listens and how to log in, from what it was started with. */
-export async function endpointOf({ pid, command }: ProcessEntry): Promise<Endpoint> {
+export async function endpointOf({ pid, command }: ProcessEntry): Promise<Address> {
   const environment = (await readFile(`/proc/${String(pid)}/environ`, 'utf8')).split('\0')
   const password = environment.find((line) => line.startsWith('OPENCODE_SERVER_PASSWORD='))?.split('=')[1]
   const port = /--port (\d+)/.exec(command)?.[1]
@@ -203,45 +204,7 @@ export async function endpointOf({ pid, command }: ProcessEntry): Promise<Endpoi
   return { url: `http://127.0.0.1:${port}`, authorization }
 }
 
-/** The text of the last answer of the session that was changed last, as the server has it. */
-export async function lastAnswer(server: Endpoint, directory: string): Promise<string> {
-  const [session] = (await call(server, '/session', { directory })) as readonly { readonly id: string }[]
-  const messages = (await call(server, `/session/${session?.id ?? ''}/message`, {
-    directory,
-  })) as readonly { readonly parts: readonly { readonly type: string; readonly text?: string }[] }[]
-  const texts = messages
-    .at(-1)
-    ?.parts.filter(({ type }) => type === 'text')
-    .map(({ text }) => text ?? '')
-  return (texts ?? []).join('').trim()
-}
-
 const run = promisify(execFile)
-
-export interface Endpoint {
-  readonly url: string
-  readonly authorization: string
-}
-
-/** One plain call to a server, as another program would make it. */
-export async function call(
-  server: Endpoint,
-  route: string,
-  options: { readonly directory: string; readonly body?: unknown },
-): Promise<unknown> {
-  const response = await fetch(`${server.url}${route}?directory=${encodeURIComponent(options.directory)}`, {
-    method: options.body === undefined ? 'GET' : 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(server.authorization === '' ? {} : { authorization: server.authorization }),
-    },
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-    signal: AbortSignal.timeout(patience),
-  })
-  assert.ok(response.ok, `${route}: HTTP ${String(response.status)}`)
-  const text = await response.text()
-  return text === '' ? undefined : (JSON.parse(text) as unknown)
-}
 
 /** Makes a file that can be run. */
 export async function makeProgram(file: string, text: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Data, ModelRef, Rule } from './wire.ts'
-import { isData, textIn } from './wire.ts'
+import { isData, Refusal, textIn } from './wire.ts'
 
 export interface Provider {
   readonly id: string
@@ -19,8 +19,20 @@ export class Config {
   constructor(directory: string) {
     this.#directory = directory
     const file = path.join(directory, 'opencode.json')
-    const parsed: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+    const parsed = existsSync(file) ? parse(file) : {}
     this.#document = isData(parsed) ? parsed : {}
+  }
+
+  /** MCP servers by name. */
+  get mcp(): readonly (readonly [string, Data])[] {
+    const { mcp } = this.#document
+    return Object.entries(isData(mcp) ? mcp : {}).flatMap(([name, value]) =>
+      isData(value) ? [[name, value] as const] : [],
+    )
+  }
+
+  get plugins(): unknown {
+    return this.#document['plugin']
   }
 
   get providers(): readonly Provider[] {
@@ -65,6 +77,17 @@ export class Config {
         found.set(name.slice(0, -3), { template: readFileSync(path.join(folder, name), 'utf8') })
     }
     return found
+  }
+}
+
+function parse(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new Refusal(500, 'UnknownError', `Config file at ${file} is not valid JSON: ${said}`, {
+      ref: 'err_config',
+    })
   }
 }
 

@@ -8,8 +8,8 @@ import type { Route } from './httpServer.ts'
 import type { Runner } from './runner.ts'
 import type { Data } from './wire.ts'
 import { isData, Refusal, textIn } from './wire.ts'
+import { isRepository } from './world.ts'
 import type { World } from './world.ts'
-import { newID } from './world.ts'
 
 export function requestRoutes(world: World, { requests }: Runner): readonly Route[] {
   const pending = (waiting: Iterable<{ readonly value: Data }>, id?: string): readonly Data[] =>
@@ -99,7 +99,7 @@ const agents = [
   { id: 'title', name: 'title', mode: 'primary', hidden: true },
 ]
 
-export function catalogRoutes(world: World): readonly Route[] {
+export function catalogRoutes(): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -116,7 +116,6 @@ export function catalogRoutes(world: World): readonly Route[] {
         [...new Config(directory()).commands].map(([name, { description }]) => ({ name, description })),
     },
     { method: 'GET', path: '/api/skill', isLocated: true, handle: () => [] },
-    { method: 'GET', path: '/api/mcp', isLocated: true, handle: () => [] },
     {
       method: 'GET',
       path: '/api/model',
@@ -146,53 +145,6 @@ export function catalogRoutes(world: World): readonly Route[] {
           package: 'openai-compatible',
           settings: { apiKey },
         })),
-    },
-    {
-      method: 'GET',
-      path: '/api/integration',
-      isLocated: true,
-      handle: ({ directory }) =>
-        new Config(directory()).providers.map(({ id, name }) => ({
-          id,
-          name,
-          methods: [{ type: 'key', label: 'API key' }],
-          connections: world.credentials
-            .filter(({ integrationID }) => integrationID === id)
-            .map((credential) => ({
-              type: 'credential',
-              id: credential.id,
-              label: credential.label,
-              method: credential.method,
-            })),
-        })),
-    },
-    {
-      method: 'POST',
-      path: '/api/integration/:id/connect/key',
-      handle: ({ params, body, directory }) => {
-        const id = params[0] ?? ''
-        if (!new Config(directory()).providers.some((provider) => provider.id === id))
-          throw new Refusal(404, 'IntegrationNotFoundError', `Integration not found: ${id}`)
-        world.credentials.push({
-          id: newID('cred'),
-          integrationID: id,
-          label: textIn(body, 'label') ?? 'API key',
-          method: 'key',
-          key: textIn(body, 'key') ?? '',
-        })
-        world.save()
-        for (const type of ['credential.updated', 'integration.updated', 'provider.updated', 'model.updated'])
-          world.hint(type)
-      },
-    },
-    {
-      method: 'DELETE',
-      path: '/api/credential/:id',
-      handle: ({ params }) => {
-        world.credentials = world.credentials.filter(({ id }) => id !== params[0])
-        world.save()
-        for (const type of ['credential.updated', 'integration.updated']) world.hint(type)
-      },
     },
   ]
 }
@@ -267,9 +219,7 @@ export function fileRoutes(world: World): readonly Route[] {
       path: '/api/vcs',
       isLocated: true,
       handle: ({ directory }) =>
-        existsSync(path.join(directory(), '.git'))
-          ? { provider: 'git', branch: { current: 'main' } }
-          : { branch: {} },
+        isRepository(directory()) ? { provider: 'git', branch: { current: 'main' } } : { branch: {} },
     },
     {
       method: 'GET',
@@ -291,13 +241,20 @@ export function fileRoutes(world: World): readonly Route[] {
 }
 
 function findFiles(directory: string, query: string, limit: number): readonly Data[] {
-  const found = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-    cwd: directory,
-    encoding: 'utf8',
-  })
-  return found
-    .split('\n')
-    .filter((name) => name !== '' && name.toLowerCase().includes(query.toLowerCase()))
+  return filesOf(directory)
+    .filter((name) => name.toLowerCase().includes(query.toLowerCase()))
     .slice(0, limit)
     .map((name) => ({ path: name, type: 'file' }))
+}
+
+function filesOf(directory: string): readonly string[] {
+  if (!isRepository(directory)) {
+    const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
+  }
+  const command = ['ls-files', '--cached', '--others', '--exclude-standard']
+  const found = execFileSync('git', command, { cwd: directory, encoding: 'utf8' })
+  return found.split('\n').filter((name) => name !== '')
 }

@@ -3,6 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { createHttpServer } from './httpServer.ts'
+import { integrationRoutes } from './integrations.ts'
+import { mcpRoutes } from './mcp.ts'
 import { catalogRoutes, fileRoutes, requestRoutes } from './otherRoutes.ts'
 import { Runner } from './runner.ts'
 import { sessionRoutes } from './sessionRoutes.ts'
@@ -60,7 +62,9 @@ function serve(args: readonly string[]): void {
       { method: 'GET', path: '/api/info', handle: info },
       ...sessionRoutes(world, runner),
       ...requestRoutes(world, runner),
-      ...catalogRoutes(world),
+      ...catalogRoutes(),
+      ...integrationRoutes(world),
+      ...mcpRoutes(world),
       ...fileRoutes(world),
     ],
   })

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileDiff, putFile } from './tools.ts'
 import type { FileDiff } from './wire.ts'
 import { Refusal } from './wire.ts'
+import { isRepository } from './world.ts'
 import type { FileStep, SessionRecord, World } from './world.ts'
 
 /** Hides a message and all behind it, and puts their files back. */
@@ -14,7 +15,8 @@ export function stageRevert(
   const start = indexOf(record, messageID)
   restoreStaged(record)
   const hidden = new Set(record.messages.slice(start).map(({ id }) => id))
-  const files = withFiles ? firstSteps(record.steps.filter((step) => hidden.has(step.messageID))) : []
+  const isRestored = withFiles && isRepository(record.info.location.directory)
+  const files = isRestored ? firstSteps(record.steps.filter((step) => hidden.has(step.messageID))) : []
   record.staged = files.map(({ file }) => ({ file, content: contentOf(file) }))
   const diffs = files.map(({ file, before }) => fileDiff(file, contentOf(file), before))
   for (const { file, before } of files) putFile(file, before)

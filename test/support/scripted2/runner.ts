@@ -19,6 +19,11 @@ interface Run {
 const retryBaseMs = 2_000
 const maxAttempts = 5
 
+function systemPrompt({ info }: SessionRecord): string {
+  const mode = info.agent === 'plan' ? ' Plan mode is active: change nothing.' : ''
+  return `You are a coding agent.${mode}`
+}
+
 /** Runs sessions: one loop each, from the first waiting prompt until nothing is left to do. */
 export class Runner {
   readonly requests: Requests
@@ -139,7 +144,7 @@ export class Runner {
             apiKey,
             model: ref.id,
             sessionID: record.info.id,
-            messages: chatMessages(record.messages, 'You are a coding agent.'),
+            messages: chatMessages(record.messages, systemPrompt(record)),
             tools: Object.keys(tools),
             signal: abort.signal,
           },

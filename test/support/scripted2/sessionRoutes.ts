@@ -303,10 +303,19 @@ function createSession(world: World, body: Data): SessionInfo {
 }
 
 function patchSession(world: World, record: SessionRecord, body: Data): void {
+  const { info } = record
   const title = textIn(body, 'title')
+  if (isData(body['metadata'])) {
+    info.metadata = body['metadata']
+    world.tell(record, 'session.metadata.updated', { metadata: info.metadata })
+  }
+  if (Array.isArray(body['permissions'])) {
+    info.permissions = body['permissions'] as Rule[]
+    world.tell(record, 'session.permissions', { permissions: info.permissions })
+  }
   if (title === undefined) return
-  record.info.title = title
-  record.info.time.updated = Date.now()
+  info.title = title
+  info.time.updated = Date.now()
   world.tell(record, 'session.renamed', { title })
 }
 
@@ -333,7 +342,7 @@ function fork(world: World, source: SessionRecord, body: Data): SessionInfo {
     projectID,
     location,
     fork: { sessionID: source.info.id, boundary },
-    title: `${title ?? 'Session'} (fork)`,
+    title: forkTitle(title),
     ...(agent === undefined ? {} : { agent }),
     ...(model === undefined ? {} : { model }),
   })
@@ -341,6 +350,12 @@ function fork(world: World, source: SessionRecord, body: Data): SessionInfo {
   world.tell(record, 'session.created', { ...record.info })
   world.tell(record, 'session.forked', { parentID: source.info.id, boundary })
   return record.info
+}
+
+/** As 1.x counts them. */
+function forkTitle(title = 'Session'): string {
+  const [, name = title, count = '0'] = /^(.*) \(fork #(\d+)\)$/.exec(title) ?? []
+  return `${name} (fork #${Number(count) + 1})`
 }
 
 function listMessages(record: SessionRecord, query: URLSearchParams): unknown {

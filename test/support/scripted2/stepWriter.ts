@@ -3,7 +3,7 @@ import type { ToolResult } from './tools.ts'
 import { toolName } from './tools.ts'
 import type { Content, Data, Message, ModelRef, TextContent, ToolContent, WireError } from './wire.ts'
 import { isData } from './wire.ts'
-import { newID } from './world.ts'
+import { isRepository, newID } from './world.ts'
 import type { SessionRecord, World } from './world.ts'
 
 /** Writes one step of a run: its message in the history, and the events that tell of it. */
@@ -120,7 +120,9 @@ export class StepWriter implements ModelSink {
     this.message.time.completed = Date.now()
   }
 
+  /** Without a repository nothing is kept to go back to. */
   #files(): readonly string[] {
+    if (!isRepository(this.#record.info.location.directory)) return []
     const own = this.#record.steps.filter(({ messageID }) => messageID === this.message.id)
     return [...new Set(own.map(({ file }) => file))]
   }

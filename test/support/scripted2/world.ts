@@ -62,7 +62,6 @@ export interface Credential {
 interface Stored {
   readonly sessions: SessionRecord[]
   readonly saved: SavedRule[]
-  readonly credentials: Credential[]
 }
 
 export interface WireEvent extends Data {
@@ -83,10 +82,13 @@ export class World {
   credentials: Credential[] = []
   readonly #listeners = new Set<Listener>()
   readonly #file: string
+  /** Apart from the rest, so that a test can say where keys may be. */
+  readonly #keysFile: string
   #isSaving = false
 
   constructor(dataDirectory: string) {
     this.#file = path.join(dataDirectory, 'scripted2.json')
+    this.#keysFile = path.join(dataDirectory, 'credentials.json')
     this.#load()
   }
 
@@ -139,14 +141,9 @@ export class World {
 
   saveNow(): void {
     this.#isSaving = false
-    const stored: Stored = {
-      sessions: [...this.sessions.values()],
-      saved: this.saved,
-      credentials: this.credentials,
-    }
-    mkdirSync(path.dirname(this.#file), { recursive: true })
-    writeFileSync(`${this.#file}.new`, JSON.stringify(stored))
-    renameSync(`${this.#file}.new`, this.#file)
+    const stored: Stored = { sessions: [...this.sessions.values()], saved: this.saved }
+    write(this.#file, stored)
+    write(this.#keysFile, this.credentials)
   }
 
   #send(type: string, data: Data, more: Data): void {
@@ -159,7 +156,22 @@ export class World {
     const stored = JSON.parse(readFileSync(this.#file, 'utf8')) as Stored
     for (const record of stored.sessions) this.sessions.set(record.info.id, record)
     this.saved = stored.saved
-    this.credentials = stored.credentials
+    this.credentials = JSON.parse(readFileSync(this.#keysFile, 'utf8')) as Credential[]
+  }
+}
+
+/** Never half written, whenever the process ends. */
+function write(file: string, value: unknown): void {
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(`${file}.new`, JSON.stringify(value), { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}
+
+/** Whether there is a git repository around a folder: without one no file is ever restored. */
+export function isRepository(directory: string): boolean {
+  for (let folder = directory; ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, '.git'))) return true
+    if (folder === path.dirname(folder)) return false
   }
 }
 

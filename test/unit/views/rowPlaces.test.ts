@@ -12,6 +12,7 @@ function row(id: string, updated: number, mark: SessionMark = 'idle'): SessionRo
     session: session(toSessionID(`ses_${id}`), { title: id, updated }),
     mark,
     isPinned: false,
+    canArchive: true,
     children: [],
   }
 }

@@ -18,6 +18,7 @@ const row = (id: string, hoursAgo: number, part: Partial<Session> = {}, isPinned
   },
   mark: 'idle',
   isPinned,
+  canArchive: true,
   children: [],
 })
 const titles = (rows: readonly SessionRow[]): readonly string[] => rows.map(({ session }) => session.title)
