@@ -12,7 +12,8 @@ import type { CourierTiming } from './courier.ts'
 import type { DirectoryIndex } from './directoryIndex.ts'
 import { isIndexOnly, toIndexChange } from './indexChange.ts'
 import { IndexKeeper } from './indexKeeper.ts'
-import { Lineage } from './lineage.ts'
+import { FamilyRequests } from './familyRequests.ts'
+import { MirrorLoader } from './mirrorLoader.ts'
 import { MirrorPool } from './mirrorPool.ts'
 import type { OpenMirror } from './mirrorPool.ts'
 import { OpenTexts } from './openTexts.ts'
@@ -22,8 +23,6 @@ import type { SessionEntry } from './sessionEntries.ts'
 import { SessionMirror } from './sessionMirror.ts'
 import { SessionNews } from './sessionNews.ts'
 import { SessionStore } from './sessionStore.ts'
-import { isTransient, retryDelay } from './transient.ts'
-import { Wakeup } from './wakeup.ts'
 
 export type { SessionEntry } from './sessionEntries.ts'
 export { SessionStore } from './sessionStore.ts'
@@ -56,15 +55,13 @@ export class SessionHub implements Disposable {
   /** Of all sessions of the server, watched or not. */
   readonly news = this.#disposables.add(new SessionNews())
   readonly #texts = new OpenTexts()
-  readonly #lineage = new Lineage()
-  readonly #lookups = new Set<SessionID>()
   readonly #removed = new Set<SessionID>()
-  readonly #wakeup = new Wakeup()
   readonly #indexes: IndexKeeper
+  readonly #requests: FamilyRequests
+  readonly #loader: MirrorLoader
   readonly #courier: Courier
   #connection: Connection | undefined
   #stream: AbortController | undefined
-  #isUp = false
   #wasUp = false
   #downSince: number | undefined
 
@@ -79,6 +76,16 @@ export class SessionHub implements Disposable {
     this.#indexes = this.#disposables.add(
       new IndexKeeper({ log, onRefreshed: (index) => this.#refreshed(index) }),
     )
+    this.#requests = new FamilyRequests({
+      indexes: this.#indexes,
+      log,
+      onLearnt: () => this.#syncMirrors(),
+    })
+    this.#loader = new MirrorLoader({
+      log,
+      isOpen: (open) => this.#pool.get(open.mirror.sessionID) === open,
+      onLoaded: (open) => this.#loaded(open),
+    })
     this.#courier = this.#disposables.add(
       new Courier({
         outbox,
@@ -121,7 +128,7 @@ export class SessionHub implements Disposable {
   /** The sessions of a watched directory, roots and children, the latest changed first. */
   sessions(directory: string): readonly SessionEntry[] {
     const index = this.#indexes.get(directory)
-    return index ? listSessions(index, this.#allRequests(), this.#lineage) : []
+    return index ? listSessions(index, this.#requests.all(), this.#requests.lineage) : []
   }
 
   /** What waits for the user in a watched directory, in sessions of all kinds. */
@@ -135,7 +142,7 @@ export class SessionHub implements Disposable {
     open.holders++
     return new SessionStore(
       open.mirror,
-      () => this.#loadOlder(open),
+      () => this.#loader.loadOlder(open),
       () => {
         open.holders--
         if (open.holders === 0) this.#pool.close(open)
@@ -188,10 +195,10 @@ export class SessionHub implements Disposable {
 
   /** Whatever happened while the stream was down: all that is in use is fetched again. */
   #goUp(): void {
-    this.#isUp = true
     this.#downSince = undefined
     this.#indexes.setConnection(this.#connection)
-    for (const open of this.#pool.all()) this.#load(open, true)
+    this.#loader.setConnection(this.#connection)
+    for (const open of this.#pool.all()) this.#loader.load(open, true)
     this.#courier.setConnection(this.#connection)
     this.#onDidChangeLink.fire({ kind: 'online' })
     if (this.#wasUp) this.#onDidChangeCatalog.fire(undefined)
@@ -199,11 +206,10 @@ export class SessionHub implements Disposable {
   }
 
   #goDown(retryAt: number | undefined): void {
-    this.#isUp = false
     this.#texts.clear()
     this.#courier.setConnection(undefined)
     this.#indexes.setConnection(undefined)
-    this.#wakeup.wake()
+    this.#loader.setConnection(undefined)
     for (const { mirror } of this.#pool.all()) mirror.interrupt()
     this.#downSince ??= (this.#options.now ?? Date.now)()
     this.#onDidChangeLink.fire({ kind: 'reconnecting', since: this.#downSince, retryAt })
@@ -213,7 +219,7 @@ export class SessionHub implements Disposable {
   #onReset(directory: string | undefined): void {
     this.#indexes.refresh(directory)
     for (const open of this.#pool.all()) {
-      if (directory === undefined || open.directory === directory) this.#load(open, false)
+      if (directory === undefined || open.directory === directory) this.#loader.load(open, false)
     }
     this.news.dropped(directory)
     this.#onDidChangeCatalog.fire(directory)
@@ -240,7 +246,7 @@ export class SessionHub implements Disposable {
     const open = this.#pool.get(sessionID)
     const index = this.#indexFor(sessionID, undefined, open)
     index?.apply({ kind: 'session-removed', sessionID })
-    this.#lineage.forget(sessionID)
+    this.#requests.lineage.forget(sessionID)
     if (index) this.#indexes.markChanged(index.directory)
     this.#syncMirrors()
     open?.mirror.fail(new OpencodeError('not-found', 'This session was deleted.'))
@@ -260,7 +266,7 @@ export class SessionHub implements Disposable {
     this.#pool.add(open)
     mirror.syncIndex()
     mirror.syncPending()
-    if (this.#isUp) this.#load(open, true)
+    this.#loader.load(open, true)
     return open
   }
 
@@ -272,7 +278,7 @@ export class SessionHub implements Disposable {
       settleDelayMs: this.#options.settleDelayMs ?? settleDelayMs,
       pending: () => this.#options.outbox.entries(sessionID),
       status: () => index()?.status(sessionID) ?? { kind: 'idle' },
-      requests: () => this.#requestsOf(sessionID),
+      requests: () => this.#requests.of(sessionID),
       openTexts: () => this.#texts.of(sessionID),
       endMissed: () => this.#endMissed(sessionID),
       isIndexCurrent: () => index()?.isCurrent ?? false,
@@ -283,46 +289,14 @@ export class SessionHub implements Disposable {
 
   #endMissed(sessionID: SessionID): void {
     const open = this.#pool.get(sessionID)
-    if (open && this.#isUp) this.#load(open, true)
-  }
-
-  /** A snapshot that is on its way would overtake the page, so it comes first. */
-  async #loadOlder({ mirror, loading }: OpenMirror): Promise<void> {
-    await loading
-    await mirror.loadOlder(this.#isUp ? this.#connection : undefined)
-  }
-
-  #load(open: OpenMirror, isLossy: boolean): void {
-    const connection = this.#connection
-    if (connection) open.loading = this.#fetch(open, connection, isLossy)
-  }
-
-  async #fetch(open: OpenMirror, connection: Connection, isLossy: boolean): Promise<void> {
-    const { mirror } = open
-    const isWanted = (): boolean =>
-      this.#isUp && this.#connection === connection && this.#pool.get(mirror.sessionID) === open
-    for (let attempt = 0; isWanted(); attempt++) {
-      try {
-        await mirror.load(connection, isLossy)
-        if (isWanted()) this.#loaded(open)
-        return
-      } catch (error) {
-        if (!isWanted()) return
-        this.#options.log.warn(`sync: a session could not be read (${toErrorInfo(error).code})`)
-        if (!isTransient(error)) {
-          mirror.fail(error)
-          return
-        }
-        await this.#wakeup.wait(retryDelay(error, attempt))
-      }
-    }
+    if (open) this.#loader.load(open, true)
   }
 
   /** The server knows better where the session lives. */
   #loaded(open: OpenMirror): void {
     const session = open.mirror.state?.session
     if (!session) return
-    this.#lineage.learn(session)
+    this.#requests.lineage.learn(session)
     if (session.directory !== open.directory && session.directory !== '') {
       const before = open.watch
       open.directory = session.directory
@@ -353,12 +327,12 @@ export class SessionHub implements Disposable {
 
   #indexChanged(index: DirectoryIndex, action: SessionAction): void {
     this.#indexes.markChanged(index.directory)
-    const isNews = action.type === 'session/put' && this.#lineage.learn(action.session)
+    const isNews = action.type === 'session/put' && this.#requests.lineage.learn(action.session)
     if (isNews || action.type !== 'session/put') this.#syncMirrors()
   }
 
   #refreshed(index: DirectoryIndex): void {
-    for (const session of index.sessions) this.#lineage.learn(session)
+    for (const session of index.sessions) this.#requests.lineage.learn(session)
     this.news.sync(index.sessions, (id) => index.status(id))
     this.#syncMirrors()
   }
@@ -366,35 +340,6 @@ export class SessionHub implements Disposable {
   #syncMirrors(): void {
     const open = this.#pool.all()
     for (const { mirror } of open) mirror.syncIndex()
-    if (open.length > 0) for (const request of this.#allRequests()) this.#lookUp(request.sessionID)
-  }
-
-  /** A request of a session that nobody told us about: it may be a child of one on screen. */
-  #lookUp(sessionID: SessionID): void {
-    const unknown = this.#lineage.firstUnknown(sessionID)
-    const connection = this.#connection
-    if (!unknown || !connection || this.#lookups.has(unknown)) return
-    this.#lookups.add(unknown)
-    void connection
-      .getSession(unknown)
-      .then(
-        (session) => this.#lineage.learn(session),
-        (error: unknown) => {
-          this.#options.log.debug(`sync: a session that asks could not be read (${toErrorInfo(error).code})`)
-          return false
-        },
-      )
-      .then((isNews) => {
-        this.#lookups.delete(unknown)
-        if (isNews) this.#syncMirrors()
-      })
-  }
-
-  #allRequests(): readonly Request[] {
-    return this.#indexes.all().flatMap((index) => [...index.requests])
-  }
-
-  #requestsOf(sessionID: SessionID): readonly Request[] {
-    return this.#allRequests().filter((request) => this.#lineage.chain(request.sessionID).includes(sessionID))
+    if (open.length > 0) this.#requests.askForUnknown(this.#connection)
   }
 }
