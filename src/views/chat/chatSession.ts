@@ -1,26 +1,22 @@
 import * as vscode from 'vscode'
-import { OpencodeError, toErrorInfo } from '../../opencode/errors.ts'
+import { OpencodeError } from '../../opencode/errors.ts'
 import type { ErrorInfo } from '../../opencode/errors.ts'
 import type { MessageID, SessionID } from '../../opencode/ids.ts'
 import { workspaceFolders } from '../../platform/folders.ts'
 import type { Attachment } from '../../prompt/attachment.ts'
-import { composePrompt, withChoice } from '../../prompt/prompt.ts'
-import { modelRef } from '../../protocol/chat.ts'
 import type { ChatAction, ChatSnapshot, ChatState } from '../../protocol/chat.ts'
 import type { Family } from '../../session/family.ts'
 import type { WebviewMethods } from '../../protocol/methods.ts'
 import { isSame } from '../../session/equal.ts'
-import type { Prompt, UserMessage } from '../../session/model.ts'
-import { pendingMessage } from '../../sync/pendingMessage.ts'
 import type { SessionStore } from '../../sync/sessionHub.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore, MutableDisposable } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backend } from '../backend/backends.ts'
-import { runOf } from '../composer/slashCommands.ts'
 import { ChatFeed } from './chatFeed.ts'
 import { chatFolder } from './chatFolder.ts'
 import type { ChatPage } from './chatPage.ts'
+import { ChatSender } from './chatSender.ts'
 import { initialState, serverState } from './chatStates.ts'
 import { newDraftKey } from '../composer/drafts.ts'
 import { FamilyWatch } from './familyWatch.ts'
@@ -48,9 +44,9 @@ export class ChatSession implements Disposable {
   /** Fires when session, title, status or requests may have changed. */
   readonly onDidChange = this.#onDidChange.event
   readonly #ready: Promise<void>
+  readonly #sender: ChatSender
   #open: SessionStore | undefined
   #sessionID: SessionID | undefined
-  #creating: Promise<SessionID> | undefined
   #lastError: ErrorInfo | undefined
   #backend: Backend
   readonly #bound = this.#store.add(new MutableDisposable<DisposableStore>())
@@ -66,6 +62,7 @@ export class ChatSession implements Disposable {
     this.feed = this.#store.add(
       new ChatFeed(initialState(this.#backend), (revision, actions) => send(revision, [...actions])),
     )
+    this.#sender = new ChatSender(this, services, (...created) => this.#created(...created))
     this.#listen()
     this.#ready = this.#start(place)
   }
@@ -152,74 +149,19 @@ export class ChatSession implements Disposable {
     this.feed.apply({ type: 'problem', problem })
   }
 
-  /**
-   * Puts a prompt into the outbox; makes the session first where there is none. The server is started
-   * when it is not running.
-   */
+  /** Sends a prompt to the session on screen, or to a new one; see `ChatSender`. */
   async send(text: string, attachments: readonly Attachment[]): Promise<MessageID> {
     await this.#ready
-    const directory = this.needDirectory()
-    if (text.trim() === '' && attachments.length === 0) {
-      throw new OpencodeError('invalid-argument', vscode.l10n.t('There is nothing to send yet.'))
-    }
-    const { history, log, composer } = this.#services
-    const backend = this.#backend
-    const run = await runOf(text, backend, directory)
-    const parts = composer.sent.withoutKnown(this.state.session, attachments)
-    const words = composePrompt(text, parts, run ? { run } : {})
-    const sessionID = this.#sessionID ?? (await this.#createFor(words, directory))
-    const { choice } = this.state
-    const prompt = withChoice(words, { agent: choice.agent?.name, model: modelRef(choice) })
-    backend.hub.send(sessionID, prompt)
-    const inFull = attachments.filter((attachment) => parts.includes(attachment))
-    void composer.sent.record(sessionID, prompt.id, inFull)
-    this.#dropUnsent(({ id }) => id === prompt.id)
-    await backend.outbox.saved()
-    await history.add(directory, text)
-    if (!backend.hub.connection)
-      backend.access.ensure().catch((error: unknown) => log.warn(`chat: ${toErrorInfo(error).message}`))
-    this.setProblem(undefined)
-    return prompt.id
+    return this.#sender.send(text, attachments)
   }
 
   dispose(): void {
     this.#store.dispose()
   }
 
-  /** Making a session may take as long as a server takes to start; the prompt stands there meanwhile. */
-  async #createFor(prompt: Prompt, directory: string): Promise<SessionID> {
-    this.feed.apply({ type: 'unsent', unsent: [...(this.state.unsent ?? []), pendingMessage(prompt)] })
-    try {
-      return await this.#create(directory)
-    } catch (error) {
-      this.#dropUnsent(({ id }) => id === prompt.id)
-      throw error
-    }
-  }
-
-  #dropUnsent(isGone: (message: UserMessage) => boolean): void {
-    const unsent = this.state.unsent ?? []
-    const left = unsent.filter((message) => !isGone(message))
-    if (left.length < unsent.length) this.feed.apply({ type: 'unsent', unsent: left })
-  }
-
-  /** Two prompts that are sent at once into "new session" make one session. */
-  async #create(directory: string): Promise<SessionID> {
-    const creating = (this.#creating ??= this.#createNow(directory, this.#backend).finally(() => {
-      if (this.#creating === creating) this.#creating = undefined
-    }))
-    return creating
-  }
-
-  async #createNow(directory: string, backend: Backend): Promise<SessionID> {
-    const { access, catalogs } = backend
-    const connection = await access.ensure()
-    if (!catalogs.get(directory)) await catalogs.load(directory)
-    const { id } = await connection.createSession(directory)
-    await this.#services.choices.adopt(directory, id)
-    if (this.#backend === backend) await this.show({ sessionID: id, directory })
-    else this.#left.set(backend.id, id)
-    return id
+  async #created(sessionID: SessionID, directory: string, backend: Backend): Promise<void> {
+    if (this.#backend === backend) await this.show({ sessionID, directory })
+    else this.#left.set(backend.id, sessionID)
   }
 
   async #start(place: ChatPlace): Promise<void> {
@@ -246,7 +188,6 @@ export class ChatSession implements Disposable {
     const { server, hub, catalogs } = backend
     const bound = new DisposableStore()
     this.#backend = backend
-    this.#creating = undefined
     this.#bound.value = bound
     this.#refreshServer()
     bound.add(server.onDidChangeStatus(() => this.#refreshServer()))
