@@ -1,10 +1,10 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
-import type { Hunk } from '../review/hunks.ts'
 import { filesOfNode, isChangeNode } from '../views/review/changesTree.ts'
 import type { ChangeNode } from '../views/review/changesTree.ts'
 import { hunkAttachment } from '../views/review/hunkAttachment.ts'
-import { hunkAt, hunksIn } from '../views/review/reviewEditors.ts'
+import { placeAt, placesOf } from '../views/review/reviewPlaces.ts'
+import type { PlacedHunk } from '../views/review/reviewPlaces.ts'
 import type { PendingFile } from '../views/review/reviewState.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight, uriOf } from './commandSpec.ts'
@@ -23,10 +23,11 @@ export const changeCommands = {
   undoHunk: { run: (context, args) => decide(context, args, 'undo') },
   askAboutHunk: {
     async run(context, args) {
-      const place = await hunkOf(context, args)
-      if (!place) return
+      const found = await placeOf(context, args)
+      const pending = found?.place?.pending ?? found?.files[0]
+      if (!pending) return
       const chat = await chatInSight(context)
-      const chip = hunkAttachment(place.pending, context.review.scope, place.hunk)
+      const chip = hunkAttachment(pending, context.review.scope, found?.place?.hunk)
       context.services.drafts.add(chat.draftKey, [chip])
       chat.focus()
     },
@@ -48,13 +49,13 @@ export const changeCommands = {
   mergeFile: {
     async run(context, args) {
       const { decisions, scope } = context.review
-      for (const file of await filesOf(context, args)) await decisions.merge(file, scope)
+      for (const file of onePerPath(await filesOf(context, args))) await decisions.merge(file, scope)
     },
   },
   openChange: {
     async run(context, args) {
       const { documents, scope } = context.review
-      for (const file of await filesOf(context, args)) await documents.open(file, scope)
+      for (const file of onePerPath(await filesOf(context, args))) await documents.open(file, scope)
     },
   },
   openAllChanges: {
@@ -113,9 +114,13 @@ async function filesOf({ review }: CommandContext, [given]: readonly unknown[]):
   await review.state.refresh()
   if (isChangeNode(given)) return current(review, given)
   const uri = uriOf(given) ?? vscode.window.activeTextEditor?.document.uri
-  const pending = uri && review.state.file(uri.fsPath, review.scope)
-  if (pending) return [pending]
+  const files = uri ? review.state.filesAt(uri.fsPath, review.scope) : []
+  if (files.length > 0) return [...files]
   throw nothing()
+}
+
+function onePerPath(files: readonly PendingFile[]): readonly PendingFile[] {
+  return files.filter(({ file }, index) => files.findIndex((each) => each.file.path === file.path) === index)
 }
 
 /** A node may be older than the last decision. */
@@ -150,27 +155,28 @@ async function undoAll(context: CommandContext, args: readonly unknown[]): Promi
   await decisions.undoFiles(files, scope)
 }
 
-interface HunkPlace {
-  readonly pending: PendingFile
+interface FilePlaces {
+  /** In all sessions in which something of it waits. */
+  readonly files: readonly PendingFile[]
+  readonly places: readonly PlacedHunk[]
   /** Undefined for a file that is decided on as a whole. */
-  readonly hunk: Hunk | undefined
+  readonly place: PlacedHunk | undefined
 }
 
 /**
- * A CodeLens names the place by its line in the agent's own text; else the cursor tells. Undefined for a CodeLens
- * whose place was decided on while it was clicked.
+ * A CodeLens names the place by its line in the agent's own text and the session; else the cursor tells. Undefined
+ * for a CodeLens whose place was decided on while it was clicked.
  */
-async function hunkOf(context: CommandContext, args: readonly unknown[]): Promise<HunkPlace | undefined> {
-  const [pending] = await filesOf(context, args)
-  if (!pending) throw nothing()
-  const named = args[1]
-  const line = vscode.window.activeTextEditor?.selection.active.line ?? 0
-  const hunk =
-    typeof named === 'number'
-      ? hunksIn(pending).find(({ after }) => after.start === named)
-      : hunkAt(pending, line)
-  if (typeof named === 'number' && !hunk) return undefined
-  return { pending, hunk }
+async function placeOf(context: CommandContext, args: readonly unknown[]): Promise<FilePlaces | undefined> {
+  const files = await filesOf(context, args)
+  const places = placesOf(files, context.review.scope)
+  const [, line, session] = args
+  if (typeof line !== 'number') {
+    const cursor = vscode.window.activeTextEditor?.selection.active.line ?? 0
+    return { files, places, place: placeAt(places, cursor) }
+  }
+  const place = places.find(({ hunk, pending }) => hunk.after.start === line && pending.sessionID === session)
+  return place && { files, places, place }
 }
 
 async function decide(
@@ -179,25 +185,24 @@ async function decide(
   what: 'keep' | 'undo',
 ): Promise<void> {
   const { decisions, scope } = context.review
-  const place = await hunkOf(context, args)
-  if (!place) return
-  const { pending, hunk } = place
-  if (hunk) await decisions[`${what}Hunk`](pending, scope, hunk)
-  else await decisions[`${what}Files`]([pending], scope)
+  const found = await placeOf(context, args)
+  if (found?.place) await decisions[`${what}Hunk`](found.place, scope)
+  else if (found) await decisions[`${what}Files`](found.files, scope)
 }
 
 async function goToHunk(context: CommandContext, args: readonly unknown[], step: 1 | -1): Promise<void> {
-  const place = await hunkOf(context, args)
-  if (!place) return
-  const { pending, hunk } = place
-  const hunks = hunksIn(pending)
-  const editor = await vscode.window.showTextDocument(vscode.Uri.file(pending.file.path))
+  const found = await placeOf(context, args)
+  const [file] = found?.files ?? []
+  if (!found || !file) return
+  const { places, place } = found
+  const editor = await vscode.window.showTextDocument(vscode.Uri.file(file.file.path))
   const line = editor.selection.active.line
   const isNamed = typeof args[1] === 'number'
-  const index = hunk && isNamed ? hunks.indexOf(hunk) + step : indexFrom(hunks, line, step)
-  const target = hunks[(index + hunks.length) % hunks.length]
+  const index = place && isNamed ? places.indexOf(place) + step : indexFrom(places, line, step)
+  const target = places[(index + places.length) % places.length]
   if (!target) return
-  const position = new vscode.Position(Math.min(target.now.start, editor.document.lineCount - 1), 0)
+  const start = Math.min(target.hunk.now.start, editor.document.lineCount - 1)
+  const position = new vscode.Position(start, 0)
   editor.selection = new vscode.Selection(position, position)
   editor.revealRange(
     new vscode.Range(position, position),
@@ -206,13 +211,11 @@ async function goToHunk(context: CommandContext, args: readonly unknown[], step:
 }
 
 /** Behind the last place comes the first one. */
-function indexFrom(hunks: readonly Hunk[], line: number, step: 1 | -1): number {
-  if (step === 1)
-    return Math.max(
-      0,
-      hunks.findIndex(({ now }) => now.start > line),
-    )
-  return hunks.findLastIndex(({ now }) => now.start < line)
+function indexFrom(places: readonly PlacedHunk[], line: number, step: 1 | -1): number {
+  const starts = places.map(({ hunk }) => hunk.now.start)
+  if (step === -1) return starts.findLastIndex((start) => start < line)
+  const next = starts.findIndex((start) => start > line)
+  return Math.max(0, next)
 }
 
 function isReply(value: unknown): value is vscode.CommentReply {

@@ -18,13 +18,13 @@ import type { Platform } from './platform.ts'
 
 /** What chats do in editors by themselves: edits that wait, conflicts, following, changes to decide on. */
 export function joinEditors({ store, settings, log }: Platform, services: Services, chat: ChatParts): void {
-  const { desk, review, notify } = services
+  const { backends, desk, review, notify } = services
   const { chats, isInSight } = chat
   const manners = store.add(new Manners())
   store.add(new FollowMode({ chats, settings, manners }))
   store.add(new ProposalOpener({ proposals: desk.proposals, chats, settings, manners, log }))
   store.add(noticeConflicts({ conflicts: desk.conflicts, isInSight, notify }))
-  store.add(new ReviewEditors(review))
+  store.add(new ReviewEditors(review, backends))
 }
 
 /** What is asked and answered in editors and the source control view. */

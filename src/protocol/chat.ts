@@ -45,11 +45,20 @@ export interface ChatState {
   readonly queue?: PromptQueueState | undefined
   /** What the agent's edits mean for the user's editors; absent where that is nothing. */
   readonly desk?: DeskState | undefined
+  /** What the session changed and nobody decided on yet; absent where that is nothing. */
+  readonly review?: OpenChanges | undefined
   readonly recent: readonly SessionSummary[]
   /** Open requests in other root sessions of the folder, to be shown as a hint with a way there. */
   readonly waitingElsewhere: number
   /** A sentence about the last thing that went wrong here; dismissible. */
   readonly problem: ErrorInfo | undefined
+}
+
+/** Changed files that wait for a decision, as the view of changes counts them. */
+export interface OpenChanges {
+  readonly files: number
+  readonly additions: number
+  readonly deletions: number
 }
 
 export interface ChatProfile {
@@ -157,6 +166,7 @@ export type ChatAction =
   | { readonly type: 'draft'; readonly draft: Draft }
   | { readonly type: 'queue'; readonly queue: PromptQueueState | undefined }
   | { readonly type: 'desk'; readonly desk: DeskState | undefined }
+  | { readonly type: 'review'; readonly review: OpenChanges | undefined }
   | { readonly type: 'recent'; readonly recent: readonly SessionSummary[]; readonly waitingElsewhere: number }
   | { readonly type: 'problem'; readonly problem: ErrorInfo | undefined }
 
@@ -193,6 +203,8 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
       return state.queue === action.queue ? state : { ...state, queue: action.queue }
     case 'desk':
       return { ...state, desk: action.desk }
+    case 'review':
+      return { ...state, review: action.review }
     case 'recent':
       return { ...state, recent: action.recent, waitingElsewhere: action.waitingElsewhere }
     case 'problem':

@@ -52,6 +52,9 @@ export const webviewCommands = [
   'redoPrompts',
   'showPrompt',
   'addContext',
+  'openAllChanges',
+  'keepAllChanges',
+  'undoAllChanges',
 ] as const
 export type WebviewCommand = (typeof webviewCommands)[number]
 

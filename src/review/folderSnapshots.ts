@@ -8,8 +8,13 @@ import { stageWorkingTree } from '../server/isolation/staging.ts'
 import { readTreeChanges } from './treeChanges.ts'
 import type { TreeChange } from './treeChanges.ts'
 
-/** The state of a folder at one time, by the name of a tree of git. */
-export type Snapshot = string
+/** The state of a folder at one time. */
+export interface Snapshot {
+  /** The name of a tree of git. */
+  readonly tree: string
+  /** Folders that hold no remembered file, from the top, with `/` at the end; what is in them is not told. */
+  readonly bare: readonly string[]
+}
 
 /** A file that differs between two snapshots. `undefined` bytes: there was, or is, no file. */
 export interface SnapshotChange {
@@ -82,14 +87,16 @@ export class FolderSnapshots {
         return paths.filter((_, index) => (sizes[index] ?? 0) <= this.#limits.fileBytes)
       }
       await stageWorkingTree(this.#git, { args: this.#args, call, withNew: true, except: [], pick })
-      return this.#git.line([...this.#args, 'write-tree'], call)
+      const tree = await this.#git.line([...this.#args, 'write-tree'], call)
+      return { tree, bare: await this.#bareFolders(call) }
     })
   }
 
   /** What differs, with both contents. Links and other repositories are left out. */
   async changes(from: Snapshot, to: Snapshot): Promise<readonly SnapshotChange[]> {
-    if (from === to) return []
-    const args = [...this.#args, 'diff-tree', '-r', '-z', '-M', '-l1000', '--raw', '--no-textconv', from, to]
+    if (from.tree === to.tree) return []
+    const options = ['-r', '-z', '-M', '-l1000', '--raw', '--no-textconv']
+    const args = [...this.#args, 'diff-tree', ...options, from.tree, to.tree]
     const changes = readTreeChanges(await this.#git.read(args, this.#call()))
     const contents = await this.#blobs(changes.flatMap(({ before, after }) => [before, after]))
     // Borrowed objects may be tidied away by their owner: what cannot be read must not pass for "no file".
@@ -104,10 +111,23 @@ export class FolderSnapshots {
     const name = this.#relative(path)
     if (name === undefined) return undefined
     const { code, stdout } = await this.#git.run(
-      [...this.#args, 'cat-file', 'blob', `${snapshot}:${name}`],
+      [...this.#args, 'cat-file', 'blob', `${snapshot.tree}:${name}`],
       this.#call(),
     )
     return code === 0 ? stdout : undefined
+  }
+
+  /** The folders on the way to some files that were not there. All paths are absolute. */
+  async missingFolders({ tree, bare }: Snapshot, paths: readonly string[]): Promise<readonly string[]> {
+    const folders = new Set(paths.flatMap((path) => foldersOf(this.#relative(path) ?? '')))
+    const asked = [...folders].filter((name) => !bare.some((folder) => `${name}/`.startsWith(folder)))
+    if (asked.length === 0) return []
+    const call = this.#call(asked.map((name) => `${tree}:${name}\n`).join(''))
+    const output = await this.#git.read([...this.#args, 'cat-file', '--batch-check'], call)
+    const answers = output.toString('utf8').split('\n')
+    return asked
+      .filter((_, index) => answers[index]?.endsWith(' missing') === true)
+      .map((name) => join(this.directory, name))
   }
 
   /** Whether a file is one of those that snapshots hold, be it there or not. `path` is absolute. */
@@ -191,6 +211,13 @@ export class FolderSnapshots {
     return code === 0 ? stdout.toString('utf8').trim() : ''
   }
 
+  /** Empty ones, and those of which all is ignored. Git does not look into them. */
+  async #bareFolders(call: GitCall): Promise<readonly string[]> {
+    const found = await this.#git.read([...this.#args, 'ls-files', '-z', '--others', '--directory'], call)
+    const names = found.toString('utf8').split('\0')
+    return names.filter((name) => name.endsWith('/'))
+  }
+
   async #sizeOf(name: string): Promise<number> {
     const path = Buffer.concat([Buffer.from(`${this.directory}/`), Buffer.from(name, 'latin1')])
     return lstat(path).then(
@@ -225,6 +252,13 @@ export class FolderSnapshots {
     const output = await this.#git.read([...this.#args, 'cat-file', '--batch'], call)
     return readBatch(output)
   }
+}
+
+/** The folders that a file is in, from its own one up. A line end in a name could not be told from one of ours. */
+function foldersOf(name: string): readonly string[] {
+  const parts = name.split('/').slice(0, -1)
+  const folders = parts.map((_, index) => parts.slice(0, index + 1).join('/'))
+  return folders.filter((folder) => !folder.includes('\n'))
 }
 
 /** `<id> blob <size>`, the content, a line end, and so on. */

@@ -18,6 +18,8 @@ export interface SessionReview {
   readonly files: ReadonlyMap<string, ReviewedFile>
   /** Absolute paths of files that the agent changed in ways that nobody could tell us. */
   readonly unknown: readonly string[]
+  /** Absolute paths of folders that came with new files. */
+  readonly folders: readonly string[]
 }
 
 /** What the agent did to a file: contents of right before and right after it. */
@@ -60,11 +62,12 @@ export class ReviewLedger implements Disposable {
     this.#put({ ...review, files: new Map(files) })
   }
 
-  /** Notes what the agent did. `changed` is the time of it, epoch ms. */
+  /** Notes what the agent did, and which folders were new with it. `changed` is the time of it, epoch ms. */
   record(
     session: { readonly id: SessionID; readonly directory: string },
     steps: readonly FileStep[],
     changed: number,
+    made: readonly string[] = [],
   ): void {
     const real = steps.filter(({ start, end, from }) => from !== undefined || !sameContent(start, end))
     if (real.length === 0) return
@@ -74,7 +77,8 @@ export class ReviewLedger implements Disposable {
     for (const step of joined) recordStep(files, step)
     const paths = new Set(joined.map(({ path }) => path))
     const unknown = (review?.unknown ?? []).filter((path) => !paths.has(path))
-    this.#put({ sessionID: session.id, directory: session.directory, changed, files, unknown })
+    const folders = [...new Set([...(review?.folders ?? []), ...made])]
+    this.#put({ sessionID: session.id, directory: session.directory, changed, files, unknown, folders })
   }
 
   /** Notes files of which only is known that the agent changed them. */
@@ -87,7 +91,8 @@ export class ReviewLedger implements Disposable {
     const files = review?.files ?? new Map<string, ReviewedFile>()
     const unknown = [...new Set([...(review?.unknown ?? []), ...paths])].filter((path) => !files.has(path))
     if (unknown.length === (review?.unknown.length ?? 0)) return
-    this.#put({ sessionID: session.id, directory: session.directory, changed, files, unknown })
+    const folders = review?.folders ?? []
+    this.#put({ sessionID: session.id, directory: session.directory, changed, files, unknown, folders })
   }
 
   /** Takes over a decision; a file with nothing left to decide on leaves. */
@@ -101,11 +106,9 @@ export class ReviewLedger implements Disposable {
   }
 
   /** A decision was taken back by other means, e.g. by the editor's own undo. */
-  restore({ sessionID, directory, changed }: SessionReview, file: ReviewedFile): void {
-    const review = this.#reviews.get(sessionID) ?? {
-      ...{ sessionID, directory, changed },
-      ...{ files: new Map<string, ReviewedFile>(), unknown: [] },
-    }
+  restore(last: SessionReview, file: ReviewedFile): void {
+    const gone = { ...last, files: new Map<string, ReviewedFile>(), unknown: [] }
+    const review = this.#reviews.get(last.sessionID) ?? gone
     this.#put({ ...review, files: new Map(review.files).set(file.path, file) })
   }
 

@@ -15,6 +15,11 @@ export interface TurnRecorderOptions {
   readonly log: ClientLog
   /** Of one folder; asked again for each turn. */
   readonly snapshots: (directory: string) => FolderSnapshots
+  /**
+   * Absolute paths of the files that tools of a session name in its running turn; asked only while several sessions
+   * run in one folder.
+   */
+  readonly touched?: (id: SessionID) => Promise<ReadonlySet<string>>
   readonly now?: () => number
 }
 
@@ -31,7 +36,8 @@ interface Turn {
 
 /**
  * Follows the turns of sessions and tells the ledger what the agent did: everything that differs between two
- * snapshots, except for what the user saved meanwhile.
+ * snapshots, except for what the user saved meanwhile. Of sessions that run in one folder at once, each gets the files
+ * that its tools name, and those that no tool names.
  */
 export class TurnRecorder {
   readonly #options: TurnRecorderOptions
@@ -74,6 +80,14 @@ export class TurnRecorder {
     })
   }
 
+  /** As `progress`, of all turns that a file may belong to: a decision about it is about all that was done. */
+  catchUp(path: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const turns = [...this.#turns.values()].filter(({ directory }) => isInside(directory, path))
+      for (const turn of turns) await this.#record(turn)
+    })
+  }
+
   /**
    * Records the rest; the next turn may begin at once. `changes` asks the server what it says of the turn, for files
    * that no snapshot holds; the newest change of a file comes first.
@@ -82,8 +96,10 @@ export class TurnRecorder {
     let ended: Turn | undefined
     await this.#inTurn(async () => {
       ended = this.#turns.get(id)
+      if (!ended) return
+      // What this one did last must not look like a deed of the others.
+      for (const turn of [ended, ...this.#besides(ended)]) await this.#record(turn)
       this.#turns.delete(id)
-      if (ended) await this.#record(ended)
     })
     const turn = ended
     if (!turn) return
@@ -126,8 +142,15 @@ export class TurnRecorder {
     if (turn.last === undefined) return
     try {
       const next = await turn.snapshots.take()
-      const changes = await turn.snapshots.changes(turn.last, next)
-      this.#tell(turn, [...toSteps(changes, turn.foreign), ...(await restored(turn, next, changes))])
+      const all = await turn.snapshots.changes(turn.last, next)
+      const others = await this.#touchedByOthers(turn)
+      const changes = all.filter(({ path }) => !others.has(path))
+      const made = changes.filter(({ before, from }) => before === undefined || from !== undefined)
+      const folders = await turn.snapshots.missingFolders(
+        turn.last,
+        made.map(({ path }) => path),
+      )
+      this.#tell(turn, [...toSteps(changes, turn.foreign), ...(await restored(turn, next, all))], folders)
       turn.last = next
       turn.foreign.clear()
     } catch (error) {
@@ -154,8 +177,24 @@ export class TurnRecorder {
     ledger.recordUnknown(turn, unknown, this.#now())
   }
 
-  #tell({ id, directory }: Turn, steps: readonly FileStep[]): void {
-    this.#options.ledger.record({ id, directory }, steps, this.#now())
+  /** Files that only the tools of other sessions name. */
+  async #touchedByOthers(turn: Turn): Promise<ReadonlySet<string>> {
+    const others = this.#besides(turn)
+    const { touched } = this.#options
+    if (others.length === 0 || !touched) return new Set()
+    const [own, ...theirs] = await Promise.all([turn, ...others].map(({ id }) => touched(id)))
+    return new Set(theirs.flatMap((paths) => [...paths]).filter((path) => own?.has(path) !== true))
+  }
+
+  #besides({ id, directory }: Turn): readonly Turn[] {
+    return [...this.#turns.values()].filter(
+      (other) =>
+        other.id !== id && (isInside(other.directory, directory) || isInside(directory, other.directory)),
+    )
+  }
+
+  #tell({ id, directory }: Turn, steps: readonly FileStep[], folders: readonly string[] = []): void {
+    this.#options.ledger.record({ id, directory }, steps, this.#now(), folders)
   }
 
   #now(): number {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Locator } from 'playwright-core'
 import { openFile, reloadWindow, runCommand, screenshot, until } from '../support/workbench.ts'
@@ -155,11 +155,12 @@ describe('Reviewing what OpenCode changed', function () {
   it('remembers over a reload what waits', async () => {
     const { page } = running
     await reloadWindow(page)
-    await openChat(page)
+    await running.chat.ready()
     await runCommand(page, 'OpenCode: Show Changes')
     await row(/big\.txt.*\+2 −2/).waitFor({ timeout: patience })
     await row(/gone\.txt.*deleted/).waitFor()
-    await runCommand(page, 'OpenCode: Open All Changes')
+    const strip = running.chat.frame.getByRole('group', { name: 'Changes to review' })
+    await strip.getByRole('button', { name: 'Review' }).click({ timeout: patience })
     await page.locator('.multiDiffEntry').first().waitFor({ timeout: patience })
     await screenshot(page, 'review-all')
     assert.equal(await row('noend.txt').count(), 0, 'what was undone stays decided')
@@ -173,7 +174,45 @@ describe('Reviewing what OpenCode changed', function () {
       await becomes(name, originals[name])
     await becomes('fresh.txt', undefined)
     await becomes('new.txt', undefined)
+    await until(
+      'the new folders are gone',
+      async () => !(await readdir(running.lab.project)).includes('deep'),
+    )
     await page.getByText('What OpenCode changes in your files shows up here').waitFor({ timeout: patience })
+  })
+
+  it('undoes a place while the agent goes on in the same file', async () => {
+    const { chat, lab, page } = running
+    const [go, text] = [path.join(lab.root, 'go'), (await read('crlf.txt'))?.toString() ?? '']
+    const wait = shell(`until test -e ${go}; do sleep 0.2; done`)
+    const edits = [edit('crlf.txt', 'one', 'ONE'), wait, edit('crlf.txt', 'three', 'THREE')]
+    await chat.send(`${edits.join('')}[[text:Went on.]]`)
+    await openFile(page, 'crlf.txt')
+    await lens('Undo').click({ timeout: patience })
+    await becomes('crlf.txt', Buffer.from(text))
+    await writeFile(go, '')
+    await chat.sees('Went on.')
+    await chat.settles()
+    await becomes('crlf.txt', Buffer.from(text.replace('three', 'THREE')))
+    await row(/crlf\.txt.*\+1 −1/).waitFor({ timeout: patience })
+    await until('only the new place is open', async () => (await lens('Undo').count()) === 1, patience)
+  })
+
+  it('tells apart what two sessions did in one file', async () => {
+    const { chat, page } = running
+    const text = (await read('crlf.txt'))?.toString() ?? ''
+    await chat.newSession()
+    await chat.ask(`Second ${edit('crlf.txt', 'five', 'FIVE')}[[text:Both.]]`, 'Both.')
+    await row(/crlf\.txt.*\+1 −1/)
+      .nth(1)
+      .waitFor({ timeout: patience })
+    await until('both places are there', async () => (await lens('Undo').count()) === 2, patience)
+    await screenshot(page, 'review-two-sessions')
+    await lens('Undo').nth(1).click()
+    await becomes('crlf.txt', Buffer.from(text))
+    await until('one place is left', async () => (await lens('Undo').count()) === 1, patience)
+    await runCommand(page, 'OpenCode: Undo File')
+    await becomes('crlf.txt', Buffer.from(text.replace('THREE', 'three')))
   })
 
   it('knows in a folder without git what command lines did, in the last turn and in the session', async () => {
@@ -225,6 +264,8 @@ describe('Reviewing what OpenCode changed', function () {
           `mv ${at('old.txt')} ${at('new.txt')}`,
           `rm ${at('gone.txt')}`,
           `printf '\\000\\001' >> ${at('image.bin')}`,
+          `mkdir -p ${at('deep/down')}`,
+          `printf 'low\\n' > ${at('deep/down/low.txt')}`,
         ].join(' && '),
       ),
       '[[text:All changed.]]',

@@ -75,6 +75,27 @@ describe('Edits that meet text of the user', function () {
     assert.deepEqual(chat.callsOf('problems/answer'), [{ how: 'fix' }, { how: 'show' }, { how: 'dismiss' }])
   })
 
+  it('are counted until they are decided on, with the ways to do so', async () => {
+    chat = await harness.open(
+      chatWith([user('msg_1', 'Hi')], {}, { review: { files: 3, additions: 1234, deletions: 2 } }),
+    )
+    const strip = chat.page.getByRole('group', { name: 'Changes to review' })
+    await strip.getByText('3 files changed').waitFor()
+    assert.match(await strip.innerText(), /\+1,234\s*−2/)
+    for (const name of ['Review', 'Keep all changes', 'Undo all changes…'])
+      await strip.getByRole('button', { name, exact: true }).click()
+    await chat.waitForCall('command/run', 3)
+    assert.deepEqual(
+      chat.callsOf('command/run'),
+      ['openAllChanges', 'keepAllChanges', 'undoAllChanges'].map((command) => ({ command })),
+    )
+    await chat.apply({ type: 'review', review: { files: 1, additions: 0, deletions: 0 } })
+    await strip.getByText('1 file changed').waitFor()
+    assert.doesNotMatch(await strip.innerText(), /[+−]/)
+    await chat.apply({ type: 'review', review: undefined })
+    await strip.waitFor({ state: 'detached' })
+  })
+
   async function open(part: Partial<GuardedEdit>): Promise<void> {
     const edit = { requestID, risks: [], canMerge: true, isChanged: false, ...part }
     const desk: DeskState = { edits: [edit], conflicts: [], problems: undefined }

@@ -170,7 +170,7 @@ export class ChatSession implements Disposable {
   }
 
   #listen(): void {
-    const { backends, choices, drafts, composer, desk } = this.#services
+    const { backends, choices, drafts, composer, desk, review } = this.#services
     const add = (subscription: Disposable): unknown => this.#store.add(subscription)
     this.#bind(this.#backend)
     add(backends.onDidChange(() => void this.#follow()))
@@ -178,6 +178,7 @@ export class ChatSession implements Disposable {
     add(composer.queue.onDidChange((id) => id === this.#sessionID && this.#refreshDraft()))
     add(drafts.onDidChange((key) => key === this.draftKey && this.#refreshDraft()))
     add(desk.onDidChange(() => this.#refreshDesk()))
+    add(review.onDidChange(() => this.#refreshDesk()))
     add(this.#page.onDidChangeVisibility((isVisible) => this.#setVisible(isVisible)))
     add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#refreshPlace()))
     add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#refreshPlace()))
@@ -314,6 +315,8 @@ export class ChatSession implements Disposable {
     const { directory, state } = this
     const desk = directory === undefined ? undefined : this.#services.desk.stateOf(directory, this.#sessionID)
     if (!isSame(desk, state.desk)) this.feed.apply({ type: 'desk', desk })
+    const review = this.#services.review.openChanges(this.#sessionID)
+    if (!isSame(review, state.review)) this.feed.apply({ type: 'review', review })
   }
 
   #refreshRecent(): void {

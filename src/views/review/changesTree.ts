@@ -8,6 +8,7 @@ import type { Backends } from '../backend/backends.ts'
 import type { Chats } from '../chat/chats.ts'
 import { promptTarget } from '../composer/promptTarget.ts'
 import type { Review } from './review.ts'
+import { sessionTitle } from './sessionTitle.ts'
 import { nestFiles } from './fileNesting.ts'
 import type { FileNode } from './fileNesting.ts'
 import type { PendingFile } from './reviewState.ts'
@@ -55,8 +56,7 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
         showCollapseAll: true,
       }),
     )
-    this.#store.add(review.state.onDidChange(() => this.#draw()))
-    this.#store.add(review.onDidChangeScope(() => this.#draw()))
+    this.#store.add(review.onDidChange(() => this.#draw()))
     this.#store.add(chats.onDidChange(() => this.#draw()))
     this.#draw()
   }
@@ -154,14 +154,11 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
     )
   }
 
-  #sessionItem({ sessionID, directory, files }: ChangeNode & { readonly kind: 'session' }): vscode.TreeItem {
+  #sessionItem(node: ChangeNode & { readonly kind: 'session' }): vscode.TreeItem {
     const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState
-    const entries = this.#backends.for(directory).hub.sessions(directory)
-    const title = entries.find(({ session }) => session.id === sessionID)?.session.title
-    const item = new vscode.TreeItem(
-      title ?? vscode.l10n.t('A session in {0}', basename(directory)),
-      sessionID === this.session ? Expanded : Collapsed,
-    )
+    const { sessionID, files } = node
+    const state = sessionID === this.session ? Expanded : Collapsed
+    const item = new vscode.TreeItem(sessionTitle(this.#backends, node), state)
     item.id = `changes ${sessionID}`
     item.iconPath = new vscode.ThemeIcon('comment-discussion')
     item.description = files.length === 1 ? vscode.l10n.t('1 file') : vscode.l10n.t('{0} files', files.length)

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { BlobStore } from '../../platform/blobs.ts'
+import type { SessionID } from '../../opencode/ids.ts'
 import { setContextKey } from '../../platform/contextKeys.ts'
 import type { Log } from '../../platform/log.ts'
 import type { StoredValue } from '../../platform/storage.ts'
+import type { OpenChanges } from '../../protocol/chat.ts'
 import { gitProgram } from '../../prompt/git.ts'
 import { FolderSnapshots } from '../../review/folderSnapshots.ts'
 import type { ReviewScope } from '../../review/reviewedFile.ts'
@@ -34,10 +36,11 @@ export class Review implements Disposable {
   readonly #storage: string
   readonly #store = new DisposableStore()
   readonly #snapshots = new Map<string, FolderSnapshots>()
-  readonly #onDidChangeScope = this.#store.add(new Emitter<undefined>())
   readonly #scope: StoredValue
   readonly #kept: ReviewStorage
-  readonly onDidChangeScope = this.#onDidChangeScope.event
+  readonly #onDidChange = this.#store.add(new Emitter<undefined>())
+  /** Something waits or waits no more, or another part of it is looked at. */
+  readonly onDidChange = this.#onDidChange.event
   readonly ledger: ReviewLedger
   readonly recorder: TurnRecorder
   readonly state: ReviewState
@@ -53,13 +56,15 @@ export class Review implements Disposable {
     this.#scope = stored('reviewScope')
     this.ledger = this.#store.add(new ReviewLedger(kept.load()))
     const snapshots = (directory: string): FolderSnapshots => this.#snapshotsOf(directory)
-    this.recorder = new TurnRecorder({ ledger: this.ledger, log, snapshots })
+    const touched = (id: SessionID): Promise<ReadonlySet<string>> => watch.touched(id)
+    this.recorder = new TurnRecorder({ ledger: this.ledger, log, snapshots, touched })
+    const watch = this.#store.add(new TurnWatch(this.recorder, backends, log))
     this.state = this.#store.add(new ReviewState(this.ledger))
     this.documents = this.#store.add(new ReviewDocuments(this.state))
     this.decisions = this.#store.add(new ReviewDecisions(this))
     this.comments = this.#store.add(new ReviewComments(this.state, stored('reviewComments')))
-    this.#store.add(new TurnWatch(this.recorder, backends, log))
     this.#store.add(this.ledger.onDidChange(() => kept.save(this.ledger.reviews)))
+    this.#store.add(this.state.onDidChange(() => this.#onDidChange.fire(undefined)))
     setContextKey('reviewScope', this.scope)
   }
 
@@ -68,10 +73,19 @@ export class Review implements Disposable {
     return this.#scope.get() === 'turn' ? 'turn' : 'session'
   }
 
+  /** What waits in a session, as far as the view shows it; undefined when nothing does. */
+  openChanges(sessionID: SessionID | undefined): OpenChanges | undefined {
+    const files = sessionID === undefined ? [] : this.state.files(sessionID, this.scope)
+    if (files.length === 0) return undefined
+    const sum = (side: 'additions' | 'deletions'): number =>
+      files.reduce((total, { counts }) => total + (counts?.[side] ?? 0), 0)
+    return { files: files.length, additions: sum('additions'), deletions: sum('deletions') }
+  }
+
   async setScope(scope: ReviewScope): Promise<void> {
     await this.#scope.set(scope)
     setContextKey('reviewScope', scope)
-    this.#onDidChangeScope.fire(undefined)
+    this.#onDidChange.fire(undefined)
   }
 
   /** Resolves when all decisions made so far are stored. */

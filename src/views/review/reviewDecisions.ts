@@ -1,10 +1,17 @@
-import { chmod } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { chmod, rmdir } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import * as vscode from 'vscode'
 import type { Content } from '../../review/content.ts'
 import { missing, sameContent } from '../../review/content.ts'
-import type { Hunk } from '../../review/hunks.ts'
-import { keepFile, keepPlace, settleFile, spanIn, undoFile, undoPlace } from '../../review/reviewedFile.ts'
+import {
+  isDecided,
+  keepFile,
+  keepPlace,
+  settleFile,
+  spanIn,
+  undoFile,
+  undoPlace,
+} from '../../review/reviewedFile.ts'
 import type { FileUndo, ReviewScope, ReviewedFile } from '../../review/reviewedFile.ts'
 import type { ReviewLedger, SessionReview } from '../../review/reviewLedger.ts'
 import type { TurnRecorder } from '../../review/turnRecorder.ts'
@@ -12,8 +19,10 @@ import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import { openMerge } from './mergeView.ts'
 import type { ReviewDocuments } from './reviewDocuments.ts'
-import { bytesOnDisk, contentNow, contentShown, writeContent } from './reviewFiles.ts'
+import { bytesOnDisk, contentShown, writeContent } from './reviewFiles.ts'
 import type { OnWrite } from './reviewFiles.ts'
+import { hunksIn, isSameChange, isTwin, placeAgain } from './reviewPlaces.ts'
+import type { PlacedHunk } from './reviewPlaces.ts'
 import type { PendingFile, ReviewState } from './reviewState.ts'
 
 export interface ReviewDecisionsParts {
@@ -52,36 +61,46 @@ export class ReviewDecisions implements Disposable {
     )
   }
 
-  async keepHunk(pending: PendingFile, scope: ReviewScope, hunk: Hunk): Promise<void> {
-    const kept = keepPlace(pending.file, scope, hunk)
-    this.#parts.ledger.decide(pending.sessionID, kept)
-    await this.#parts.state.refresh([pending.file.path])
+  /** Where two sessions saw the same change, it is kept in both. */
+  async keepHunk(place: PlacedHunk, scope: ReviewScope): Promise<void> {
+    const { ledger, state } = this.#parts
+    const { path } = place.pending.file
+    // The agent may have gone on since the place was shown.
+    await state.refresh([path])
+    for (const file of state.filesAt(path, scope)) {
+      const isOwn = file.sessionID === place.pending.sessionID
+      const hunk = isOwn
+        ? placeAgain(place, file, scope)
+        : hunksIn(file).find((each) => isTwin(place, { pending: file, hunk: each }, scope))
+      if (hunk) ledger.decide(file.sessionID, keepPlace(file.file, scope, hunk))
+    }
+    await state.refresh([path])
   }
 
   /** A place that the user changed later is shown as a merge instead. */
-  async undoHunk(pending: PendingFile, scope: ReviewScope, hunk: Hunk): Promise<void> {
-    const current = await contentNow(pending.file.path)
-    if (!sameContent(current, pending.now)) return this.#parts.state.refresh([pending.file.path])
+  async undoHunk(place: PlacedHunk, scope: ReviewScope): Promise<void> {
+    const pending = await this.#caughtUp(place.pending, scope)
+    const hunk = pending && placeAgain(place, pending, scope)
+    if (!hunk) return
     if (hunk.isOverwritten) return this.merge(pending, scope)
-    await this.#carryOut(pending, undoPlace(pending.file, scope, hunk, current))
+    await this.#carryOut(pending, undoPlace(pending.file, scope, hunk, pending.now))
   }
 
   async keepFiles(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
     const { ledger, state } = this.#parts
-    for (const { sessionID, file } of files) {
-      const kept = keepFile(file, scope)
-      ledger.decide(sessionID, kept)
-    }
+    for (const { sessionID, file } of files.flatMap((each) => this.#withTwins(each, scope)))
+      ledger.decide(sessionID, keepFile(file, scope))
     await state.refresh(files.map(({ file }) => file.path))
   }
 
   /** Undoes what can be undone; then asks about what the user changed later, file by file. */
   async undoFiles(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
     const open: PendingFile[] = []
-    for (const pending of files) {
-      const current = await contentNow(pending.file.path)
-      const undone = undoFile(pending.file, scope, current)
-      await this.#carryOut({ ...pending, now: current }, undone)
+    for (const each of files) {
+      const pending = await this.#caughtUp(each, scope)
+      if (!pending) continue
+      const undone = undoFile(pending.file, scope, pending.now)
+      await this.#carryOut(pending, undone)
       if (undone.overwritten > 0) open.push(pending)
     }
     await this.#askAboutOverwritten(open, scope)
@@ -97,23 +116,42 @@ export class ReviewDecisions implements Disposable {
     this.#store.dispose()
   }
 
+  /** A file with all that a running agent did to it so far; undefined when nothing waits in it any more. */
+  async #caughtUp({ sessionID, file }: PendingFile, scope: ReviewScope): Promise<PendingFile | undefined> {
+    const { recorder, state } = this.#parts
+    if (recorder.isRecording(file.path)) await recorder.catchUp(file.path)
+    await state.refresh([file.path])
+    return state.file(file.path, scope, sessionID)
+  }
+
+  #withTwins(pending: PendingFile, scope: ReviewScope): readonly PendingFile[] {
+    const all = this.#parts.state.filesAt(pending.file.path, scope)
+    const twins = all.filter(
+      (file) => file.sessionID !== pending.sessionID && isSameChange(file, pending, scope),
+    )
+    return [pending, ...twins]
+  }
+
   async #carryOut(pending: PendingFile, undone: FileUndo): Promise<void> {
     const { ledger, recorder, state } = this.#parts
     const { sessionID, now } = pending
-    const { path, from } = pending.file
+    const { path, from, wasExecutable } = pending.file
     const review = ledger.get(sessionID)
-    if (review && from === undefined) {
-      const before = { file: pending.file, now }
-      this.#taken.push({ review, before, after: { file: undone.file, now: undone.now } })
-      this.#taken.splice(0, this.#taken.length - keptDecisions)
-    }
+    if (review && from === undefined) this.#remember(review, pending, undone)
     const onWrite: OnWrite = (...write) => recorder.foreignWrite(...write)
     await writeContent(path, { now, wanted: undone.now }, onWrite)
-    if (now.kind === 'missing' && pending.file.wasExecutable === true) await chmod(path, 0o755)
-    ledger.decide(sessionID, undone.file)
-    if (from !== undefined && undone.overwritten === 0 && isSettled(undone.file))
+    if (now.kind === 'missing' && wasExecutable === true) await chmod(path, 0o755)
+    // Where the agent went on meanwhile, the ledger knows more, and a place that looks as before is no question there.
+    if (ledger.get(sessionID)?.files.get(path) === pending.file) ledger.decide(sessionID, undone.file)
+    if (from !== undefined && undone.overwritten === 0 && isDecided(undone.file))
       await this.#moveBack(pending)
+    await removeEmptyFolders(path, review?.folders ?? [])
     await state.refresh([path])
+  }
+
+  #remember(review: SessionReview, { file, now }: PendingFile, undone: FileUndo): void {
+    this.#taken.push({ review, before: { file, now }, after: { file: undone.file, now: undone.now } })
+    this.#taken.splice(0, this.#taken.length - keptDecisions)
   }
 
   /** The file goes back to where it was; unless another one is there by now. */
@@ -178,6 +216,13 @@ export class ReviewDecisions implements Disposable {
   }
 }
 
-function isSettled({ session }: ReviewedFile): boolean {
-  return sameContent(session.before, session.after)
+/** Once a file is gone: from its folder up, as long as they are empty and among `folders`. */
+async function removeEmptyFolders(path: string, folders: readonly string[]): Promise<void> {
+  for (let folder = dirname(path); folders.includes(folder); folder = dirname(folder)) {
+    const isGone = await rmdir(folder).then(
+      () => true,
+      () => false,
+    )
+    if (!isGone) return
+  }
 }

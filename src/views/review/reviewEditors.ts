@@ -2,13 +2,15 @@ import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { setContextKey } from '../../platform/contextKeys.ts'
 import type { Hunk } from '../../review/hunks.ts'
-import { linesIn } from '../../review/lines.ts'
-import { spanIn } from '../../review/reviewedFile.ts'
 import type { ReviewScope } from '../../review/reviewedFile.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import type { Backends } from '../backend/backends.ts'
 import type { Review } from './review.ts'
+import { isSameChange, placesOf, removedLines } from './reviewPlaces.ts'
+import type { PlacedHunk } from './reviewPlaces.ts'
 import type { PendingFile } from './reviewState.ts'
+import { sessionTitle } from './sessionTitle.ts'
 
 /** Removed lines that a hover shows at the most. */
 const shownLines = 30
@@ -16,6 +18,7 @@ const shownLines = 30
 /** Shows in the real editors what waits for a decision: coloured lines, what was removed, and what can be done. */
 export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
   readonly #review: Review
+  readonly #backends: Backends
   readonly #store = new DisposableStore()
   readonly #onDidChange = this.#store.add(new vscode.EventEmitter<void>())
   readonly onDidChangeCodeLenses = this.#onDidChange.event
@@ -23,11 +26,11 @@ export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
   readonly #removed = this.#store.add(vscode.window.createTextEditorDecorationType(removedStyle))
   readonly #conflict = this.#store.add(vscode.window.createTextEditorDecorationType(conflictStyle))
 
-  constructor(review: Review) {
+  constructor(review: Review, backends: Backends) {
     this.#review = review
+    this.#backends = backends
     this.#store.add(vscode.languages.registerCodeLensProvider({ scheme: 'file' }, this))
-    this.#store.add(review.state.onDidChange(() => this.#draw()))
-    this.#store.add(review.onDidChangeScope(() => this.#draw()))
+    this.#store.add(review.onDidChange(() => this.#draw()))
     this.#store.add(vscode.window.onDidChangeVisibleTextEditors(() => this.#draw()))
     this.#store.add(vscode.window.onDidChangeActiveTextEditor(() => this.#draw()))
     this.#store.add(vscode.window.tabGroups.onDidChangeTabs(() => this.#draw()))
@@ -35,42 +38,66 @@ export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const pending = pendingOf(this.#review, document)
-    if (!pending) return []
-    if (pending.pending.kind === 'whole') return wholeLenses(document, pending)
-    const hunks = hunksIn(pending)
-    return hunks.flatMap((hunk, index) => hunkLenses(document, hunk, { index, count: hunks.length }))
+    const files = this.#filesOf(document)
+    const places = placesOf(files, this.#review.scope)
+    const owner = files.length > 1 ? (file: PendingFile) => sessionTitle(this.#backends, file) : undefined
+    return [
+      ...wholesOf(files, this.#review.scope).flatMap((file) => wholeLenses(document, file, owner?.(file))),
+      ...places.flatMap((place, index) =>
+        hunkLenses(document, place, { index, count: places.length, owner: owner?.(place.pending) }),
+      ),
+    ]
   }
 
   dispose(): void {
     this.#store.dispose()
   }
 
+  /** What waits in a document, by the scope that the view shows: in all sessions that changed it. */
+  #filesOf({ uri }: vscode.TextDocument): readonly PendingFile[] {
+    return uri.scheme === 'file' ? this.#review.state.filesAt(uri.fsPath, this.#review.scope) : []
+  }
+
   #draw(): void {
     for (const editor of vscode.window.visibleTextEditors) this.#decorate(editor)
     const active = vscode.window.activeTextEditor
-    const pending = active && pendingOf(this.#review, active.document)
-    setContextKey('hasHunks', pending !== undefined && pending.pending.kind !== 'none')
+    const files = active ? this.#filesOf(active.document) : []
+    setContextKey(
+      'hasHunks',
+      files.some(({ pending }) => pending.kind !== 'none'),
+    )
     this.#onDidChange.fire()
   }
 
   #decorate(editor: vscode.TextEditor): void {
     const { document } = editor
     if (document.uri.scheme !== 'file') return
-    const pending = isPlain(document) ? pendingOf(this.#review, document) : undefined
-    const isNew = pending?.pending.kind === 'whole' && pending.pending.what === 'created'
-    const hunks = pending ? hunksIn(pending) : []
-    const clean = hunks.filter(({ isOverwritten }) => !isOverwritten)
-    const whole = new vscode.Range(0, 0, document.lineCount - 1, 0)
-    editor.setDecorations(this.#added, isNew ? [whole] : clean.flatMap((hunk) => linesOf(hunk)))
-    editor.setDecorations(
-      this.#conflict,
-      hunks.filter(({ isOverwritten }) => isOverwritten).flatMap((hunk) => linesOf(hunk)),
+    const { scope } = this.#review
+    const files = isPlain(document) ? this.#filesOf(document) : []
+    const places = placesOf(files, scope)
+    const [overwritten, clean] = [true, false].map((wanted) =>
+      places.filter(({ hunk }) => hunk.isOverwritten === wanted).flatMap(({ hunk }) => linesOf(hunk)),
     )
-    const scope = this.#review.scope
-    const removed = pending ? hunks.flatMap((hunk) => removedMark({ document, pending, hunk, scope })) : []
-    editor.setDecorations(this.#removed, removed)
+    const whole = new vscode.Range(0, 0, document.lineCount - 1, 0)
+    editor.setDecorations(this.#added, files.some(isNew) ? [whole] : (clean ?? []))
+    editor.setDecorations(this.#conflict, overwritten ?? [])
+    editor.setDecorations(
+      this.#removed,
+      places.flatMap((place) => removedMark(document, removedLines(place, scope), place.hunk)),
+    )
   }
+}
+
+function isNew({ pending }: PendingFile): boolean {
+  return pending.kind === 'whole' && pending.what === 'created'
+}
+
+/** Of two sessions that saw the same change of a file, one. */
+function wholesOf(files: readonly PendingFile[], scope: ReviewScope): readonly PendingFile[] {
+  const wholes = files.filter(({ pending }) => pending.kind === 'whole')
+  return wholes.filter(
+    (file, index) => wholes.findIndex((other) => isSameChange(file, other, scope)) === index,
+  )
 }
 
 /** A diff or a merge shows by itself what is new and what is gone. */
@@ -79,21 +106,6 @@ function isPlain({ uri }: vscode.TextDocument): boolean {
     const input = activeTab?.input
     return input instanceof vscode.TabInputText && input.uri.toString() === uri.toString()
   })
-}
-
-/** What waits in a document, by the scope that the view shows. */
-export function pendingOf(review: Review, { uri }: vscode.TextDocument): PendingFile | undefined {
-  return uri.scheme === 'file' ? review.state.file(uri.fsPath, review.scope) : undefined
-}
-
-export function hunksIn({ pending }: PendingFile): readonly Hunk[] {
-  return pending.kind === 'hunks' ? pending.hunks : []
-}
-
-/** The hunk at a line, else the next one below it, else the last. */
-export function hunkAt(pending: PendingFile, line: number): Hunk | undefined {
-  const hunks = hunksIn(pending)
-  return hunks.find(({ now }) => Math.max(now.end - 1, now.start) >= line) ?? hunks.at(-1)
 }
 
 const addedStyle: vscode.DecorationRenderOptions = {
@@ -117,17 +129,12 @@ function linesOf({ now }: Hunk): readonly vscode.Range[] {
   return now.end > now.start ? [new vscode.Range(now.start, 0, now.end - 1, 0)] : []
 }
 
-interface Removal {
-  readonly document: vscode.TextDocument
-  readonly pending: PendingFile
-  readonly hunk: Hunk
-  readonly scope: ReviewScope
-}
-
 /** Lines that are gone leave a word at the end of the line where they were; the hover has them. */
-function removedMark({ document, pending, hunk, scope }: Removal): readonly vscode.DecorationOptions[] {
-  const { before } = spanIn(pending.file, scope) ?? {}
-  const lines = before?.kind === 'text' ? linesIn(before.lines, hunk.before) : []
+function removedMark(
+  document: vscode.TextDocument,
+  lines: readonly string[],
+  hunk: Hunk,
+): readonly vscode.DecorationOptions[] {
   if (lines.length === 0) return []
   const line = Math.min(hunk.now.start, document.lineCount - 1)
   const end = document.lineAt(line).range.end
@@ -159,10 +166,17 @@ function removedText(lines: readonly string[]): string {
     : vscode.l10n.t('− {0} lines: {1} …', lines.length, shown)
 }
 
+interface LensPlace {
+  readonly index: number
+  readonly count: number
+  /** Whose change it is; undefined when there is no doubt. */
+  readonly owner: string | undefined
+}
+
 function hunkLenses(
   document: vscode.TextDocument,
-  hunk: Hunk,
-  place: { readonly index: number; readonly count: number },
+  { pending, hunk }: PlacedHunk,
+  { index, count, owner }: LensPlace,
 ): vscode.CodeLens[] {
   const line = Math.min(hunk.now.start, document.lineCount - 1)
   const range = new vscode.Range(line, 0, line, 0)
@@ -170,24 +184,48 @@ function hunkLenses(
     new vscode.CodeLens(range, {
       title,
       command: `opencodeSessions.${command}`,
-      arguments: [document.uri, hunk.after.start],
+      arguments: [document.uri, hunk.after.start, pending.sessionID],
     })
   const undo = hunk.isOverwritten
     ? lens(`$(git-merge) ${vscode.l10n.t('Merge…')}`, 'undoHunk')
     : lens(`$(discard) ${vscode.l10n.t('Undo')}`, 'undoHunk')
-  const many = vscode.l10n.t('{0} of {1}', place.index + 1, place.count)
+  const many = vscode.l10n.t('{0} of {1}', index + 1, count)
   return [
     lens(`$(check) ${vscode.l10n.t('Keep')}`, 'keepHunk'),
     undo,
     lens(`$(comment) ${vscode.l10n.t('Ask')}`, 'askAboutHunk'),
-    ...(place.count > 1 ? [lens(many, 'nextHunk')] : []),
+    ...(count > 1 ? [lens(many, 'nextHunk')] : []),
+    ...ownerLens(range, pending, owner),
   ]
 }
 
-function wholeLenses(document: vscode.TextDocument, { pending }: PendingFile): vscode.CodeLens[] {
+function ownerLens(
+  range: vscode.Range,
+  { sessionID, directory }: PendingFile,
+  owner: string | undefined,
+): vscode.CodeLens[] {
+  if (owner === undefined) return []
+  const title = `$(comment-discussion) ${owner}`
+  const place = { sessionID, directory }
+  return [
+    new vscode.CodeLens(range, {
+      title,
+      command: 'opencodeSessions.openSessionInEditor',
+      arguments: [place],
+    }),
+  ]
+}
+
+function wholeLenses(
+  document: vscode.TextDocument,
+  file: PendingFile,
+  owner: string | undefined,
+): vscode.CodeLens[] {
+  const { pending } = file
   if (pending.kind !== 'whole') return []
+  const range = new vscode.Range(0, 0, 0, 0)
   const lens = (title: string, command: string): vscode.CodeLens =>
-    new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), {
+    new vscode.CodeLens(range, {
       title,
       command: `opencodeSessions.${command}`,
       arguments: [document.uri],
@@ -202,5 +240,6 @@ function wholeLenses(document: vscode.TextDocument, { pending }: PendingFile): v
     lens(`$(check) ${keep}`, 'keepFile'),
     lens(`$(discard) ${undo}`, 'undoFile'),
     lens(`$(comment) ${vscode.l10n.t('Ask')}`, 'askAboutHunk'),
+    ...ownerLens(range, file, owner),
   ]
 }

@@ -67,15 +67,16 @@ export class ReviewState implements Disposable {
 
   /** One file, in the session that changed it last or in a given one. */
   file(path: string, scope: ReviewScope, sessionID?: SessionID): PendingFile | undefined {
-    const reviews = this.#ledger.reviews.filter(
-      (review) => sessionID === undefined || review.sessionID === sessionID,
-    )
-    for (const review of reviews) {
+    const files = this.filesAt(path, scope)
+    return sessionID === undefined ? files[0] : files.find((file) => file.sessionID === sessionID)
+  }
+
+  /** One file in all sessions in which something of it waits, the session that changed last first. */
+  filesAt(path: string, scope: ReviewScope): readonly PendingFile[] {
+    return this.#ledger.reviews.flatMap((review) => {
       const file = review.files.get(path)
-      const pending = file && this.#pendingFile(review, file, scope)
-      if (pending) return pending
-    }
-    return undefined
+      return (file && this.#pendingFile(review, file, scope)) ?? []
+    })
   }
 
   /** Reads files again at once; resolves when what they hold is known. */

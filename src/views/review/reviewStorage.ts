@@ -27,6 +27,7 @@ const reviewSchema = v.object({
   directory: v.string(),
   changed: v.number(),
   unknown: v.array(v.string()),
+  folders: v.optional(v.array(v.string()), []),
   files: v.array(fileSchema),
 })
 type StoredFile = v.InferOutput<typeof fileSchema>
@@ -93,7 +94,7 @@ export class ReviewStorage {
       if (left <= 0) break
       const stored: StoredFile[] = []
       for (const file of files.values()) stored.push(await storeFile(file, put))
-      kept.push({ ...review, unknown: [...review.unknown], files: stored })
+      kept.push({ ...review, unknown: [...review.unknown], folders: [...review.folders], files: stored })
     }
     await this.#stored.set(kept)
     this.#held = names

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode'
+import type { Connection } from '../../client/connection.ts'
 import type { SessionID } from '../../opencode/ids.ts'
 import type { Log } from '../../platform/log.ts'
 import type { TurnRecorder } from '../../review/turnRecorder.ts'
-import type { FileChange, Message } from '../../session/model.ts'
+import type { Block, FileChange, Message } from '../../session/model.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backend, Backends } from '../backend/backends.ts'
@@ -27,7 +28,7 @@ export class TurnWatch implements Disposable {
   readonly #watched = new Map<Backend, DisposableStore>()
   readonly #timers = new Map<SessionID, NodeJS.Timeout>()
   readonly #warm = new Set<string>()
-  readonly #running = new Map<SessionID, string>()
+  readonly #running = new Map<SessionID, { readonly backend: Backend; readonly directory: string }>()
   readonly #beforeSave = new Map<string, Promise<Buffer | undefined>>()
 
   constructor(recorder: TurnRecorder, backends: Backends, log: Log) {
@@ -44,6 +45,19 @@ export class TurnWatch implements Disposable {
     this.#store.add(vscode.workspace.onWillSaveTextDocument((event) => this.#willSave(event)))
     this.#store.add(vscode.workspace.onDidSaveTextDocument((document) => void this.#didSave(document)))
     this.#watchAll()
+  }
+
+  /** Absolute paths of the files that tools of a running session name in its turn; see `TurnRecorderOptions`. */
+  async touched(sessionID: SessionID): Promise<ReadonlySet<string>> {
+    const run = this.#running.get(sessionID)
+    const connection = run?.backend.server.connection
+    if (!run || !connection) return new Set()
+    try {
+      const { blocks } = await readTurn(connection, sessionID)
+      return new Set(blocks.flatMap(pathsIn).map((path) => absolutePath(path, run.directory)))
+    } catch {
+      return new Set()
+    }
   }
 
   dispose(): void {
@@ -99,7 +113,7 @@ export class TurnWatch implements Disposable {
       const entry = known?.find(({ session }) => session.id === sessionID)?.session
       const session = entry ?? (await backend.server.connection?.getSession(sessionID))
       if (!session || session.parentID !== undefined || !this.#sees(backend, session.directory)) return
-      this.#running.set(sessionID, session.directory)
+      this.#running.set(sessionID, { backend, directory: session.directory })
       await this.#recorder.started(sessionID, session.directory)
       // Its end may have come while we asked who it is.
       if (!backend.hub.news.isRunning(sessionID)) await this.#ended(backend, sessionID)
@@ -109,7 +123,7 @@ export class TurnWatch implements Disposable {
   }
 
   async #ended(backend: Backend, sessionID: SessionID): Promise<void> {
-    const directory = this.#running.get(sessionID)
+    const directory = this.#running.get(sessionID)?.directory
     if (directory === undefined) return
     this.#running.delete(sessionID)
     clearTimeout(this.#timers.get(sessionID))
@@ -142,10 +156,8 @@ export class TurnWatch implements Disposable {
     const { connection } = server
     if (!connection) return []
     try {
-      const { messages } = await connection.readMessages(sessionID, readMessages)
-      const start = messages.findLastIndex(({ role }) => role === 'user')
-      const own = messages.slice(Math.max(0, start)).flatMap(changesIn)
-      const prompt = messages[start]
+      const { prompt, blocks } = await readTurn(connection, sessionID)
+      const own = blocks.flatMap(changesIn)
       // Not every server can tell.
       const turn = prompt ? await connection.turnDiff(sessionID, prompt.id).catch(() => []) : []
       const placed = (change: FileChange): FileChange => ({
@@ -175,8 +187,25 @@ export class TurnWatch implements Disposable {
   }
 }
 
-function changesIn({ blocks }: Message): readonly FileChange[] {
-  return blocks.flatMap((block) =>
-    block.type === 'tool' && block.status === 'completed' ? (block.files ?? []) : [],
-  )
+/** The last prompt and all that came after it. */
+async function readTurn(
+  connection: Connection,
+  sessionID: SessionID,
+): Promise<{ readonly prompt: Message | undefined; readonly blocks: readonly Block[] }> {
+  const { messages } = await connection.readMessages(sessionID, readMessages)
+  const start = messages.findLastIndex(({ role }) => role === 'user')
+  const blocks = messages.slice(Math.max(0, start)).flatMap((message) => message.blocks)
+  return { prompt: messages[start], blocks }
+}
+
+function changesIn(block: Block): readonly FileChange[] {
+  return block.type === 'tool' && block.status === 'completed' ? (block.files ?? []) : []
+}
+
+/** What a tool is about to write is only in its target. */
+function pathsIn(block: Block): readonly string[] {
+  if (block.type !== 'tool') return []
+  const files = (block.files ?? []).map(({ path }) => path)
+  const isWriting = block.kind === 'edit' || block.kind === 'write'
+  return isWriting && block.target !== undefined ? [...files, block.target] : files
 }

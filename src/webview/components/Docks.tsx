@@ -14,6 +14,7 @@ import { ProblemsStrip } from './ProblemsStrip.tsx'
 import { QueueDock } from './QueueDock.tsx'
 import { QuestionDock } from './QuestionDock.tsx'
 import { RetryStrip } from './RetryStrip.tsx'
+import { ReviewStrip } from './ReviewStrip.tsx'
 import { TodoList } from './TodoList.tsx'
 
 /** What waits for the user, docked above the composer and never scrolled away. */
@@ -26,6 +27,7 @@ export function Docks({ chat }: { readonly chat: ChatState }) {
       {session ? <RetryStrip state={session} /> : undefined}
       {chat.folder ? <ConflictStrips desk={chat.desk} directory={chat.folder.directory} /> : undefined}
       {session ? <RequestDock state={session} desk={chat.desk} /> : undefined}
+      {session ? <ReviewStrip review={chat.review} /> : undefined}
       {session ? <ProblemsStrip problems={chat.desk?.problems} /> : undefined}
       {session && chat.choice.hasNoModels ? <NoModelStrip /> : undefined}
       <ElsewhereStrip chat={chat} />

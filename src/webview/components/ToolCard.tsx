@@ -1,6 +1,6 @@
 import { useApp } from '../app.ts'
 import { useNow } from '../clock.ts'
-import { formatNumber, lastLines } from '../format.ts'
+import { lastLines } from '../format.ts'
 import { stripAnsi } from '../markdown/ansi.ts'
 import type { ToolEntry } from '../items.ts'
 import { memo } from '../memo.tsx'
@@ -9,6 +9,7 @@ import { isRunning, runText, stateText, toolLine, toolTime } from '../toolText.t
 import type { ToolLine } from '../toolText.ts'
 import { Fold } from './Fold.tsx'
 import { Button, Icon } from './Icon.tsx'
+import { LineCounts } from './LineCounts.tsx'
 import { SubagentStatus } from './SubagentCard.tsx'
 import { hasDetails, ToolDetails } from './ToolDetails.tsx'
 
@@ -89,12 +90,7 @@ function Changes({ files }: { readonly files: readonly FileChange[] | undefined 
   if (!files || files.length === 0) return null
   const additions = files.reduce((sum, file) => sum + file.additions, 0)
   const deletions = files.reduce((sum, file) => sum + file.deletions, 0)
-  return (
-    <span class="changes">
-      {additions > 0 || deletions === 0 ? <span class="added">+{formatNumber(additions)}</span> : undefined}
-      {deletions > 0 ? <span class="removed">−{formatNumber(deletions)}</span> : undefined}
-    </span>
-  )
+  return <LineCounts counts={{ additions, deletions }} />
 }
 
 /** The last lines that a running tool wrote, below its own line; a command can be stopped there. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { SessionID } from '../../../src/opencode/ids.ts'
 import { bytesOf, contentOf } from '../../../src/review/content.ts'
 import { FolderSnapshots } from '../../../src/review/folderSnapshots.ts'
@@ -12,6 +12,7 @@ import { TurnRecorder } from '../../../src/review/turnRecorder.ts'
 import { Git } from '../../../src/server/isolation/git.ts'
 
 const id = 'ses_1' as SessionID
+const other = 'ses_2' as SessionID
 const nothing = (): Promise<[]> => Promise.resolve([])
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
@@ -20,6 +21,8 @@ describe('review: recording turns', () => {
   let folder: string
   let ledger: ReviewLedger
   let recorder: TurnRecorder
+  /** What the tools of each session name. */
+  let touched: Map<SessionID, Set<string>>
 
   beforeEach(async () => {
     root = await realpath(await mkdtemp(join(tmpdir(), 'recorder-')))
@@ -27,7 +30,14 @@ describe('review: recording turns', () => {
     await mkdir(folder)
     ledger = new ReviewLedger()
     const snapshots = new FolderSnapshots(new Git(), folder, join(root, 'storage', 'review.git'))
-    recorder = new TurnRecorder({ ledger, log, snapshots: () => snapshots, now: () => 7 })
+    touched = new Map()
+    recorder = new TurnRecorder({
+      ledger,
+      log,
+      snapshots: () => snapshots,
+      touched: (session) => Promise.resolve(touched.get(session) ?? new Set()),
+      now: () => 7,
+    })
   })
 
   afterEach(() => rm(root, { recursive: true, force: true }))
@@ -128,6 +138,68 @@ describe('review: recording turns', () => {
     assert.equal(await undone('a.txt', 'turn'), 'b\n')
     assert.equal(await undone('a.txt', 'session'), 'a\n')
   })
+
+  it('gives each of two sessions in one folder what its own tools name, and both what no tool names', async () => {
+    await put('a.txt', 'a\n')
+    await put('b.txt', 'b\n')
+    await recorder.started(id, folder)
+    await recorder.started(other, folder)
+    touched.set(id, new Set([join(folder, 'a.txt')]))
+    touched.set(other, new Set([join(folder, 'b.txt')]))
+    await put('a.txt', 'A\n')
+    await recorder.progress(other)
+    await put('b.txt', 'B\n')
+    await put('shell.txt', 'by a command line\n')
+    await recorder.end(id, nothing)
+    await recorder.end(other, nothing)
+    assert.deepEqual(changedIn(id), ['a.txt', 'shell.txt'])
+    assert.deepEqual(changedIn(other), ['b.txt', 'shell.txt'])
+  })
+
+  it('does not charge a session with what one beside it did before it ended', async () => {
+    await put('a.txt', 'a\n')
+    await recorder.started(id, folder)
+    await recorder.started(other, folder)
+    touched.set(id, new Set([join(folder, 'a.txt')]))
+    await put('a.txt', 'A\n')
+    await recorder.end(id, nothing)
+    await put('b.txt', 'B\n')
+    await recorder.end(other, nothing)
+    assert.deepEqual(changedIn(id), ['a.txt'])
+    assert.deepEqual(changedIn(other), ['b.txt'])
+  })
+
+  it('catches up with a run before something is decided', async () => {
+    await put('a.txt', 'a\n')
+    await recorder.started(id, folder)
+    await put('a.txt', 'b\n')
+    await recorder.catchUp(join(root, 'elsewhere.txt'))
+    assert.equal(ledger.get(id), undefined)
+    await recorder.catchUp(join(folder, 'a.txt'))
+    assert.equal(await undone('a.txt', 'turn'), 'a\n')
+  })
+
+  it('knows which folders came with new files, and which were there, empty or ignored', async () => {
+    await mkdir(join(folder, 'empty'))
+    await mkdir(join(folder, 'ignored/deep'), { recursive: true })
+    await mkdir(join(folder, 'known'))
+    await put('.gitignore', 'ignored/**/*.log\n')
+    await put('ignored/deep/a.log', 'log\n')
+    await put('known/a.txt', 'one\ntwo\nthree\n')
+    await turn(async () => {
+      for (const name of ['empty', 'ignored/deep', 'known', 'known/größer/b c', 'new', 'moved/to'])
+        await mkdir(join(folder, name), { recursive: true })
+      for (const name of ['empty', 'ignored/deep', 'known', 'known/größer/b c', 'new'])
+        await put(`${name}/fresh.txt`, `${name}\n`)
+      await rename(join(folder, 'known/a.txt'), join(folder, 'moved/to/a.txt'))
+    })
+    const folders = (ledger.get(id)?.folders ?? []).map((path) => relative(folder, path)).sort()
+    assert.deepEqual(folders, ['known/größer', 'known/größer/b c', 'moved', 'moved/to', 'new'])
+  })
+
+  function changedIn(session: SessionID): readonly string[] {
+    return [...(ledger.get(session)?.files.keys() ?? [])].map((path) => relative(folder, path)).sort()
+  }
 
   async function turn(work: () => Promise<void>): Promise<void> {
     await recorder.started(id, folder)
