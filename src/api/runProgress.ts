@@ -1,6 +1,6 @@
 import type * as api from '../../api/index.d.ts'
 import type { MessageID } from '../opencode/ids.ts'
-import { isUndelivered } from '../session/messages.ts'
+import { isAhead, isUndelivered } from '../session/messages.ts'
 import type { AssistantMessage, Request, RunError, TextBlock, ToolBlock } from '../session/model.ts'
 import type { SessionState } from '../session/state.ts'
 
@@ -63,7 +63,7 @@ export class RunProgress {
     const prompt = state.messages.find(({ id }) => id === this.#promptID)
     const delivery = prompt?.role === 'user' ? prompt.delivery : undefined
     if (delivery?.kind === 'failed') return { kind: 'undelivered', message: delivery.message }
-    if (!prompt || delivery || state.status.kind !== 'idle') return going
+    if (!prompt || isAhead(prompt) || state.status.kind !== 'idle') return going
     return this.#idleStand(state)
   }
 

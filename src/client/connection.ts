@@ -13,6 +13,7 @@ import type {
   Todo,
 } from '../session/model.ts'
 import type { ServerFiles } from './files.ts'
+import type { SessionInbox } from './inbox.ts'
 import type { SessionHistory } from './history.ts'
 import type { SessionLibrary } from './library.ts'
 import type { Metrics } from './metrics.ts'
@@ -113,6 +114,8 @@ export interface Connection {
   readonly commands: SessionCommands
   readonly places: ServerPlaces
   readonly pictures: Pictures
+  /** Undefined where a server keeps no prompts. */
+  readonly inbox: SessionInbox | undefined
 
   /**
    * Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. What the messages of a

@@ -44,10 +44,12 @@ export interface Capabilities {
   readonly archive: boolean
   readonly deleteMessage: boolean
   readonly fork: boolean
+  /** Whether the server itself keeps prompts until the run is over. */
   readonly queue: boolean
   readonly revert: boolean
   readonly savedPermissions: boolean
   readonly share: boolean
+  /** Whether a prompt can be sent into a run knowingly, and taken back until it joined. */
   readonly steer: boolean
   readonly symbolSearch: boolean
   readonly textSearch: boolean

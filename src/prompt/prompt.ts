@@ -1,5 +1,5 @@
 import type { ModelRef } from '../opencode/catalog.ts'
-import type { Prompt, PromptRun } from '../session/model.ts'
+import type { Prompt, PromptDelivery, PromptRun } from '../session/model.ts'
 import type { Attachment } from './attachment.ts'
 import { createBlockID, createMessageID } from './promptIds.ts'
 
@@ -8,6 +8,7 @@ export interface PromptChoice {
   readonly model?: ModelRef | undefined
   /** What the server is to run instead of asking the model. */
   readonly run?: PromptRun
+  readonly delivery?: PromptDelivery | undefined
 }
 
 /**
@@ -36,8 +37,14 @@ export function withChoice(prompt: Prompt, choice: PromptChoice): Prompt {
   return { ...prompt, ...given(choice) }
 }
 
-function given({ agent, model, run }: PromptChoice): Pick<Prompt, 'agent' | 'model' | 'run'> {
+function given({
+  agent,
+  model,
+  run,
+  delivery,
+}: PromptChoice): Pick<Prompt, 'agent' | 'model' | 'run' | 'delivery'> {
   return {
+    ...(delivery === undefined ? {} : { delivery }),
     ...(agent === undefined ? {} : { agent }),
     ...(model === undefined ? {} : { model }),
     ...(run === undefined ? {} : { run }),

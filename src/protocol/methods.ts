@@ -1,5 +1,5 @@
 import type { BlockID, MessageID, RequestID, SessionID } from '../opencode/ids.ts'
-import type { PermissionReply } from '../session/model.ts'
+import type { PermissionReply, PromptDelivery } from '../session/model.ts'
 import type { ChatAction, ChatSnapshot } from './chat.ts'
 import type { MentionAnswer, SlashCommand } from './composer.ts'
 import type { ConflictAnswer, EditSettlement, ProblemAnswer } from './desk.ts'
@@ -117,6 +117,12 @@ export interface HostMethods extends MethodMap {
   'queue/sendNow': { params: { id: string }; result: undefined }
   /** Goes on after a stopped or failed run. */
   'queue/resume': { params: Record<string, never>; result: undefined }
+  /** Prompts that wait on the server: takes one back, moves it, takes its words back into the composer. */
+  'inbox/cancel': { params: { messageID: MessageID }; result: undefined }
+  'inbox/deliver': { params: { messageID: MessageID; delivery: PromptDelivery }; result: undefined }
+  'inbox/edit': { params: { messageID: MessageID }; result: undefined }
+  /** Lets an idle session take the first prompt that waits. */
+  'inbox/resume': { params: Record<string, never>; result: undefined }
   /** A pasted or dropped file that has no address; at most 10 MiB. */
   'attachment/file': { params: { name: string; mime: string; base64: string }; result: undefined }
   /** A long text that was pasted. */

@@ -1,6 +1,6 @@
 import type { MessageID } from '../opencode/ids.ts'
 import { isSame } from './equal.ts'
-import type { Message, MessageHead } from './model.ts'
+import type { Message, MessageHead, PromptDelivery, UserMessage } from './model.ts'
 
 /** The sorted list of messages as data: all functions give the same list back when nothing changes. */
 export type MessageList = readonly Message[]
@@ -14,11 +14,11 @@ export function indexOfMessage(messages: MessageList, id: MessageID): number {
 }
 
 /**
- * The order of a session: by (created, id), and what the server does not have yet behind everything
- * else, because our clock and the server's may differ.
+ * The order of a session: by (created, id); behind that what waits on the server for its time, and last what the
+ * server does not have yet, because our clock and the server's may differ.
  */
 export function compareMessages(left: OrderKey, right: OrderKey): number {
-  const byDelivery = Number(isUndelivered(left)) - Number(isUndelivered(right))
+  const byDelivery = rank(left) - rank(right)
   if (byDelivery !== 0) return byDelivery
   if (left.created !== right.created) return left.created - right.created
   return left.id < right.id ? -1 : left.id > right.id ? 1 : 0
@@ -29,6 +29,25 @@ type OrderKey = Message | MessageHead
 /** Whether a message stands only in our outbox. */
 export function isUndelivered(message: OrderKey): boolean {
   return message.role === 'user' && message.delivery !== undefined
+}
+
+/** Whether the conversation does not have a prompt yet, wherever it is. */
+export function isAhead(message: OrderKey): boolean {
+  return isUndelivered(message) || waitsOf(message) !== undefined
+}
+
+/** Whether a prompt waits for the end of the run: it is no part of the conversation until then. */
+export function isQueued(message: OrderKey): message is UserMessage & { readonly waits: 'queue' } {
+  return waitsOf(message) === 'queue'
+}
+
+function waitsOf(message: OrderKey): PromptDelivery | undefined {
+  return message.role === 'user' ? message.waits : undefined
+}
+
+function rank(message: OrderKey): number {
+  if (isUndelivered(message)) return 2
+  return waitsOf(message) === undefined ? 0 : 1
 }
 
 /**

@@ -61,7 +61,12 @@ export interface UserMessage extends MessageBase {
   readonly role: 'user'
   /** Absent once the server has it. `pending`: in our outbox; `failed`: given up until the user decides. */
   readonly delivery?: { readonly kind: 'pending' } | { readonly kind: 'failed'; readonly message: string }
+  /** The conversation does not have it yet: it waits for its time. Absent once it was delivered. */
+  readonly waits?: PromptDelivery
 }
+
+/** When a prompt joins the conversation: at the next step of the run, or when the run is over. */
+export type PromptDelivery = 'steer' | 'queue'
 
 export interface AssistantMessage extends MessageBase {
   readonly role: 'assistant'
@@ -257,6 +262,8 @@ export interface Prompt {
   readonly model?: ModelRef
   /** Set when the prompt is no message but something for the server to run; its text then only shows it. */
   readonly run?: PromptRun
+  /** `steer` when left out; a server without a queue of its own knows nothing else. */
+  readonly delivery?: PromptDelivery
 }
 
 /** A command of the server's by name, or a line for its shell. The server makes the message of it. */

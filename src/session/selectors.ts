@@ -1,5 +1,5 @@
 import type { BlockID } from '../opencode/ids.ts'
-import { isUndelivered } from './messages.ts'
+import { isAhead, isQueued } from './messages.ts'
 import type { AssistantMessage, Message, Request, Tokens, UserMessage } from './model.ts'
 import type { SessionState } from './state.ts'
 
@@ -33,7 +33,7 @@ export function visibleMessages(state: Pick<SessionState, 'messages' | 'session'
     cut < 0
       ? state.messages
       : state.messages.flatMap((message, index) => {
-          if (index < cut || isUndelivered(message)) return [message]
+          if (index < cut || isAhead(message)) return [message]
           return index === cut && revertedBlock !== undefined ? [beforeBlock(message, revertedBlock)] : []
         })
   visibleCache.set(state.messages, { cutKey, visible })
@@ -50,7 +50,7 @@ export function undoneCount(state: Pick<SessionState, 'messages' | 'session'>): 
   const { revertedFrom } = state.session
   const cut = state.messages.findIndex((message) => message.id === revertedFrom)
   if (revertedFrom === undefined || cut < 0) return 0
-  const hidden = state.messages.slice(cut).filter((message) => !isUndelivered(message))
+  const hidden = state.messages.slice(cut).filter((message) => !isAhead(message))
   const prompts = hidden.filter((message) => message.role === 'user').length
   return Math.max(1, prompts)
 }
@@ -63,7 +63,7 @@ export function turnsOf(state: Pick<SessionState, 'messages' | 'session'>): read
   const messages = visibleMessages(state)
   const cached = turnsCache.get(messages)
   if (cached) return cached
-  const turns = groupTurns(messages).map(reuseTurn)
+  const turns = groupTurns(messages.filter((message) => !isQueued(message))).map(reuseTurn)
   turnsCache.set(messages, turns)
   return turns
 }
@@ -72,8 +72,16 @@ export function lastAssistantMessage(state: SessionState): AssistantMessage | un
   return visibleMessages(state).findLast((message) => message.role === 'assistant')
 }
 
+/** The newest prompt; not one that waits for the end of the run. */
 export function lastUserMessage(state: SessionState): UserMessage | undefined {
-  return visibleMessages(state).findLast((message) => message.role === 'user')
+  return visibleMessages(state).findLast(
+    (message): message is UserMessage => message.role === 'user' && !isQueued(message),
+  )
+}
+
+/** The prompts that wait for the end of the run, in their order. */
+export function queuedPrompts({ messages }: Pick<SessionState, 'messages'>): readonly UserMessage[] {
+  return messages.filter((message) => isQueued(message))
 }
 
 /** Tokens and dollars of all loaded answers. */

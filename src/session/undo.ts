@@ -1,5 +1,5 @@
 import type { BlockID, MessageID } from '../opencode/ids.ts'
-import { isUndelivered } from './messages.ts'
+import { isAhead } from './messages.ts'
 import type { AssistantMessage, FileChange, Message, ToolBlock } from './model.ts'
 import { turnsOf, visibleMessages } from './selectors.ts'
 import type { Turn } from './selectors.ts'
@@ -58,7 +58,7 @@ export function undoScope(state: SessionState, point: UndoPoint): UndoScope | un
 /** The newest prompt that the server has and that is not undone. */
 export function lastUndoPoint(state: SessionState): UndoPoint | undefined {
   const prompt = visibleMessages(state).findLast(
-    (message) => message.role === 'user' && !isUndelivered(message) && !isOnlySummaryRequest(message),
+    (message) => message.role === 'user' && !isAhead(message) && !isOnlySummaryRequest(message),
   )
   return prompt && { messageID: prompt.id }
 }

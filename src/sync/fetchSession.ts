@@ -1,6 +1,6 @@
 import type { Connection, MessagePage } from '../client/connection.ts'
 import type { MessageID, SessionID } from '../opencode/ids.ts'
-import { compareMessages, isUndelivered } from '../session/messages.ts'
+import { compareMessages, isAhead } from '../session/messages.ts'
 import type { Message, Session, Todo } from '../session/model.ts'
 
 export interface FetchedSession {
@@ -31,7 +31,7 @@ export async function fetchSession(
     connection.readMessages(sessionID, limit),
     connection.readTodos(sessionID),
   ])
-  const oldest = local.find((message) => !isUndelivered(message))
+  const oldest = local.find((message) => !isAhead(message))
   let page: MessagePage = newest
   while (page.older !== undefined && page.messages.length < maxRefetched) {
     if (reaches(page, oldest) && contains(page, session.revertedFrom)) break

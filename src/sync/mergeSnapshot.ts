@@ -1,5 +1,5 @@
 import { keepFiles } from '../session/blocks.ts'
-import { compareMessages, isUndelivered } from '../session/messages.ts'
+import { compareMessages, isAhead } from '../session/messages.ts'
 import type { BlockID } from '../opencode/ids.ts'
 import type { Block, Message, ReasoningBlock, TextBlock } from '../session/model.ts'
 
@@ -49,7 +49,7 @@ function olderRemainder(local: LocalMessages, fetched: FetchedMessages): readonl
   if (!first || fetched.older === undefined) return []
   const ids = new Set(fetched.messages.map((message) => message.id))
   if (!local.messages.some((message) => ids.has(message.id))) return []
-  return local.messages.filter((message) => !isUndelivered(message) && compareMessages(message, first) < 0)
+  return local.messages.filter((message) => !isAhead(message) && compareMessages(message, first) < 0)
 }
 
 function mergeMessage(known: Message | undefined, message: Message, open: OpenTextsKnown): Message {

@@ -48,7 +48,7 @@ function decodeEntry(value: unknown): OutboxEntry {
 }
 
 function decodePrompt(value: Record<string, unknown>): Prompt {
-  const { parts, agent, model, run } = value
+  const { parts, agent, model, run, delivery } = value
   if (!Array.isArray(parts)) throw new TypeError('A prompt has parts.')
   return {
     id: toMessageID(value['id']),
@@ -57,6 +57,7 @@ function decodePrompt(value: Record<string, unknown>): Prompt {
     ...(typeof agent === 'string' ? { agent } : {}),
     ...(model === undefined ? {} : { model: decodeModel(record(model)) }),
     ...(run === undefined ? {} : { run: decodeRun(record(run)) }),
+    ...(delivery === 'steer' || delivery === 'queue' ? { delivery } : {}),
   }
 }
 

@@ -34,6 +34,7 @@ export function pendingHead({
     ...(prompt.agent === undefined ? {} : { agent: prompt.agent }),
     ...(prompt.model === undefined ? {} : { model: prompt.model }),
     delivery: state === 'failed' ? { kind: 'failed', message: message ?? '' } : { kind: 'pending' },
+    ...(prompt.delivery === 'queue' && state !== 'failed' ? { waits: 'queue' } : {}),
   }
 }
 

@@ -5,7 +5,7 @@ import type { BlockID, MessageID, SessionID } from '../opencode/ids.ts'
 import type { SessionAction } from '../session/actions.ts'
 import { coalesce } from '../session/coalesce.ts'
 import { isSame } from '../session/equal.ts'
-import { indexOfMessage, isUndelivered } from '../session/messages.ts'
+import { indexOfMessage, isAhead, isUndelivered } from '../session/messages.ts'
 import type { Message, Request, RunStatus } from '../session/model.ts'
 import { reduceSession } from '../session/reducer.ts'
 import type { SessionState } from '../session/state.ts'
@@ -228,7 +228,7 @@ export class SessionMirror implements Disposable {
 
   /** The server does not store why a run ended; it is still true while nothing came after it. */
   #errorAfter(messages: readonly Message[]): SessionState['error'] {
-    const last = this.#state?.messages.findLast((message) => !isUndelivered(message))
+    const last = this.#state?.messages.findLast((message) => !isAhead(message))
     return last && last.id === messages.at(-1)?.id ? this.#state?.error : undefined
   }
 

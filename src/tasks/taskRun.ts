@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { MessageID, SessionID } from '../opencode/ids.ts'
 import { newBlockID, newMessageID } from '../opencode/newIds.ts'
-import { isUndelivered } from '../session/messages.ts'
+import { isAhead, isUndelivered } from '../session/messages.ts'
 import type { AssistantMessage, PermissionReply, PermissionRequest } from '../session/model.ts'
 import { turnsOf } from '../session/selectors.ts'
 import type { SessionState } from '../session/state.ts'
@@ -144,7 +144,7 @@ function endOf(state: SessionState, id: MessageID, wasBusy: boolean): OpencodeEr
   const prompt = state.messages.find((message) => message.id === id)
   if (prompt?.role !== 'user') return false
   if (prompt.delivery?.kind === 'failed') return new OpencodeError('server-error', prompt.delivery.message)
-  if (isUndelivered(prompt) || state.status.kind !== 'idle') return false
+  if (isAhead(prompt) || state.status.kind !== 'idle') return false
   return endOfAnswers(state, answersTo(state, id).at(-1), wasBusy)
 }
 

@@ -324,6 +324,48 @@ describe('the composer', function () {
     })
   })
 
+  describe('the queue of the server', () => {
+    const waits = (id: string, text: string, delivery: 'steer' | 'queue') => ({
+      ...user(id, text),
+      waits: delivery,
+    })
+    const messages = [
+      user('msg_1', 'go'),
+      waits('msg_2', 'at the next step', 'steer'),
+      waits('msg_3', 'afterwards', 'queue'),
+    ]
+    const dock = () => chat.page.getByRole('group', { name: 'Queued prompts' })
+    const button = (name: string) => dock().getByRole('button', { name })
+
+    it('stands above the composer; what steers the run stands in the conversation', async () => {
+      await open(chatWith(messages, { status: { kind: 'busy' } }))
+      await dock().getByText('1 prompt queued on the server').waitFor()
+      assert.equal(await chat.page.locator('.prompt').getByText('afterwards').count(), 0)
+      const steering = chat.page.locator('.prompt', { hasText: 'at the next step' })
+      await steering.getByText('Joins the run at its next step').waitFor()
+      assert.equal(await steering.getByRole('button', { name: 'Undo from here' }).count(), 0)
+      await steering.getByRole('button', { name: 'Queue instead' }).click()
+      assert.deepEqual(await chat.waitForCall('inbox/deliver'), { messageID: 'msg_2', delivery: 'queue' })
+      await steering.getByRole('button', { name: 'Cancel' }).click()
+      assert.deepEqual(await chat.waitForCall('inbox/cancel'), { messageID: 'msg_2' })
+      await button('Send now').click()
+      assert.deepEqual(await chat.waitForCall('inbox/deliver', 2), { messageID: 'msg_3', delivery: 'steer' })
+      await button('Edit queued prompt').click()
+      assert.deepEqual(await chat.waitForCall('inbox/edit'), { messageID: 'msg_3' })
+      await button('Remove queued prompt').click()
+      assert.deepEqual(await chat.waitForCall('inbox/cancel', 2), { messageID: 'msg_3' })
+    })
+
+    it('says when nothing runs that it could wait for', async () => {
+      await open(chatWith(messages))
+      await dock().getByText('paused: nothing runs').waitFor()
+      assert.equal(await button('Send now').count(), 0)
+      await button('Send next').click()
+      await chat.waitForCall('inbox/resume')
+      await chat.page.getByText('Waits: nothing runs').waitFor()
+    })
+  })
+
   describe('the context meter', () => {
     const used = (): ChatState =>
       chatWith([

@@ -50,6 +50,7 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     runs: inner.runs,
     places: inner.places,
     pictures: inner.pictures,
+    inbox: inner.inbox,
     get metrics() {
       return inner.metrics
     },

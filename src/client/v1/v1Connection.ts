@@ -57,7 +57,7 @@ const capabilities: Capabilities = {
   archive: true,
   deleteMessage: true,
   fork: true,
-  queue: true,
+  queue: false,
   revert: true,
   savedPermissions: false,
   share: true,
@@ -85,6 +85,7 @@ export class V1Connection implements Connection {
   readonly features: V1ServerFeatures
   readonly places: V1Places
   readonly pictures: V1Pictures
+  readonly inbox = undefined
   readonly #routes: V1Routes
   readonly #roots: V1Roots
   readonly #client: HttpClient

@@ -4,6 +4,7 @@ import type { SessionAction } from '../../session/actions.ts'
 import { collect, fields, number, text, word } from '../reading.ts'
 import { readFileDiff } from '../fileDiffs.ts'
 import type { LiveEvents, WireEvent } from './live.ts'
+import { readDelivery } from './messages.ts'
 import { readForm, readPermission } from './requests.ts'
 import { readMessageID, readModelRef, readRequestID, readRunError } from './sessions.ts'
 import { readTokens } from '../tokens.ts'
@@ -43,6 +44,11 @@ const ofSessions: Readonly<Record<string, SessionHandler>> = {
       live.admitted(sessionID, { ...fields(data['item']), id: data['inboxID'], time: { created } })
   },
   'session.inbox.delivered': delivered,
+  'session.inbox.delivery.changed': async (live, sessionID, { data }) => {
+    const messageID = readMessageID(data['inboxID'])
+    if (messageID !== undefined && live.isFollowed(sessionID))
+      await live.redelivered(sessionID, messageID, readDelivery(data['delivery']))
+  },
   'session.inbox.cancelled': (live, sessionID, { data }) => {
     const messageID = readMessageID(data['inboxID'])
     if (messageID !== undefined) live.emit(sessionID, { type: 'message/removed', messageID })
@@ -184,7 +190,7 @@ async function delivered(live: LiveEvents, sessionID: SessionID, { data }: WireE
   const messageID = readMessageID(data['inboxID'])
   live.touch(sessionID)
   if (messageID === undefined || !live.isFollowed(sessionID)) return
-  await live.refetch(sessionID, messageID)
+  await live.delivered(sessionID, messageID)
 }
 
 function runEnded(live: LiveEvents, sessionID: SessionID, ...before: readonly SessionAction[]): void {

@@ -1,7 +1,8 @@
 import { isAbort } from '../../opencode/errors.ts'
 import { isSessionID } from '../../opencode/ids.ts'
-import type { BlockID, MessageID, SessionID } from '../../opencode/ids.ts'
+import type { MessageID, SessionID } from '../../opencode/ids.ts'
 import type { SessionAction } from '../../session/actions.ts'
+import type { PromptDelivery, UserMessage } from '../../session/model.ts'
 import type { ClientLog, ServerEvent } from '../connection.ts'
 import { EventQueue } from '../http/eventQueue.ts'
 import { followEvents } from '../http/eventStream.ts'
@@ -44,8 +45,8 @@ export class LiveEvents {
   readonly #options: LiveOptions
   readonly #followed = new Set<SessionID>()
   readonly #tracks = new Map<MessageID, Track>()
-  /** The blocks that prompts showed before they were delivered. */
-  readonly #admitted = new Map<MessageID, readonly BlockID[]>()
+  /** Prompts as they showed before they were delivered. */
+  readonly #admitted = new Map<MessageID, UserMessage>()
   readonly #directories = new Map<SessionID, string>()
   /** Sessions that are being fetched; true: once more after that. */
   readonly #fetching = new Map<SessionID, boolean>()
@@ -132,7 +133,7 @@ export class LiveEvents {
     const stored = await this.#quietly(this.#options.routes.message(sessionID, messageID))
     if (stored === undefined) return
     const held = Array.from({ length: this.#tracks.get(messageID)?.count ?? 0 }, (_, index) => blockAt(index))
-    const surplus = [...held, ...(this.#admitted.get(messageID) ?? [])]
+    const surplus = [...held, ...(this.#admitted.get(messageID)?.blocks ?? []).map(({ id }) => id)]
     this.#admitted.delete(messageID)
     for (const message of readMessage(stored)) this.emit(sessionID, ...putMessage(message, surplus))
     this.#adopt(sessionID, stored)
@@ -167,13 +168,33 @@ export class LiveEvents {
 
   /** A prompt was admitted: it shows from now on. */
   admitted(sessionID: SessionID, item: Fields): void {
-    for (const message of readInboxItem(item)) {
-      this.#admitted.set(
-        message.id,
-        message.blocks.map(({ id }) => id),
-      )
-      this.emit(sessionID, ...putMessage(message))
+    for (const message of readInboxItem(item)) this.#admit(sessionID, message)
+  }
+
+  /** A prompt that waits is to join at another time. What came before us is read first. */
+  async redelivered(sessionID: SessionID, messageID: MessageID, waits: PromptDelivery): Promise<void> {
+    const known = this.#admitted.get(messageID)
+    if (known) {
+      this.#admit(sessionID, { ...known, waits })
+      return
     }
+    const inbox = await this.#quietly(this.#options.routes.ofSession('GET', sessionID, '/inbox'))
+    for (const message of list(inbox).flatMap(readInboxItem)) this.#admit(sessionID, message)
+  }
+
+  /** A prompt has its place in the conversation; how it is stored is fetched. */
+  async delivered(sessionID: SessionID, messageID: MessageID): Promise<void> {
+    const known = this.#admitted.get(messageID)
+    if (known) {
+      const { blocks: _, waits: __, ...message } = known
+      this.emit(sessionID, { type: 'message/put', message })
+    }
+    await this.refetch(sessionID, messageID)
+  }
+
+  #admit(sessionID: SessionID, message: UserMessage): void {
+    this.#admitted.set(message.id, message)
+    this.emit(sessionID, ...putMessage(message))
   }
 
   /** Fetches a session and tells what it is now; nobody waits for it. */

@@ -7,6 +7,7 @@ import type {
   FileBlock,
   Message,
   NoticeBlock,
+  PromptDelivery,
   UserMessage,
 } from '../../session/model.ts'
 import { compact, fields, list, number, text, word, words } from '../reading.ts'
@@ -269,9 +270,14 @@ function readNote(id: MessageID, wire: Fields): readonly Message[] {
 }
 
 /** A prompt that the server has admitted and not yet delivered. */
-export function readInboxItem(value: unknown): readonly Message[] {
+export function readInboxItem(value: unknown): readonly UserMessage[] {
   const item = fields(value)
-  if (item['type'] !== 'user') return []
+  const id = readMessageID(item['id'])
+  if (item['type'] !== 'user' || id === undefined) return []
   const time = { created: number(fields(item['time'])['created']) ?? 0 }
-  return readMessage({ ...fields(item['payload']), id: item['id'], type: 'user', time })
+  return [{ ...readUser(id, { ...fields(item['payload']), time }), waits: readDelivery(item['delivery']) }]
+}
+
+export function readDelivery(value: unknown): PromptDelivery {
+  return value === 'queue' ? 'queue' : 'steer'
 }

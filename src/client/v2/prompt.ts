@@ -27,7 +27,7 @@ export function promptBody(prompt: Prompt): object {
     text: texts.map((part) => part.text).join('\n\n'),
     files: files.length === 0 ? undefined : files.map(fileInput),
     agents: agents.length === 0 ? undefined : agents.map(({ name }) => ({ name })),
-    delivery: 'steer',
+    delivery: prompt.delivery ?? 'steer',
     metadata: { [promptMark]: compact(mark) },
   })
 }

@@ -8,6 +8,7 @@ import type { LibraryPage, LibraryQuery, SessionLibrary } from '../library.ts'
 import type { Picture, Pictures } from '../pictures.ts'
 import { collect, compact, fields, list } from '../reading.ts'
 import type { GoOnOptions, RunControl } from '../runControl.ts'
+import { resume } from './inbox.ts'
 import type { LiveEvents } from './live.ts'
 import { blockAt, readMessage } from './messages.ts'
 import { isSameModel, modelInput, promptFiles } from './prompt.ts'
@@ -32,7 +33,6 @@ export async function choose(
 
 const idleTimeoutMs = 10_000
 const idleCheckMs = 150
-const acceptMs = 1_500
 
 export class V2RunControl implements RunControl {
   readonly #routes: V2Routes
@@ -41,14 +41,11 @@ export class V2RunControl implements RunControl {
     this.#routes = routes
   }
 
-  /** The route answers when the run is over, so only a refusal is waited for. */
   async goOn(sessionID: SessionID, _prompt: UserMessage, options: GoOnOptions): Promise<void> {
     await this.#routes.ofSession('POST', sessionID, '/interrupt', { query: ['resume=false'] })
     await this.#whenIdle(sessionID)
     await choose(this.#routes, sessionID, options)
-    const run = this.#routes.ofSession('POST', sessionID, '/resume', { timeoutMs: 24 * 60 * 60_000 })
-    run.catch(() => undefined)
-    await Promise.race([run, sleep(acceptMs, undefined, { ref: false })])
+    await resume(this.#routes, sessionID)
   }
 
   async #whenIdle(sessionID: SessionID): Promise<void> {
@@ -85,7 +82,7 @@ export class V2Commands implements SessionCommands {
       name: run.name,
       text: run.arguments,
       files: files.length === 0 ? undefined : files,
-      delivery: 'steer',
+      delivery: prompt.delivery ?? 'steer',
     })
     await this.#routes.ofSession('POST', sessionID, '/command', { body })
     this.#hand(sessionID, prompt)

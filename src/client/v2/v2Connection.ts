@@ -31,6 +31,7 @@ import { collect, compact, fields, list, text, word } from '../reading.ts'
 import { unless } from '../unless.ts'
 import { readCatalog } from './catalog.ts'
 import { absolute, V2History } from './history.ts'
+import { V2Inbox } from './inbox.ts'
 import { LiveEvents } from './live.ts'
 import { readInboxItem, readMessage } from './messages.ts'
 import { promptBody } from './prompt.ts'
@@ -75,6 +76,7 @@ export class V2Connection implements Connection {
   readonly features: V2ServerFeatures
   readonly places: V2Places
   readonly pictures: V2Pictures
+  readonly inbox: V2Inbox
   readonly #client: HttpClient
   readonly #routes: V2Routes
   readonly #live: LiveEvents
@@ -94,6 +96,7 @@ export class V2Connection implements Connection {
     this.features = new V2ServerFeatures(this.#routes)
     this.places = new V2Places(this.#routes)
     this.pictures = new V2Pictures(this.#routes)
+    this.inbox = new V2Inbox(this.#routes)
   }
 
   get url(): string {

@@ -5,7 +5,7 @@ import type { Attachment } from '../../prompt/attachment.ts'
 import { composePrompt, withChoice } from '../../prompt/prompt.ts'
 import { modelRef } from '../../protocol/chat.ts'
 import type { ChatState } from '../../protocol/chat.ts'
-import type { Prompt, UserMessage } from '../../session/model.ts'
+import type { Prompt, PromptDelivery, UserMessage } from '../../session/model.ts'
 import { pendingMessage } from '../../sync/pendingMessage.ts'
 import type { Backend } from '../backend/backend.ts'
 import { runOf } from '../composer/slashCommands.ts'
@@ -47,10 +47,14 @@ export class ChatSender {
 
   /**
    * Puts a prompt into the outbox; makes the session first where there is none. The server is started
-   * when it is not running.
+   * when it is not running. `queue`: the server is to keep it until the run is over.
    * @throws OpencodeError `no-folder`, `invalid-argument`, and whatever keeps a session from being made
    */
-  async send(text: string, attachments: readonly Attachment[]): Promise<MessageID> {
+  async send(
+    text: string,
+    attachments: readonly Attachment[],
+    delivery?: PromptDelivery,
+  ): Promise<MessageID> {
     const chat = this.#chat
     const directory = chat.needDirectory()
     if (text.trim() === '' && attachments.length === 0) {
@@ -60,7 +64,7 @@ export class ChatSender {
     const { backend } = chat
     const run = await runOf(text, backend, directory)
     const parts = composer.sent.withoutKnown(chat.state.session, attachments)
-    const words = composePrompt(text, parts, run ? { run } : {})
+    const words = composePrompt(text, parts, { delivery, ...(run ? { run } : {}) })
     const sessionID = chat.sessionID ?? (await this.#createFor(words, directory))
     const { choice } = chat.state
     const prompt = withChoice(words, { agent: choice.agent?.name, model: modelRef(choice) })

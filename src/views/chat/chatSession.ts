@@ -8,6 +8,7 @@ import type { ChatAction, ChatSnapshot, ChatState } from '../../protocol/chat.ts
 import type { Family } from '../../session/family.ts'
 import type { WebviewMethods } from '../../protocol/methods.ts'
 import { isSame } from '../../session/equal.ts'
+import type { PromptDelivery } from '../../session/model.ts'
 import type { SessionStore } from '../../sync/sessionHub.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore, MutableDisposable } from '../../util/lifecycle.ts'
@@ -150,9 +151,13 @@ export class ChatSession implements Disposable {
   }
 
   /** Sends a prompt to the session on screen, or to a new one; see `ChatSender`. */
-  async send(text: string, attachments: readonly Attachment[]): Promise<MessageID> {
+  async send(
+    text: string,
+    attachments: readonly Attachment[],
+    delivery?: PromptDelivery,
+  ): Promise<MessageID> {
     await this.#ready
-    return this.#sender.send(text, attachments)
+    return this.#sender.send(text, attachments, delivery)
   }
 
   dispose(): void {

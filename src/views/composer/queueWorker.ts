@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
-import { isUndelivered } from '../../session/messages.ts'
+import { isAhead } from '../../session/messages.ts'
 import type { Message } from '../../session/model.ts'
 import { isBusy, pendingRequests, visibleMessages } from '../../session/selectors.ts'
 import type { SessionState } from '../../session/state.ts'
@@ -108,7 +108,7 @@ export class QueueWorker implements Disposable {
 
 /** Whether an idle session came to the end of its last turn, and how. */
 export function afterLast(state: Pick<SessionState, 'messages' | 'session'>): Readiness {
-  const last = visibleMessages(state).findLast((message: Message) => !isUndelivered(message))
+  const last = visibleMessages(state).findLast((message: Message) => !isAhead(message))
   if (!last) return { kind: 'ready' }
   if (last.role === 'user' || (last.completed === undefined && !last.error)) return { kind: 'open' }
   if (!last.error) return { kind: 'ready' }

@@ -17,6 +17,10 @@ import { ComposerFooter } from './ComposerFooter.tsx'
 import { SuggestList, suggestListID, suggestRowID } from './Suggest.tsx'
 
 const secondEscapeMs = 1_500
+const words = {
+  ask: 'Ask OpenCode… @ for context, / for commands',
+  during: 'Enter queues a prompt, Ctrl+Enter steers the run',
+}
 
 /** Put there by the user: what the editor adds by itself is nothing to send alone. */
 const isGiven = ({ isLive }: ContextItem): boolean => isLive !== true
@@ -58,7 +62,7 @@ export const Composer = memo(function Composer({ chat }: { readonly chat: ChatSt
           ref={input}
           class="composer-text"
           aria-label="Message OpenCode"
-          placeholder="Ask OpenCode… @ for context, / for commands"
+          placeholder={isGoingOn(chat) ? words.during : words.ask}
           aria-autocomplete="list"
           aria-haspopup="listbox"
           {...suggestAttributes(suggest)}

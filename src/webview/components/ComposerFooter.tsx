@@ -62,7 +62,7 @@ function SendButton({ busy, canSend, onSend }: Pick<FooterProps, 'busy' | 'canSe
 
 function sendTitle(busy: boolean, isShell: boolean): string {
   if (isShell) return busy ? 'Run when the session is done (Enter)' : 'Run (Enter)'
-  return busy ? 'Send when the run is done (Enter), or now into the run (Ctrl+Enter)' : 'Send (Enter)'
+  return busy ? 'Queue until the run is done (Enter), or steer the run (Ctrl+Enter)' : 'Send (Enter)'
 }
 
 interface PickProps {

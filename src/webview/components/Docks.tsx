@@ -9,6 +9,7 @@ import { ConflictStrips } from './ConflictStrips.tsx'
 import { Fold } from './Fold.tsx'
 import { UndoneStrip } from './HistoryTools.tsx'
 import { Button, Icon, IconButton } from './Icon.tsx'
+import { InboxDock } from './InboxDock.tsx'
 import { PermissionDock } from './PermissionDock.tsx'
 import { ProblemsStrip } from './ProblemsStrip.tsx'
 import { QueueDock } from './QueueDock.tsx'
@@ -31,6 +32,7 @@ export function Docks({ chat }: { readonly chat: ChatState }) {
       {session ? <ProblemsStrip problems={chat.desk?.problems} /> : undefined}
       {session && chat.choice.hasNoModels ? <NoModelStrip /> : undefined}
       <ElsewhereStrip chat={chat} />
+      {session ? <InboxDock state={session} /> : undefined}
       <QueueDock queue={chat.queue} />
       <ProblemStrip chat={chat} />
     </div>

@@ -13,7 +13,7 @@ export function PromptTools({ message }: { readonly message: UserMessage }) {
   const { actions } = useApp()
   const noUndo = useLack('revert')
   const noFork = useLack('fork')
-  if (message.delivery) return null
+  if (message.delivery ?? message.waits) return null
   return (
     <span class="history-tools">
       <IconButton

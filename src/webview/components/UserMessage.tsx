@@ -1,5 +1,6 @@
 import type { MessageID } from '../../opencode/ids.ts'
 import type { FileBlock, UserMessage as Message } from '../../session/model.ts'
+import { isBusy } from '../../session/selectors.ts'
 import { useApp } from '../app.ts'
 import { memo } from '../memo.tsx'
 import { promptText } from '../promptText.ts'
@@ -113,9 +114,36 @@ export function Attachment({ file, messageID }: { readonly file: FileBlock; read
   )
 }
 
+/** The server has it, and gives it to the model at the next step, or when something runs again. */
+function Steering({ messageID }: { readonly messageID: MessageID }) {
+  const { actions, store } = useApp()
+  const session = store.chat.value?.session
+  const busy = session !== undefined && isBusy(session)
+  return (
+    <div class="delivery steering">
+      <Icon name="debug-step-into" />
+      <span>{busy ? 'Joins the run at its next step' : 'Waits: nothing runs'}</span>
+      <span class="button-row">
+        {busy ? (
+          <Button kind="link" onClick={() => void actions.deliverWaiting(messageID, 'queue')}>
+            Queue instead
+          </Button>
+        ) : (
+          <Button kind="link" onClick={() => void actions.resumeInbox()}>
+            Send now
+          </Button>
+        )}
+        <Button kind="link" onClick={() => void actions.cancelWaiting(messageID)}>
+          Cancel
+        </Button>
+      </span>
+    </div>
+  )
+}
+
 function Delivery({ message }: { readonly message: Message }) {
   const { actions } = useApp()
-  if (!message.delivery) return null
+  if (!message.delivery) return message.waits === undefined ? null : <Steering messageID={message.id} />
   if (message.delivery.kind === 'pending') {
     return (
       <div class="delivery">

@@ -1,6 +1,8 @@
+import type { MessageID } from '../../opencode/ids.ts'
 import type { MentionAnswer, SlashCommand } from '../../protocol/composer.ts'
 import type { HostMethods, WebviewMethods } from '../../protocol/methods.ts'
 import type { RpcChannel } from '../../protocol/rpc.ts'
+import type { PromptDelivery } from '../../session/model.ts'
 import type { ChatStore } from '../store.ts'
 
 /** Calls the host; resolves to whether it did it. */
@@ -31,6 +33,11 @@ export function createComposerActions({ channel, call, store, type }: Parts) {
     removeQueued: (id: string) => call('queue/remove', { id }),
     sendQueuedNow: (id: string) => call('queue/sendNow', { id }),
     resumeQueue: () => call('queue/resume', {}),
+    cancelWaiting: (messageID: MessageID) => call('inbox/cancel', { messageID }),
+    deliverWaiting: (messageID: MessageID, delivery: PromptDelivery) =>
+      call('inbox/deliver', { messageID, delivery }),
+    editWaiting: (messageID: MessageID) => call('inbox/edit', { messageID }),
+    resumeInbox: () => call('inbox/resume', {}),
     addFile: (file: HostMethods['attachment/file']['params']) => call('attachment/file', file),
     addText: (text: string) => call('attachment/text', { text }),
     addUris: (uris: readonly string[]) => call('attachment/uris', { uris }),

@@ -83,6 +83,16 @@ export const assumptions: readonly Assumption[] = [
     source: 'C',
   },
   {
+    id: 'inbox-change',
+    says: 'PATCH and DELETE …/inbox/{id} answer 204 and tell of it by an event; neither minds an item that is gone',
+    source: 'P T',
+  },
+  {
+    id: 'inbox-parked',
+    says: 'an interrupted run leaves its inbox alone; POST …/resume of the idle session delivers the first item',
+    source: 'C I',
+  },
+  {
     id: 'execution',
     says: 'execution.started … succeeded, failed or interrupted are the only signs of a run',
     source: 'C L',

@@ -197,6 +197,17 @@ function runRoutes(world: World, runner: Runner, of: Find): readonly Route[] {
           world.tell(record, 'session.inbox.cancelled', { inboxID: params[1] })
       },
     },
+    {
+      method: 'PATCH',
+      path: '/api/session/:id/inbox/:item',
+      handle: ({ params, body }) => {
+        const record = of(params[0])
+        const item = record.inbox.find(({ id }) => id === params[1])
+        if (!item) return
+        item.delivery = deliveryOf(body)
+        world.tell(record, 'session.inbox.delivery.changed', { inboxID: item.id, delivery: item.delivery })
+      },
+    },
   ]
 }
 
