@@ -81,4 +81,6 @@ export interface Providers {
     login: { readonly method: number; readonly code?: string },
     signal: AbortSignal,
   ): Promise<void>
+  /** Has the server forget all that its store has for a provider, what the user put there included. */
+  disconnect(providerID: string): Promise<void>
 }

@@ -5,6 +5,8 @@ export interface McpServer {
   readonly status: 'connected' | 'disabled' | 'failed' | 'needs-login' | 'needs-registration' | 'other'
   /** What went wrong, in the server's words. */
   readonly error?: string
+  /** The id to log in to it with, where the server treats it like a provider (`Providers`). */
+  readonly loginID?: string
 }
 
 export type NewMcpServer =

@@ -72,7 +72,7 @@ async function forgetLogin(context: RunningContext, { info }: ProviderState): Pr
   const detail = vscode.l10n.t('It is removed from the store of OpenCode, for the terminal too.')
   const picked = await vscode.window.showWarningMessage(question, { modal: true, detail }, disconnect)
   if (picked !== disconnect) return
-  await connection.removeProviderKey(info.id)
+  await connection.providers.disconnect(info.id)
   await reloadFolders(backend, connection)
   services.notify.done(vscode.l10n.t('{0} is disconnected.', info.name))
 }
@@ -160,7 +160,7 @@ function actionsOf(
   const copied = info.source?.kind === 'environment' ? [] : variables
   return [
     ...methods.map((method) =>
-      action('globe', vscode.l10n.t('Log In: {0}', method.label), () => logIn(context, state, method)),
+      action('globe', vscode.l10n.t('Log In: {0}', method.label), () => logIn(context, state.info, method)),
     ),
     action(
       'key',

@@ -19,7 +19,10 @@ export interface ServerExit {
 export interface ServerHandle {
   readonly origin: ServerOrigin
   readonly endpoint: Endpoint
-  /** Resolves once, when a server of ours ends by itself or by `stop`. Never resolves for attached ones. */
+  /**
+   * Resolves once, when a server of ours ends by itself or by `stop`. For attached ones only when they are known to
+   * be found elsewhere now.
+   */
   readonly exited: Promise<ServerExit>
   /** Present when other windows may use it too. */
   readonly sharing?: ServerShare

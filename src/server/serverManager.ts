@@ -216,9 +216,9 @@ export class ServerManager implements Disposable {
     void this.#begin((signal) => this.#restartAfter(cause, uptimeMs, signal))
   }
 
-  /** Another window has ended the server that we shared, and may be starting a new one just now. */
+  /** Somebody else has ended the server that we use, and may be starting a new one just now. */
   #afterOrder(run: ServerRun, intent: StopIntent): void {
-    this.#options.log.info(`server: another window has ended it (${intent})`)
+    this.#options.log.info(`server: somebody else has ended it (${intent})`)
     this.#dropRun()
     void run.connection.close().catch(() => undefined)
     if (intent === 'stop') this.#setStatus({ kind: 'stopped' })

@@ -5,17 +5,26 @@ import { connect } from '../../src/client/connect.ts'
 import type { Connection } from '../../src/client/connection.ts'
 import { mcpScript } from '../support/mcpScript.ts'
 import { startLab } from '../support/opencodeLab.ts'
-import type { Lab } from '../support/opencodeLab.ts'
+import type { Lab, Wire } from '../support/opencodeLab.ts'
 
 describe('What a server has besides sessions', function () {
   this.timeout(120_000)
+  ofWire(1)
+})
+
+describe('What a 2.x server has besides sessions', function () {
+  this.timeout(120_000)
+  ofWire(2)
+})
+
+function ofWire(wire: Wire): void {
   let lab: Lab
   let connection: Connection
   let folder: string
   let command: readonly string[]
 
   before(async () => {
-    lab = await startLab()
+    lab = await startLab({ wire })
     folder = path.join(lab.root, 'with-features')
     await mkdir(folder)
     const script = path.join(lab.root, 'mcp.cjs')
@@ -57,6 +66,14 @@ describe('What a server has besides sessions', function () {
 
   it('lists formatters, skills and the permission rules of an agent', async () => {
     const { features } = connection
+    if (wire === 2) {
+      // It has no routes for these.
+      await assert.rejects(features.formatters(folder), { code: 'unsupported' })
+      await assert.rejects(features.languageServers(folder), { code: 'unsupported' })
+      const rules = await features.permissionRules(folder, 'build')
+      assert.deepEqual(rules, [{ permission: 'shell', pattern: 'rm *', action: 'deny' }])
+      return
+    }
     const mine = (await features.formatters(folder)).find(({ name }) => name === 'mine')
     assert.deepEqual(mine, { name: 'mine', extensions: ['.mine'], isEnabled: true })
     const skills = await features.skills(folder)
@@ -76,4 +93,4 @@ describe('What a server has besides sessions', function () {
     const servers = await connection.features.mcpServers(folder)
     return Object.fromEntries(servers.map(({ name, status }) => [name, status]))
   }
-})
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'mocha'
+import type { Wire } from '../support/opencodeLab.ts'
 import { newBlockID } from '../../src/opencode/newIds.ts'
 import { Bench, promptOf, toolsIn } from './support.ts'
 
@@ -10,9 +11,18 @@ const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwA
 
 describe('pictures on a real server', function () {
   this.timeout(120_000)
+  ofWire(1)
+})
+
+describe('pictures on the scripted 2.x server', function () {
+  this.timeout(120_000)
+  ofWire(2)
+})
+
+function ofWire(wire: Wire): void {
   let bench: Bench
   before(async () => {
-    bench = await Bench.start()
+    bench = await Bench.start(wire)
   })
   after(() => bench.stop())
 
@@ -27,15 +37,17 @@ describe('pictures on a real server', function () {
     const message = messages.find((each) => toolsIn([each]).length > 0)
     const [read] = toolsIn(messages)
     assert.ok(message && read)
+    // On 2.x it stands behind the words of the tool.
+    const index = wire - 1
     assert.deepEqual(
       read.pictures?.map(({ index, mime }) => [index, mime]),
-      [[0, 'image/png']],
+      [[index, 'image/png']],
     )
     assert.match(read.pictures[0]?.preview ?? '', /^data:image\/png;base64,/)
-    const picture = await bench.connection.pictures.read(session.id, message.id, read.id, 0)
+    const picture = await bench.connection.pictures.read(session.id, message.id, read.id, index)
     assert.equal(picture?.mime, 'image/png')
     assert.equal(`data:image/png;base64,${picture.base64}`, read.pictures[0]?.preview)
-    assert.equal(await bench.connection.pictures.read(session.id, message.id, read.id, 1), undefined)
+    assert.equal(await bench.connection.pictures.read(session.id, message.id, read.id, index + 1), undefined)
   })
 
   it('gives the picture of a prompt in full', async () => {
@@ -63,4 +75,4 @@ describe('pictures on a real server', function () {
     assert.equal(picture?.mime, 'image/png')
     assert.ok(Buffer.from(picture.base64, 'base64').subarray(1, 4).equals(Buffer.from('PNG')))
   })
-})
+}

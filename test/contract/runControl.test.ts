@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'mocha'
+import type { Wire } from '../support/opencodeLab.ts'
 import type { UserMessage } from '../../src/session/model.ts'
 import { Bench, answerOf, promptOf, toolsIn } from './support.ts'
 
-describe('letting a run go on', () => {
+describe('letting a run go on', function () {
+  this.timeout(120_000)
+  ofWire(1)
+})
+
+describe('letting a run of 2.x go on', function () {
+  this.timeout(120_000)
+  ofWire(2)
+})
+
+function ofWire(wire: Wire): void {
   let bench: Bench
   before(async () => {
-    bench = await Bench.start()
+    bench = await Bench.start(wire)
     await bench.lab.configure({ permission: { bash: 'allow' } })
   })
   after(() => bench.stop())
@@ -45,4 +56,4 @@ describe('letting a run go on', () => {
     assert.match(answerOf(messages), /Now it works/)
     assert.equal(messages.at(-1)?.model?.modelID, 'mock-small')
   })
-})
+}

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'mocha'
+import type { Wire } from '../support/opencodeLab.ts'
 import type { Connection } from '../../src/client/connection.ts'
 import { OpencodeError } from '../../src/opencode/errors.ts'
 import { toSessionID } from '../../src/opencode/ids.ts'
@@ -12,10 +13,19 @@ import { answerOf, Bench, connectTo, promptOf, toolsIn } from './support.ts'
 
 describe('sessions on a real server', function () {
   this.timeout(120_000)
+  ofWire(1)
+})
+
+describe('sessions on the scripted 2.x server', function () {
+  this.timeout(120_000)
+  ofWire(2)
+})
+
+function ofWire(wire: Wire): void {
   let bench: Bench
   let connection: Connection
   before(async () => {
-    bench = await Bench.start()
+    bench = await Bench.start(wire)
     connection = bench.connection
   })
   after(() => bench.stop())
@@ -60,7 +70,7 @@ describe('sessions on a real server', function () {
       const { body } = bench.lab.model.requests.findLast(({ kind }) => kind === 'chat') ?? {}
       const offered = JSON.stringify(body?.tools ?? [])
       assert.equal(offered.includes('"read"'), tools === 'reading', offered)
-      assert.doesNotMatch(offered, /"(?:write|edit|bash|task)"/)
+      assert.doesNotMatch(offered, /"(?:write|edit|bash|shell|task|subagent)"/)
     }
   })
 
@@ -81,10 +91,12 @@ describe('sessions on a real server', function () {
   it('are read newest first, page by page', async () => {
     const session = await bench.newSession()
     for (const word of ['one', 'two', 'three']) await bench.turn(session, `[[text:${word}]]`)
-    const newest = await connection.readMessages(session.id, 2)
+    // 2.x closes each turn with a mark, which counts as a message.
+    const size = wire === 1 ? 2 : 3
+    const newest = await connection.readMessages(session.id, size)
     assert.equal(answerOf(newest.messages), 'three')
     assert.ok(newest.older)
-    const middle = await connection.readMessages(session.id, 2, newest.older)
+    const middle = await connection.readMessages(session.id, size, newest.older)
     assert.equal(answerOf(middle.messages), 'two')
     const all = await connection.readMessages(session.id, 100)
     assert.equal(all.older, undefined)
@@ -207,7 +219,9 @@ describe('sessions on a real server', function () {
     await connection.prompt(session.id, { ...promptOf('[[text:ok]]'), agent: 'plan', model })
     await bench.until(() => bench.isDone(session.id, 0))
     const [prompt, answer] = await bench.settled(session.id)
-    assert.deepEqual([prompt?.agent, prompt?.model], ['plan', model])
+    // 2.x keeps them on the session.
+    const holder = wire === 1 ? prompt : await connection.getSession(session.id)
+    assert.deepEqual([holder?.agent, holder?.model], ['plan', model])
     assert.deepEqual([answer?.agent, answer?.model], ['plan', model])
     assert.equal(bench.lab.model.requests.at(-1)?.model, 'mock-small')
   })
@@ -218,7 +232,7 @@ describe('sessions on a real server', function () {
     const part: PromptPart = { type: 'inline', id: newBlockID(1), name: 'big', mime: 'text/plain', base64 }
     await rejects(connection.prompt(session.id, promptOf('hi', part)), 'too-large')
   })
-})
+}
 
 async function rejects(promise: Promise<unknown>, code: string): Promise<void> {
   await assert.rejects(promise, (error) => {

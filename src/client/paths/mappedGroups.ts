@@ -63,6 +63,7 @@ export function mapProviders(inner: Providers, paths: PathMap): Providers {
     startLogin: (directory, id, method, answers) =>
       inner.startLogin(toServer(directory), id, method, answers),
     finishLogin: (directory, id, login, signal) => inner.finishLogin(toServer(directory), id, login, signal),
+    disconnect: (id) => inner.disconnect(id),
   }
 }
 

@@ -2,6 +2,7 @@ import { checkProviderID, fingerprint } from '../providerID.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { HttpStatusError } from '../http/httpErrors.ts'
 import type { KeyCheck } from '../keyCheck.ts'
+import { keyCheckOf } from '../knownKeyChecks.ts'
 import type {
   LoginMethod,
   LoginPrompt,
@@ -12,6 +13,7 @@ import type {
 } from '../providers.ts'
 import { credentialCheckDirectory } from './directory.ts'
 import { collect, fields, list, text, word, words } from '../reading.ts'
+import { unless } from '../unless.ts'
 import type { V1Routes } from './routes.ts'
 import { loose } from './wire.ts'
 import type { WireProvider } from './wire.ts'
@@ -69,6 +71,11 @@ export class V1Providers implements Providers {
   ): Promise<void> {
     const options = { body: login, signal, timeoutMs: loginTimeoutMs }
     await this.#login(directory, providerID, 'callback', options)
+  }
+
+  async disconnect(providerID: string): Promise<void> {
+    const path = `/auth/${encodeURIComponent(checkProviderID(providerID))}`
+    await unless('not-found', this.#routes.send('DELETE', '/auth/{id}', { path }))
   }
 
   async #login(
@@ -150,50 +157,14 @@ function readSource(
   return { kind: isLogin || provider['source'] === 'custom' ? 'login' : 'configuration' }
 }
 
-/** Only for interfaces whose list of models is known to ask for the key. */
 function readKeyCheck(
   id: string,
   wire: { readonly models?: unknown; readonly options?: unknown },
 ): KeyCheck | undefined {
   const [model] = Object.values(fields(wire.models))
   const api = fields(fields(model)['api'])
-  const adapter = word(api['npm']) ?? ''
   const base = word(fields(wire.options)['baseURL']) ?? word(api['url'])
-  const known = knownChecks[id === 'openrouter' ? id : adapter]
-  if (!known) return undefined
-  const url = base ?? known.base
-  if (url === undefined) return undefined
-  const { route, header, headers } = known
-  return { url: `${url.replace(/\/+$/, '')}${route}`, header, ...(headers ? { headers } : {}) }
-}
-
-interface KnownCheck extends Omit<KeyCheck, 'url'> {
-  /** Where the provider is when the server does not say; undefined: nowhere. */
-  readonly base: string | undefined
-  readonly route: string
-}
-
-const bearer = { header: 'authorization', route: '/models' } as const
-
-const knownChecks: Readonly<Record<string, KnownCheck | undefined>> = {
-  '@ai-sdk/anthropic': {
-    base: 'https://api.anthropic.com/v1',
-    route: '/models',
-    header: 'x-api-key',
-    headers: { 'anthropic-version': '2023-06-01' },
-  },
-  '@ai-sdk/google': {
-    base: 'https://generativelanguage.googleapis.com/v1beta',
-    route: '/models',
-    header: 'x-goog-api-key',
-  },
-  '@ai-sdk/groq': { ...bearer, base: 'https://api.groq.com/openai/v1' },
-  '@ai-sdk/mistral': { ...bearer, base: 'https://api.mistral.ai/v1' },
-  '@ai-sdk/openai': { ...bearer, base: 'https://api.openai.com/v1' },
-  '@ai-sdk/openai-compatible': { ...bearer, base: undefined },
-  '@ai-sdk/xai': { ...bearer, base: 'https://api.x.ai/v1' },
-  // Its list of models is open to everybody.
-  openrouter: { header: 'authorization', route: '/key', base: 'https://openrouter.ai/api/v1' },
+  return keyCheckOf(id, word(api['npm']) ?? '', base)
 }
 
 function readMethods(value: unknown): readonly LoginMethod[] {

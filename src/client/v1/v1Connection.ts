@@ -285,9 +285,8 @@ export class V1Connection implements Connection {
     await this.#routes.send('PUT', '/auth/{id}', { path, body: { type: 'api', key } })
   }
 
-  async removeProviderKey(providerID: string): Promise<void> {
-    const path = `/auth/${encodeURIComponent(checkProviderID(providerID))}`
-    await unless('not-found', this.#routes.send('DELETE', '/auth/{id}', { path }))
+  removeProviderKey(providerID: string): Promise<void> {
+    return this.providers.disconnect(providerID)
   }
 
   async reload(directory: string): Promise<void> {

@@ -202,7 +202,7 @@ function runEnded(live: LiveEvents, sessionID: SessionID, ...before: readonly Se
 function stepStarted(live: LiveEvents, sessionID: SessionID, { data, created }: WireEvent): void {
   const id = readMessageID(data['assistantMessageID'])
   endRetry(live, sessionID)
-  if (id === undefined || !live.isFollowed(sessionID)) return
+  if (id === undefined) return
   live.begin(sessionID, id)
   const agent = word(data['agent'])
   const model = readModelRef(data['model'])
@@ -229,7 +229,7 @@ async function retryScheduled(live: LiveEvents, sessionID: SessionID, { data }: 
   live.retrying.add(sessionID)
   live.emit(sessionID, { type: 'status', status })
   const messageID = readMessageID(data['assistantMessageID'])
-  if (messageID !== undefined && live.isFollowed(sessionID)) await live.refetch(sessionID, messageID)
+  if (messageID !== undefined) await live.restart(sessionID, messageID)
 }
 
 function endRetry(live: LiveEvents, sessionID: SessionID): void {
@@ -288,7 +288,7 @@ async function toolProgress(live: LiveEvents, sessionID: SessionID, event: WireE
   const track = await live.track(sessionID, data)
   const shellID = word(fields(data['metadata'])['shellID'])
   const callID = word(data['id'])
-  if (!track || shellID === undefined || callID === undefined) return
+  if (!track || shellID === undefined || callID === undefined || !live.isFollowed(sessionID)) return
   live.shells.begin(callID, shellID, (output) => {
     const content = [{ type: 'text', text: output }]
     live.emit(sessionID, ...track.toolChanged({ id: callID }, { content }))

@@ -39,7 +39,7 @@ const tailLimit = 20
  * What the stream of a 2.x server means. Its events tell of changes, not of results: there is none for a changed
  * session or a prompt that became a message. So what a change leads to is fetched, and each answer once more when its
  * step is over; what came live until then is a preview of it. Only sessions whose messages were read are followed
- * that closely.
+ * that closely; of the others the texts are told as they come, since nothing is stored of a text before its end.
  */
 export class LiveEvents {
   readonly #options: LiveOptions
@@ -121,9 +121,9 @@ export class LiveEvents {
    */
   async track(sessionID: SessionID, data: Fields): Promise<Track | undefined> {
     const messageID = readMessageID(data['assistantMessageID'])
-    if (messageID === undefined || !this.#followed.has(sessionID)) return undefined
+    if (messageID === undefined) return undefined
     const known = this.#tracks.get(messageID)
-    if (known) return known
+    if (known || !this.#followed.has(sessionID)) return known
     const stored = await this.#quietly(this.#options.routes.message(sessionID, messageID))
     return this.#adopt(sessionID, stored)
   }
@@ -149,9 +149,18 @@ export class LiveEvents {
 
   async ended(sessionID: SessionID, data: Fields): Promise<void> {
     const messageID = readMessageID(data['assistantMessageID'])
-    if (messageID === undefined || !this.#followed.has(sessionID)) return
-    await this.refetch(sessionID, messageID)
+    if (messageID === undefined) return
+    if (this.#followed.has(sessionID)) await this.refetch(sessionID, messageID)
     this.#tracks.delete(messageID)
+  }
+
+  /** An answer begins anew: what there was of it is void. */
+  async restart(sessionID: SessionID, messageID: MessageID): Promise<void> {
+    if (this.#followed.has(sessionID)) return this.refetch(sessionID, messageID)
+    const blocks = this.#tracks.get(messageID)?.count ?? 0
+    for (let index = 0; index < blocks; index++)
+      this.emit(sessionID, { type: 'block/removed', messageID, blockID: blockAt(index) })
+    this.begin(sessionID, messageID)
   }
 
   /** Reads the end of a session again: for messages whose events do not tell what they hold. */

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { FarewellRequest, ProviderCredential } from '../connection.ts'
+import { HttpStatusError } from '../http/httpErrors.ts'
+import type { KeyCheck } from '../keyCheck.ts'
+import { keyCheckOf } from '../knownKeyChecks.ts'
 import { checkProviderID, fingerprint } from '../providerID.ts'
 import type {
   LoginMethod,
@@ -12,6 +15,7 @@ import type {
 } from '../providers.ts'
 import { collect, fields, list, text, word, words } from '../reading.ts'
 import type { Fields } from '../reading.ts'
+import { unless } from '../unless.ts'
 import type { V2Routes } from './routes.ts'
 
 const loginTimeoutMs = 10 * 60_000
@@ -38,8 +42,10 @@ export class V2Providers implements Providers {
       this.#routes.at(directory, 'GET', '/api/integration'),
       this.#routes.at(directory, 'GET', '/api/provider'),
     ])
-    const usable = new Set(
-      list(providers).map((item) => word(fields(item)['integrationID']) ?? word(fields(item)['id'])),
+    const usable = new Map(
+      list(providers)
+        .map(fields)
+        .map((item) => [word(item['integrationID']) ?? word(item['id']), item]),
     )
     return collect(integrations, (item) => {
       const wire = fields(item)
@@ -47,7 +53,13 @@ export class V2Providers implements Providers {
       if (id === undefined) return undefined
       const environment = list(wire['methods']).flatMap((method) => words(fields(method)['names']))
       const source = sourceOf(wire) ?? (usable.has(id) ? { kind: 'configuration' as const } : undefined)
-      return { id, name: word(wire['name']) ?? id, environment, source, keyCheck: undefined }
+      return {
+        id,
+        name: word(wire['name']) ?? id,
+        environment,
+        source,
+        keyCheck: readKeyCheck(id, usable.get(id)),
+      }
     })
   }
 
@@ -67,12 +79,13 @@ export class V2Providers implements Providers {
     method: number,
     answers: Readonly<Record<string, string>>,
   ): Promise<StartedLogin> {
-    const wire = await this.#integration(directory, providerID)
+    const wire = await this.#integration(directory, checkProviderID(providerID))
     const methodID = word(fields(list(wire?.['methods'])[method])['id'])
     const body = { methodID, ...(Object.keys(answers).length > 0 ? { answer: answers } : {}) }
     const path = `/api/integration/${encodeURIComponent(providerID)}/connect/oauth`
     const route = '/api/integration/{id}/connect/oauth'
-    const started = fields(await this.#routes.at(directory, 'POST', route, { path, body }))
+    const asked = this.#routes.at(directory, 'POST', route, { path, body })
+    const started = fields(await refusedAsLogin(asked, 'OpenCode cannot begin this login.'))
     const attempt = word(started['attemptID'])
     const url = word(started['url'])
     if (attempt === undefined || url === undefined || !/^https?:\/\//.test(url))
@@ -93,12 +106,25 @@ export class V2Providers implements Providers {
     const route = '/api/integration/{id}/connect/oauth/{attempt}'
     if (login.code !== undefined) {
       const options = { path: `${path}/complete`, body: { code: login.code }, signal }
-      await this.#routes.at(directory, 'POST', `${route}/complete`, options)
-      return
+      const told = this.#routes.at(directory, 'POST', `${route}/complete`, options)
+      await refusedAsLogin(told, 'The provider did not accept the login. Try it again.')
     }
+    try {
+      await this.#whenLoggedIn({ directory, path, route, hasCode: login.code !== undefined }, signal)
+    } catch (error) {
+      if (signal.aborted) await unless('not-found', this.#routes.at(directory, 'DELETE', route, { path }))
+      throw error
+    }
+  }
+
+  /** An attempt whose code was taken may be forgotten at once. */
+  async #whenLoggedIn({ directory, path, route, hasCode }: Attempt, signal: AbortSignal): Promise<void> {
     const end = performance.now() + loginTimeoutMs
     while (performance.now() < end) {
-      const state = fields(await this.#routes.at(directory, 'GET', route, { path, signal }))
+      const asked = this.#routes.at(directory, 'GET', route, { path, signal })
+      const found = await (hasCode ? unless('not-found', asked) : asked)
+      if (found === undefined) return
+      const state = fields(found)
       if (state['status'] === 'complete') return
       if (state['status'] !== 'pending')
         throw new OpencodeError('login-failed', text(state['message']) ?? 'The login failed. Try it again.')
@@ -106,6 +132,13 @@ export class V2Providers implements Providers {
       if (signal.aborted) throw new OpencodeError('aborted', 'Cancelled.')
     }
     throw new OpencodeError('timeout', 'The login did not end in time. Begin it again.')
+  }
+
+  async disconnect(providerID: string): Promise<void> {
+    const wire = await this.#integration(undefined, checkProviderID(providerID))
+    const kept = connectionsOf(wire ?? {}).filter(({ type }) => type !== 'env')
+    await this.#remove(kept.flatMap(({ id }) => word(id) ?? []))
+    this.#credentials.delete(providerID)
   }
 
   async credential(directory: string, providerID: string): Promise<ProviderCredential> {
@@ -129,11 +162,15 @@ export class V2Providers implements Providers {
   /** Only keys of ours; the user's own credentials stay. */
   async removeKey(providerID: string): Promise<void> {
     const wire = await this.#integration(undefined, checkProviderID(providerID))
-    for (const { id } of ownCredentials(wire ?? {})) {
-      const path = `/api/credential/${encodeURIComponent(id)}`
-      await this.#routes.at(undefined, 'DELETE', '/api/credential/{id}', { path })
-    }
+    await this.#remove(ownCredentials(wire ?? {}).map(({ id }) => id))
     this.#credentials.delete(providerID)
+  }
+
+  async #remove(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const path = `/api/credential/${encodeURIComponent(id)}`
+      await unless('not-found', this.#routes.at(undefined, 'DELETE', '/api/credential/{id}', { path }))
+    }
   }
 
   farewell(providerKeys: readonly string[]): readonly FarewellRequest[] {
@@ -154,6 +191,28 @@ export class V2Providers implements Providers {
     const all = list(await this.#routes.at(directory, 'GET', '/api/integration')).map(fields)
     return all.find((item) => item['id'] === id)
   }
+}
+
+interface Attempt {
+  readonly directory: string
+  readonly path: string
+  readonly route: string
+  readonly hasCode: boolean
+}
+
+/** Rejects with `login-failed` where the server refuses: a code that is not taken may be entered again. */
+async function refusedAsLogin(answer: Promise<unknown>, message: string): Promise<unknown> {
+  try {
+    return await answer
+  } catch (error) {
+    if (!(error instanceof HttpStatusError) || error.status >= 500) throw error
+    throw new OpencodeError('login-failed', message, { cause: error })
+  }
+}
+
+function readKeyCheck(id: string, provider: Fields | undefined): KeyCheck | undefined {
+  const adapter = word(provider?.['package']) ?? ''
+  return keyCheckOf(id, adapter, word(fields(provider?.['settings'])['baseURL']))
 }
 
 function connectionsOf(integration: Fields): readonly Fields[] {

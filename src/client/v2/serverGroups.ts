@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { ServerFiles, ServerFolder } from '../files.ts'
 import type { ServerPlace } from '../paths/pathMap.ts'
@@ -75,6 +76,8 @@ async function locate(
 }
 
 const connectTimeoutMs = 60_000
+const mcpPatienceMs = 4_000
+const mcpCheckMs = 250
 
 export class V2ServerFeatures implements ServerFeatures {
   readonly #routes: V2Routes
@@ -83,14 +86,15 @@ export class V2ServerFeatures implements ServerFeatures {
     this.#routes = routes
   }
 
+  /** Those that are just beginning are given a moment to say how it went. */
   async mcpServers(directory: string): Promise<readonly McpServer[]> {
-    return collect(await this.#routes.at(directory, 'GET', '/api/mcp'), (item) => {
-      const wire = fields(item)
-      const name = word(wire['name'])
-      const status = fields(wire['status'])
-      if (name === undefined) return undefined
-      return compact({ name, status: mcpStatus(status['status']), error: word(status['error']) })
-    })
+    const end = performance.now() + mcpPatienceMs
+    for (;;) {
+      const found = list(await this.#routes.at(directory, 'GET', '/api/mcp')).map(fields)
+      const isSettled = found.every(({ status }) => fields(status)['status'] !== 'pending')
+      if (isSettled || performance.now() > end) return collect(found, readMcp)
+      await sleep(mcpCheckMs)
+    }
   }
 
   async connectMcp(directory: string, name: string): Promise<void> {
@@ -101,9 +105,10 @@ export class V2ServerFeatures implements ServerFeatures {
     await this.#mcp(directory, 'POST', name, '/disconnect')
   }
 
+  /** A server that can be logged in to has an integration; see its `loginID`. */
   logInToMcp(_directory: string, name: string): Promise<void> {
-    const message = `Log in to "${name}" in the terminal: run "opencode mcp auth ${name}".`
-    return Promise.reject(new OpencodeError('unsupported', message))
+    const message = `OpenCode knows no login for the MCP server "${name}". See its entry in the configuration.`
+    return Promise.reject(new OpencodeError('login-failed', message))
   }
 
   async addMcp(directory: string, name: string, server: NewMcpServer): Promise<void> {
@@ -157,6 +162,15 @@ export class V2ServerFeatures implements ServerFeatures {
     const route = `/api/experimental/mcp/{name}${verb}`
     await this.#routes.at(directory, method, route, { ...options, path, timeoutMs: connectTimeoutMs })
   }
+}
+
+function readMcp(value: unknown): McpServer | undefined {
+  const wire = fields(value)
+  const name = word(wire['name'])
+  const { status, error } = fields(wire['status'])
+  if (name === undefined) return undefined
+  const loginID = word(wire['integrationID'])
+  return compact({ name, status: mcpStatus(status), error: word(error), loginID })
 }
 
 function mcpStatus(value: unknown): McpServer['status'] {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../opencode/catalog.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
-import { isSessionID, toMessageID, toRequestID } from '../../opencode/ids.ts'
+import { isSessionID, toMessageID, toRequestID, toSessionID } from '../../opencode/ids.ts'
 import type { MessageID, SessionID } from '../../opencode/ids.ts'
 import type { Capabilities } from '../../opencode/server.ts'
 import type {
@@ -151,14 +151,24 @@ export class V2Connection implements Connection {
   async readMessages(sessionID: SessionID, limit: number, older?: string): Promise<MessagePage> {
     this.#live.watch(sessionID)
     const count = Math.min(Math.max(1, Math.trunc(limit)), pageLimit)
-    const place = older === undefined ? 'order=desc' : `cursor=${encodeURIComponent(older)}`
-    const path = `/api/session/${sessionID}/message`
-    const [answer, inbox] = await Promise.all([
-      this.#routes.send('GET', '/api/session/{id}/message', { path, query: [`limit=${count}`, place] }),
+    const [page, inbox] = await Promise.all([
+      this.#readPage(sessionID, count, older),
       older === undefined ? this.#routes.ofSession('GET', sessionID, '/inbox') : undefined,
     ])
-    const stored = list(fields(answer.body)['data']).toReversed().flatMap(readMessage)
-    return { messages: withWaiting(stored, inbox), older: nextCursor(answer, count) }
+    return { messages: withWaiting(page.messages, inbox), older: page.older }
+  }
+
+  /** Pages that hold nothing but marks (of switches, of ends of turns) are passed over: an empty one would be the last. */
+  async #readPage(sessionID: SessionID, count: number, older: string | undefined): Promise<MessagePage> {
+    const path = `/api/session/${toSessionID(sessionID)}/message`
+    for (let cursor = older; ;) {
+      const place = cursor === undefined ? 'order=desc' : `cursor=${encodeURIComponent(cursor)}`
+      const query = [`limit=${count}`, place]
+      const answer = await this.#routes.send('GET', '/api/session/{id}/message', { path, query })
+      const messages = list(fields(answer.body)['data']).toReversed().flatMap(readMessage)
+      cursor = nextCursor(answer, count)
+      if (messages.length > 0 || cursor === undefined) return { messages, older: cursor }
+    }
   }
 
   /** This wire keeps no list of them. */
@@ -210,8 +220,10 @@ export class V2Connection implements Connection {
     }
   }
 
+  /** Does nothing for a session that is not there. */
   async abort(sessionID: SessionID): Promise<void> {
-    await this.#routes.ofSession('POST', sessionID, '/interrupt', { query: ['resume=false'] })
+    const query = ['resume=false']
+    await unless('not-found', this.#routes.ofSession('POST', sessionID, '/interrupt', { query }))
   }
 
   async replyPermission(request: RequestRef, reply: PermissionReply, message?: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { McpServer } from '../../client/serverFeatures.ts'
+import { logIn } from '../providers/logIn.ts'
 import { placeOf } from '../providers/providerStates.ts'
 import { mcpIcons, mcpState } from '../../views/server/serverNodes.ts'
 import type { RunningContext } from '../commandSpec.ts'
@@ -101,9 +102,17 @@ export async function change(
   else services.notify.done(state)
 }
 
-/** Logs in to a server; the browser opens where the OpenCode server runs. */
+/**
+ * Logs in to a server; the browser opens where the OpenCode server runs, or here where OpenCode has one log in to it
+ * as to a provider.
+ */
 export async function logInTo(context: RunningContext, directory: string, name: string): Promise<void> {
-  const { features } = context.connection
+  const { features, providers } = context.connection
+  const server = (await features.mcpServers(directory)).find((each) => each.name === name)
+  if (server?.loginID !== undefined) {
+    const [method] = (await providers.loginMethods(directory)).get(server.loginID) ?? []
+    if (method) return logIn(context, { id: server.loginID, name }, method)
+  }
   const title = vscode.l10n.t('Waiting for your login to {0} in the browser…', name)
   const location = vscode.ProgressLocation.Notification
   await vscode.window.withProgress({ location, title, cancellable: true }, async (_, token) => {

@@ -1,15 +1,14 @@
 import * as vscode from 'vscode'
-import type { LoginMethod, LoginPrompt, StartedLogin } from '../../client/providers.ts'
+import type { LoginMethod, LoginPrompt, ProviderInfo, StartedLogin } from '../../client/providers.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { RunningContext } from '../commandSpec.ts'
 import { placeOf } from './providerStates.ts'
-import type { ProviderState } from './providerStates.ts'
 import { reloadFolders } from './reloadFolders.ts'
 
 /** One login in the browser, from the questions before it to the models after it. */
 export async function logIn(
   context: RunningContext,
-  { info }: ProviderState,
+  info: Pick<ProviderInfo, 'id' | 'name'>,
   method: LoginMethod,
 ): Promise<void> {
   const { backend, connection, services } = context

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientLog, Endpoint } from '../../client/connection.ts'
 import { ServerProbe } from '../../client/serverProbe.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { AttachLauncher } from '../attachLauncher.ts'
-import type { ServerHandle, ServerLauncher } from '../launcher.ts'
+import type { ServerExit, ServerHandle, ServerLauncher } from '../launcher.ts'
 import { readRegistration, registrationPath } from './registration.ts'
 import type { Registration } from './registration.ts'
 
@@ -12,11 +13,14 @@ export interface ServiceLauncherOptions {
   readonly log: ClientLog
   /** Default 3 s. */
   readonly answerMs?: number
+  /** How often it is looked whether the service has moved. Default 2 s. */
+  readonly watchMs?: number
 }
 
 /**
  * Uses the background service of OpenCode 2, which belongs to the user and serves the terminal too. It is neither
- * started nor stopped here, and believed only when the process that answers is the one that is registered.
+ * started nor stopped here, and believed only when the process that answers is the one that is registered. When it
+ * comes back as another process, perhaps on another port, its handle counts as ended to make room for that one.
  */
 export class ServiceLauncher implements ServerLauncher {
   readonly origin = 'attached'
@@ -35,7 +39,33 @@ export class ServiceLauncher implements ServerLauncher {
     const endpoint = { url, username: 'opencode', password }
     await this.#check(registration, endpoint, signal)
     this.#options.log.info(`server: using the OpenCode service at ${url} (pid ${registration.pid})`)
-    return new AttachLauncher(endpoint).launch(signal)
+    const handle = await new AttachLauncher(endpoint).launch(signal)
+    const left = new AbortController()
+    const exited = this.#whenMoved(path, registration, left.signal).then((): ServerExit => {
+      this.#options.log.info('server: the OpenCode service runs as another process now')
+      return { code: null, signal: null, tail: '', intent: 'restart' }
+    })
+    const stop = (): Promise<void> => {
+      left.abort()
+      return Promise.resolve()
+    }
+    return { ...handle, exited, stop }
+  }
+
+  /** Resolves when another process is registered and answers; never after the signal. */
+  async #whenMoved(path: string, known: Registration, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(this.#options.watchMs ?? 2_000, undefined, { signal, ref: false }).catch(() => undefined)
+      if (signal.aborted) return new Promise<never>(() => undefined)
+      const now = await readRegistration(path)
+      if (!now || (now.pid === known.pid && now.url === known.url)) continue
+      const endpoint = { url: now.url, username: 'opencode', password: now.password }
+      const isThere = await this.#check(now, endpoint, signal).then(
+        () => true,
+        () => false,
+      )
+      if (isThere) return
+    }
   }
 
   async #check({ pid, version }: Registration, endpoint: Endpoint, signal: AbortSignal): Promise<void> {

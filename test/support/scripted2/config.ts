@@ -8,6 +8,7 @@ export interface Provider {
   readonly name: string
   readonly baseURL: string
   readonly apiKey: string
+  readonly npm: string
   readonly models: Data
 }
 
@@ -17,8 +18,8 @@ export class Config {
   readonly #directory: string
 
   constructor(directory: string) {
-    this.#directory = directory
-    const file = path.join(directory, 'opencode.json')
+    this.#directory = configFolder(directory)
+    const file = path.join(this.#directory, 'opencode.json')
     const parsed = existsSync(file) ? parse(file) : {}
     this.#document = isData(parsed) ? parsed : {}
   }
@@ -74,7 +75,7 @@ export class Config {
     const folder = path.join(this.#directory, '.opencode', 'command')
     for (const name of existsSync(folder) ? readdirSync(folder) : []) {
       if (name.endsWith('.md'))
-        found.set(name.slice(0, -3), { template: readFileSync(path.join(folder, name), 'utf8') })
+        found.set(name.slice(0, -3), readCommandFile(readFileSync(path.join(folder, name), 'utf8')))
     }
     return found
   }
@@ -96,6 +97,20 @@ export function toAction(name: string): string {
   return name === 'task' ? 'subagent' : name
 }
 
+/** The nearest folder with a configuration, within the repository. */
+function configFolder(directory: string): string {
+  for (let folder = directory; ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, 'opencode.json'))) return folder
+    if (existsSync(path.join(folder, '.git')) || folder === path.dirname(folder)) return directory
+  }
+}
+
+function readCommandFile(text: string): { description?: string; template: string } {
+  const [, head = '', template = text] = /^---\n(.*?)\n---\n(.*)$/s.exec(text) ?? []
+  const description = /^description: *(.+)$/m.exec(head)?.[1]
+  return { template, ...(description === undefined ? {} : { description }) }
+}
+
 function describeCommand(value: Data): { description?: string; template: string } {
   const description = textIn(value, 'description')
   return { template: textIn(value, 'template') ?? '', ...(description === undefined ? {} : { description }) }
@@ -108,6 +123,7 @@ function toProvider(id: string, value: Data): Provider {
     name: textIn(value, 'name') ?? id,
     baseURL: textIn(options, 'baseURL') ?? '',
     apiKey: textIn(options, 'apiKey') ?? '',
+    npm: textIn(value, 'npm') ?? '',
     models: isData(value['models']) ? value['models'] : {},
   }
 }

@@ -138,12 +138,12 @@ export function catalogRoutes(): readonly Route[] {
       path: '/api/provider',
       isLocated: true,
       handle: ({ directory }) =>
-        new Config(directory()).providers.map(({ id, name, apiKey }) => ({
+        new Config(directory()).providers.map(({ id, name, apiKey, baseURL, npm }) => ({
           id,
           name,
           integrationID: id,
-          package: 'openai-compatible',
-          settings: { apiKey },
+          package: npm,
+          settings: { apiKey, baseURL },
         })),
     },
   ]

@@ -32,6 +32,11 @@ export class Requests {
     throw new ToolFailure('permission.rejected', message ?? 'The user rejected it.', message === undefined)
   }
 
+  /** Whether a tool is of no use in a session, and so not offered to the model. */
+  isForbidden(record: SessionRecord, action: string): boolean {
+    return this.#effect(record, { action, resources: ['*'] }) === 'deny'
+  }
+
   reply(sessionID: string, requestID: string, body: Data): void {
     const waiting = this.#world.permissions.get(requestID)
     if (waiting?.value.sessionID !== sessionID)

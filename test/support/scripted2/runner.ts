@@ -24,6 +24,10 @@ function systemPrompt({ info }: SessionRecord): string {
   return `You are a coding agent.${mode}`
 }
 
+function actionOf(tool: string): string {
+  return tool === 'write' ? 'edit' : tool
+}
+
 /** Runs sessions: one loop each, from the first waiting prompt until nothing is left to do. */
 export class Runner {
   readonly requests: Requests
@@ -145,7 +149,7 @@ export class Runner {
             model: ref.id,
             sessionID: record.info.id,
             messages: chatMessages(record.messages, systemPrompt(record)),
-            tools: Object.keys(tools),
+            tools: Object.keys(tools).filter((name) => !this.requests.isForbidden(record, actionOf(name))),
             signal: abort.signal,
           },
           writer,

@@ -71,11 +71,11 @@ export class StepWriter implements ModelSink {
     this.#hint('session.tool.progress', { id: call.id, metadata })
   }
 
-  succeed(call: ToolContent, { text, metadata }: ToolResult): void {
+  succeed(call: ToolContent, { text, files = [], metadata }: ToolResult): void {
     const known = isData(call.state['metadata']) ? call.state['metadata'] : {}
     const kept = typeof known['sessionID'] === 'string' ? { ...known, status: 'completed' } : {}
     const all = { ...kept, ...metadata }
-    const content = [{ type: 'text', text }]
+    const content = [{ type: 'text', text }, ...files]
     call.state = { status: 'completed', input: call.state['input'], content, metadata: all }
     call.time.completed = Date.now()
     this.#tell('session.tool.success', { id: call.id, content, metadata: all, executed: false })

@@ -34,6 +34,8 @@ export interface ToolRun {
 
 export interface ToolResult {
   readonly text: string
+  /** What it gives besides words. */
+  readonly files?: readonly Data[]
   readonly metadata?: Data
 }
 
@@ -143,6 +145,11 @@ async function readTool(run: ToolRun): Promise<ToolResult> {
   const file = fileOf(run)
   await run.permit({ action: 'read', resources: [file] })
   if (!existsSync(file)) throw new ToolFailure('tool.execution', `File not found: ${file}`)
+  if (path.extname(file) === '.png') {
+    const uri = `data:image/png;base64,${readFileSync(file).toString('base64')}`
+    const picture = { type: 'file', uri, mime: 'image/png', name: path.basename(file) }
+    return { text: 'The picture was read.', files: [picture] }
+  }
   return { text: readFileSync(file, 'utf8') }
 }
 

@@ -6,11 +6,14 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { connect } from '../../../../src/client/connect.ts'
+import type { Endpoint } from '../../../../src/client/connection.ts'
 import { OpencodeError } from '../../../../src/opencode/errors.ts'
 import { registrationPath } from '../../../../src/server/service/registration.ts'
 import { ServiceLauncher } from '../../../../src/server/service/serviceLauncher.ts'
+import { ServerManager } from '../../../../src/server/serverManager.ts'
 import { startLab } from '../../../support/opencodeLab.ts'
 import type { Lab } from '../../../support/opencodeLab.ts'
+import { until } from '../support/tools.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
 const signal = new AbortController().signal
@@ -23,15 +26,19 @@ describe('ServiceLauncher', function () {
 
   before(async () => {
     lab = await startLab({ wire: 2 })
-    service = spawn('opencode', ['serve', '--service', '--port', '0'], { env: { ...lab.env } })
-    assert.ok(service.stdout)
-    await once(createInterface(service.stdout), 'line')
+    await startService()
     file = registrationPath(lab.env)
   })
   after(async () => {
     service.kill('SIGTERM')
     await lab.dispose()
   })
+
+  async function startService(): Promise<void> {
+    service = spawn('opencode', ['serve', '--service', '--port', '0'], { env: { ...lab.env } })
+    assert.ok(service.stdout)
+    await once(createInterface(service.stdout), 'line')
+  }
 
   const launch = () => new ServiceLauncher({ env: lab.env, log }).launch(signal)
 
@@ -92,6 +99,23 @@ describe('ServiceLauncher', function () {
     await writeFile(file, '{"url":')
     assert.equal((await refusal()).code, 'not-running')
     await writeFile(file, text)
+  })
+
+  it('follows the service to another port when it was started anew', async () => {
+    const launcher = new ServiceLauncher({ env: lab.env, log, watchMs: 100 })
+    const connectTo = (endpoint: Endpoint) => connect(endpoint, { log })
+    const manager = new ServerManager({ launcher: () => launcher, connect: connectTo, log })
+    const first = await manager.start()
+    const session = await first.createSession(lab.project)
+    service.kill('SIGTERM')
+    await once(service, 'exit')
+    await startService()
+    const isMoved = (): boolean => manager.status.kind === 'running' && manager.connection !== first
+    await until('the new one is used', isMoved, 10_000)
+    assert.notEqual(manager.connection?.url, first.url)
+    assert.equal((await manager.connection?.getSession(session.id))?.id, session.id)
+    await manager.stop()
+    assert.equal(service.exitCode, null, 'it goes on without us')
   })
 
   it('looks below the home folder where no other place is named', () => {
