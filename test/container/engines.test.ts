@@ -10,6 +10,7 @@ import { toErrorInfo } from '../../src/opencode/errors.ts'
 import { ContainerLauncher } from '../../src/server/container/containerLauncher.ts'
 import { defaultSettings } from '../../src/server/container/containerSettings.ts'
 import { detectEngine, surveyEngines } from '../../src/server/container/engineDetection.ts'
+import { notApplicable } from '../support/notApplicable.ts'
 import { startContainerTestLab, type ContainerTestLab } from './support/containerTestLab.ts'
 
 describe('The container engine', () => {
@@ -135,7 +136,7 @@ describe('The container engine', () => {
 
     it('runs containers by the Docker client and one of its contexts', async function () {
       const docker = await findDocker()
-      if (docker === undefined) return this.skip()
+      if (docker === undefined) return notApplicable(this, 'no Docker client is installed')
       const env = { ...process.env, DOCKER_CONFIG: path.join(folder, 'docker') }
       await promisify(execFile)(docker, ['context', 'create', 'lab', '--docker', `host=${url}`], { env })
       const choice = { engine: docker, context: 'lab' }

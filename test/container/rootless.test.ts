@@ -7,6 +7,7 @@ import { ContainerLauncher } from '../../src/server/container/containerLauncher.
 import { removeProjectData } from '../../src/server/container/containerLeftovers.ts'
 import { defaultSettings } from '../../src/server/container/containerSettings.ts'
 import { offlineEnvironment } from '../support/opencodeLab.ts'
+import { notApplicable } from '../support/notApplicable.ts'
 import {
   ask,
   giveTo,
@@ -23,16 +24,11 @@ describe('The engine of an ordinary user', function () {
 
   before(async function () {
     const reason = await whyNoRootless()
-    if (reason !== undefined) {
-      tell(reason)
-      return this.skip()
-    }
+    if (reason !== undefined) return notApplicable(this, reason)
     lab = await startContainerTestLab()
-    rootless = await startRootlessPodman().catch((error: unknown) => {
-      tell(`the kernel forbids it (${String(error).split('\n')[0] ?? ''})`)
-      return undefined
-    })
-    if (!rootless) return this.skip()
+    rootless = await startRootlessPodman().catch((error: unknown) =>
+      notApplicable(this, `the kernel forbids it (${String(error).split('\n')[0] ?? ''})`),
+    )
     assert.ok(lab.image.kind === 'build')
     const name = await builtName(lab.image)
     await rootless.load(lab.engine, name)
@@ -72,8 +68,3 @@ describe('The engine of an ordinary user', function () {
     await removeProjectData(engine, lab.lab.project)
   })
 })
-
-/** In the report, where a skipped test alone would not say why. */
-function tell(reason: string): void {
-  process.stdout.write(`    Not applicable: ${reason}\n`)
-}
