@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'mocha'
+import { before, describe, it } from 'mocha'
 import type { ChatPage, Harness } from './support/harness.ts'
-import { startHarness } from './support/harness.ts'
+import { sharedHarness } from './support/pages.ts'
 import { answer, chatWith, textBlock, user } from './support/states.ts'
 import { bodyClasses, themeCss, themeNames } from './support/themes.ts'
 
@@ -32,8 +32,7 @@ describe('diagrams in the page', function () {
   // A browser on a busy machine may take its time; none of this is about speed.
   this.timeout(120_000)
   let harness: Harness
-  before(async () => (harness = await startHarness()))
-  after(() => harness.dispose())
+  before(async () => (harness = await sharedHarness()))
 
   const open = (text: string, options = {}): Promise<ChatPage> =>
     harness.open(chatWith([user('msg_1', 'go'), answer('msg_2', [textBlock('b1', text)])]), options)

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { toBlockID, toMessageID } from '../../src/opencode/ids.ts'
-import type { ChatState } from '../../src/protocol/chat.ts'
 import type { Message } from '../../src/session/model.ts'
-import type { ChatPage, Harness, OpenOptions } from './support/harness.ts'
-import { startHarness } from './support/harness.ts'
+import type { ChatPage } from './support/harness.ts'
+import { pagesOfTests } from './support/pages.ts'
 import { answer, chatWith, textBlock, tool, user } from './support/states.ts'
 
 /** Turn 3 hides a word in a folded tool; every fifth answer says "needle". */
@@ -33,16 +32,8 @@ function history(from: number, to: number): readonly Message[] {
 
 describe('finding one’s way in a conversation', function () {
   this.timeout(120_000)
-  let harness: Harness
   let chat: ChatPage
-  before(async () => (harness = await startHarness()))
-  after(() => harness.dispose())
-  afterEach(async () => {
-    assert.deepEqual(chat.errors, [])
-    await chat.dispose()
-  })
-  const open = async (state: ChatState, options?: OpenOptions): Promise<ChatPage> =>
-    (chat = await harness.open(state, options))
+  const open = pagesOfTests((page) => (chat = page))
   const find = async (text: string): Promise<void> => {
     await chat.page.keyboard.press('Control+f')
     await chat.page.getByRole('textbox', { name: 'Find' }).fill(text)

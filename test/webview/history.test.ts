@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { toMessageID, toSessionID } from '../../src/opencode/ids.ts'
-import type { ChatPage, Harness } from './support/harness.ts'
-import { startHarness } from './support/harness.ts'
+import type { ChatPage } from './support/harness.ts'
+import { pagesOfTests } from './support/pages.ts'
 import {
   allCapabilities,
   answer,
@@ -17,14 +17,8 @@ import {
 
 describe('tools of messages', function () {
   this.timeout(120_000)
-  let harness: Harness
   let chat: ChatPage
-  before(async () => (harness = await startHarness()))
-  after(() => harness.dispose())
-  afterEach(async () => {
-    assert.deepEqual(chat.errors, [])
-    await chat.dispose()
-  })
+  const open = pagesOfTests((page) => (chat = page))
 
   const change = { path: '/home/me/demo/a.ts', patch: '@@ -1 +1 @@\n-a\n+b\n', additions: 1, deletions: 1 }
   const edit = tool('edit', {
@@ -42,7 +36,7 @@ describe('tools of messages', function () {
     chat.page.getByRole('article', { name }).filter({ hasText: words })
 
   it('edit, fork and undo from a prompt on, by mouse and keyboard', async () => {
-    chat = await harness.open(chatWith(talk))
+    await open(chatWith(talk))
     const prompt = article('You', 'First prompt')
     await prompt.hover()
     await prompt.getByRole('button', { name: 'Undo from here' }).click()
@@ -55,7 +49,7 @@ describe('tools of messages', function () {
   })
 
   it('fork after an answer, copy it as Markdown, and undo from a call on', async () => {
-    chat = await harness.open(chatWith(talk))
+    await open(chatWith(talk))
     const first = article('OpenCode', 'First answer')
     await first.hover()
     await first.getByRole('button', { name: 'Copy as Markdown' }).click()
@@ -69,7 +63,7 @@ describe('tools of messages', function () {
 
   it('are greyed with the reason when the server cannot do it', async () => {
     const state = chatWith(talk)
-    chat = await harness.open({ ...state, capabilities: { ...allCapabilities, fork: false, revert: false } })
+    await open({ ...state, capabilities: { ...allCapabilities, fork: false, revert: false } })
     const prompt = article('You', 'First prompt')
     await prompt.hover()
     const cannotUndo = 'This server (OpenCode 1.18.33) cannot undo prompts.'
@@ -96,7 +90,7 @@ describe('tools of messages', function () {
   })
 
   it('hide what is undone and offer to redo it', async () => {
-    chat = await harness.open(chatWith(talk))
+    await open(chatWith(talk))
     await chat.session({ type: 'session/put', session: session({ revertedFrom: toMessageID('msg_3') }) })
     const strip = chat.page.getByRole('group', { name: 'Undone' })
     await strip.getByText('1 prompt undone').waitFor()
@@ -109,7 +103,7 @@ describe('tools of messages', function () {
   })
 
   it('grey out what the configuration forbids, and say why', async () => {
-    chat = await harness.open(chatWith(talk, {}, { isSharingOff: true }))
+    await open(chatWith(talk, {}, { isSharingOff: true }))
     await chat.page.getByRole('button', { name: 'More', exact: true }).click()
     const share = chat.page.getByRole('menuitem', { name: 'Share session…' })
     assert.equal(await share.getAttribute('aria-disabled'), 'true')
@@ -121,14 +115,8 @@ describe('tools of messages', function () {
 
 describe('subagents in the page', function () {
   this.timeout(120_000)
-  let harness: Harness
   let chat: ChatPage
-  before(async () => (harness = await startHarness()))
-  after(() => harness.dispose())
-  afterEach(async () => {
-    assert.deepEqual(chat.errors, [])
-    await chat.dispose()
-  })
+  const open = pagesOfTests((page) => (chat = page))
 
   const childID = toSessionID('ses_child')
   const task = tool('task', {
@@ -151,7 +139,7 @@ describe('subagents in the page', function () {
 
   it('say what they do now, and open their own session here or in an editor', async () => {
     const family = { ancestors: [], subagents: [subagent] }
-    chat = await harness.open(chatWith(talk, { status: { kind: 'busy' } }, { family }))
+    await open(chatWith(talk, { status: { kind: 'busy' } }, { family }))
     const card = chat.page.getByRole('group', { name: 'Subagent: Look around' })
     await card.getByText('3 tool calls · grep TODO · @explore · fast').waitFor()
     await card.getByRole('button', { name: 'Open' }).click()
@@ -167,7 +155,7 @@ describe('subagents in the page', function () {
     const deep = { ...subagent, id: toSessionID('ses_deep'), title: 'Deeper', parentID: childID }
     const asking = permission('per_1', { sessionID: deep.id })
     const family = { ancestors: [], subagents: [subagent, deep] }
-    chat = await harness.open(chatWith(talk, { status: { kind: 'busy' }, requests: [asking] }, { family }))
+    await open(chatWith(talk, { status: { kind: 'busy' }, requests: [asking] }, { family }))
     const dock = chat.page.getByRole('group', { name: 'Permission required' })
     await dock.getByText('Asked by subagent: Deeper').waitFor()
     await dock.getByText('@explore · fast · started by Look around (@explore subagent)').waitFor()
@@ -178,7 +166,7 @@ describe('subagents in the page', function () {
   it('are read only on their own: no composer, no undo, and a way back', async () => {
     const child = session({ id: childID, parentID: sessionID, title: 'Look around' })
     const family = { ancestors: [{ id: sessionID, title: 'The parent' }], subagents: [] }
-    chat = await harness.open(chatWith(talk, { session: child }, { family }))
+    await open(chatWith(talk, { session: child }, { family }))
     await chat.page.getByRole('group', { name: 'Read only' }).waitFor()
     assert.equal(await chat.page.getByRole('textbox', { name: 'Message OpenCode' }).count(), 0)
     const prompt = chat.page.getByRole('article', { name: 'You' })

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'mocha'
+import { before, describe, it } from 'mocha'
 import type { Page } from 'playwright-core'
 import { toBlockID } from '../../src/opencode/ids.ts'
 import type { Harness, OpenOptions } from './support/harness.ts'
-import { startHarness } from './support/harness.ts'
+import { sharedHarness } from './support/pages.ts'
 import { scenes } from './support/scenes.ts'
 import { chatWith, textBlock, user } from './support/states.ts'
 import { themeNames } from './support/themes.ts'
@@ -98,10 +98,9 @@ describe('every state of the page', function () {
   let harness: Harness
   let axe: string
   before(async () => {
-    harness = await startHarness()
+    harness = await sharedHarness()
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   })
-  after(() => harness.dispose())
 
   for (const [name, state] of Object.entries(scenes)) {
     it(`can be used with assistive technology and fits 300 pixels: ${name}`, async () => {

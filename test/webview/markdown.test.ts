@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'mocha'
+import { before, describe, it } from 'mocha'
 import type { ChatPage, Harness } from './support/harness.ts'
-import { startHarness } from './support/harness.ts'
+import { sharedHarness } from './support/pages.ts'
 import { answer, chatWith, sessionID, textBlock, user } from './support/states.ts'
-import { richMarkdown } from './support/scenes.ts'
+import { richMarkdown } from './support/conversations.ts'
 import { toBlockID, toMessageID } from '../../src/opencode/ids.ts'
 
 const documents: Readonly<Record<string, string>> = {
@@ -55,8 +55,7 @@ describe('markdown in the page', function () {
   this.timeout(120_000)
   let harness: Harness
   let chat: ChatPage
-  before(async () => (harness = await startHarness()))
-  after(() => harness.dispose())
+  before(async () => (harness = await sharedHarness()))
 
   /** Streams a text in pieces of this size and gives the HTML before and after it closes. */
   async function stream(text: string, size: number): Promise<string> {

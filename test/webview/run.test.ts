@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { toMessageID } from '../../src/opencode/ids.ts'
-import type { ChatState } from '../../src/protocol/chat.ts'
-import type { ChatPage, Harness, OpenOptions } from './support/harness.ts'
-import { startHarness } from './support/harness.ts'
+import type { ChatPage } from './support/harness.ts'
+import { pagesOfTests } from './support/pages.ts'
 import { scenes } from './support/scenes.ts'
 import { answer, chatWith, textBlock, tool, user } from './support/states.ts'
 
 describe('a run on the page', function () {
   this.timeout(120_000)
-  let harness: Harness
   let chat: ChatPage
-  before(async () => (harness = await startHarness()))
-  after(() => harness.dispose())
-  afterEach(async () => {
-    assert.deepEqual(chat.errors, [])
-    await chat.dispose()
-  })
-  const open = async (state: ChatState, options?: OpenOptions): Promise<ChatPage> =>
-    (chat = await harness.open(state, options))
+  const open = pagesOfTests((page) => (chat = page))
   const press = (name: string) => chat.page.getByRole('button', { name, exact: true }).click()
   const busy = { status: { kind: 'busy' } } as const
   const running = (output: string) =>
@@ -32,7 +23,7 @@ describe('a run on the page', function () {
     })
 
   it('says above a session why its server is gone, with what helps and the log', async () => {
-    chat = await harness.open(scenes['container-gone']?.() ?? assert.fail(), { width: 300 })
+    await open(scenes['container-gone']?.() ?? assert.fail(), { width: 300 })
     const banner = chat.page.getByRole('status').filter({ hasText: 'ran out of memory' })
     await banner.getByRole('button', { name: 'Change limit' }).click()
     assert.deepEqual(await chat.waitForCall('command/run'), { command: 'openSettings' })

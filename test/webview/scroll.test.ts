@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'mocha'
-import type { ChatPage, Harness, OpenOptions } from './support/harness.ts'
-import { startHarness } from './support/harness.ts'
+import { describe, it } from 'mocha'
+import type { ChatPage } from './support/harness.ts'
+import { pagesOfTests } from './support/pages.ts'
 import { answer, chatWith, textBlock, tool, user } from './support/states.ts'
 import { toBlockID, toMessageID } from '../../src/opencode/ids.ts'
-import type { ChatState } from '../../src/protocol/chat.ts'
 import type { Message } from '../../src/session/model.ts'
 
 const paragraph =
@@ -36,17 +35,8 @@ function history(from: number, to: number): readonly Message[] {
 describe('scrolling', function () {
   // A browser on a busy machine may take its time; none of this is about speed.
   this.timeout(120_000)
-  let harness: Harness
   let chat: ChatPage
-  before(async () => (harness = await startHarness()))
-  after(() => harness.dispose())
-  afterEach(async () => {
-    assert.deepEqual(chat.errors, [])
-    await chat.dispose()
-  })
-
-  const open = async (state: ChatState, options?: OpenOptions): Promise<ChatPage> =>
-    (chat = await harness.open(state, options))
+  const open = pagesOfTests((page) => (chat = page))
   const metrics = () =>
     chat.page.locator('.scroller').evaluate((scroller) => ({
       top: scroller.scrollTop,
