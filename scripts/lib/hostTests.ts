@@ -27,7 +27,7 @@ export async function runHostTests(args: readonly string[]): Promise<Counts> {
   )
   const folder = await mkdtemp(path.join(tmpdir(), 'host-tests-'))
   const counts = path.join(folder, 'counts.json')
-  const lab = await startLab()
+  const lab = await startLab({ patching: true })
   try {
     const env = {
       ...lab.env,

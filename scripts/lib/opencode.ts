@@ -16,11 +16,15 @@ export const offlineEnvironment: Readonly<Record<string, string>> = {
   BUN_CONFIG_REGISTRY: 'http://127.0.0.1:9/',
 }
 
-/** The scripted model as a provider of `opencode.json`, with two models of these ids. */
-export function scriptedProvider(
-  modelUrl: string,
-  ids: { readonly large: string; readonly small: string },
-): Readonly<Record<string, unknown>> {
+export interface ScriptedModels {
+  readonly large: string
+  readonly small: string
+  /** An id with `gpt-`: OpenCode gives such models `apply_patch` in place of `edit` and `write`. */
+  readonly patching?: string | undefined
+}
+
+/** The scripted model as a provider of `opencode.json`, with models of these ids. */
+export function scriptedProvider(modelUrl: string, ids: ScriptedModels): Readonly<Record<string, unknown>> {
   const limit = { context: 128_000, output: 8192 }
   const modalities = { input: ['text', 'image'], output: ['text'] }
   const able = { reasoning: true, tool_call: true, attachment: true, modalities, limit }
@@ -31,6 +35,7 @@ export function scriptedProvider(
     models: {
       [ids.large]: { name: 'Scripted', ...able, variants: { low: {}, high: {} } },
       [ids.small]: { name: 'Scripted small', ...able },
+      ...(ids.patching === undefined ? {} : { [ids.patching]: { name: 'Patching', ...able } }),
     },
   }
 }

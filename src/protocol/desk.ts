@@ -25,8 +25,11 @@ export interface GuardedEdit {
 
 export interface FileRisk {
   readonly path: string
-  /** `unsaved`: an editor holds unsaved text. `changed`: it was saved after the edit was worked out. */
-  readonly kind: 'unsaved' | 'changed'
+  /**
+   * `unsaved`: an editor holds unsaved text. `changed`: it was saved after the edit was worked out. `encoding`: the
+   * file is not UTF-8, and would be written so.
+   */
+  readonly kind: 'unsaved' | 'changed' | 'encoding'
 }
 
 export interface FileConflict {

@@ -173,6 +173,8 @@ export const outputLimit = 30_000
 /** One changed file; `patch` is a unified diff and may be missing for binary or huge files. */
 export interface FileChange {
   readonly path: string
+  /** Where it was before, if the change moves it. */
+  readonly movedFrom?: string
   readonly patch?: string
   readonly additions: number
   readonly deletions: number

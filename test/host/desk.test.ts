@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import * as vscode from 'vscode'
+import { newBlockID, newMessageID } from '../../src/opencode/newIds.ts'
 import type { GuardedEdit } from '../../src/protocol/desk.ts'
 import type { PermissionRequest } from '../../src/session/model.ts'
 import type { ChatSession } from '../../src/views/chat/chatSession.ts'
@@ -190,6 +191,88 @@ describe('An edit of a file with unsaved text', function () {
     const both = theirs.replace('zwei', 'meins\r\nzwei')
     assert.deepEqual(bytes, Buffer.from(await vscode.workspace.encode(both, { encoding: 'utf16le' })))
   })
+
+  it('of lines that are all indented can be merged and changed as any other', async () => {
+    const calls = Array.from({ length: 20 }, (_, index) => `    call(${index})`)
+    const text = ['if (x) {', ...calls, '}', ''].join('\n')
+    await writeFile(uri.fsPath, text)
+    await type(1, '    mine()\n')
+    await ask(edit('call(9)', 'call(9,\n      nine)'))
+    assert.equal((await guarded()).canMerge, true)
+    await (await activated()).services.desk.settle((await waiting()).id, 'merge')
+    await ended()
+    const expected = text.replace('{\n', '{\n    mine()\n').replace('call(9)', 'call(9,\n      nine)')
+    assert.equal(await onDisk(), expected)
+  })
+
+  it('keeps the characters of a file that is not UTF-8, where OpenCode would break them', async () => {
+    const text = 'café\r\ntwo très\r\nthree'
+    await writeFile(uri.fsPath, Buffer.from(text, 'latin1'))
+    await ask(edit('two', 'TWO'))
+    const { risks, canMerge, requestID } = await guarded()
+    assert.deepEqual([risks, canMerge], [[{ path: uri.fsPath, kind: 'encoding' }], true])
+    await (await activated()).services.desk.settle(requestID, 'merge')
+    await ended()
+    assert.deepEqual(await readFile(uri.fsPath), Buffer.from(text.replace('two', 'TWO'), 'latin1'))
+  })
+
+  it('keeps UTF-16 where the whole file is written anew under unsaved text', async () => {
+    const encode = async (text: string) =>
+      Buffer.from(await vscode.workspace.encode(text, { encoding: 'utf16le' }))
+    const text = 'eins\r\nzwei äöü\r\ndrei\r\nvier\r\n'
+    await writeFile(uri.fsPath, await encode(text))
+    await type(0, 'meins\r\n')
+    const content = text.replace('vier', 'VIER').replaceAll('\r', '')
+    await ask(`[[tool:write ${JSON.stringify({ filePath: uri.fsPath, content })}]]`)
+    const { risks, canMerge, requestID } = await guarded()
+    assert.deepEqual([risks, canMerge], [[{ path: uri.fsPath, kind: 'unsaved' }], true])
+    await (await activated()).services.desk.settle(requestID, 'merge')
+    await ended()
+    assert.deepEqual(await readFile(uri.fsPath), await encode(`meins\r\n${text.replace('vier', 'VIER')}`))
+  })
+
+  it('that wrote UTF-8 over UTF-16 under unsaved text is merged, in the encoding of the file', async () => {
+    const encode = async (text: string) =>
+      Buffer.from(await vscode.workspace.encode(text, { encoding: 'utf16le' }))
+    const text = 'eins\r\nzwei äöü\r\ndrei\r\nvier\r\n'
+    await writeFile(uri.fsPath, await encode(text))
+    await type(0, 'meins\r\n')
+    await written(text.replace('vier', 'VIER').replaceAll('\r', ''))
+    await (await activated()).services.desk.conflicts.answer(uri.fsPath, 'merge')
+    assert.equal(await document().save(), true)
+    assert.deepEqual(await readFile(uri.fsPath), await encode(`meins\r\n${text.replace('vier', 'VIER')}`))
+  })
+
+  it('that moves it is merged with it at the new place', async () => {
+    await type(1, 'mine\n')
+    const moved = projectUri(`moved/desk-${count}.txt`)
+    const patch = `*** Begin Patch\n*** Update File: desk-${count}.txt\n*** Move to: moved/desk-${count}.txt\n@@\n three\n-four\n+FOUR\n*** End Patch`
+    await askPatching(patch)
+    const { risks, canMerge, requestID } = await guarded()
+    assert.deepEqual([risks, canMerge], [[{ path: uri.fsPath, kind: 'unsaved' }], true])
+    await (await activated()).services.desk.settle(requestID, 'merge')
+    await ended()
+    assert.equal(await readFile(moved.fsPath, 'utf8'), 'one\nmine\ntwo\nthree\nFOUR\nfive\n')
+    await assert.rejects(readFile(uri.fsPath), { code: 'ENOENT' })
+    assert.match(toolError(), /joined this edit.*moved\/desk-/s)
+    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), moved.toString())
+    assert.deepEqual(
+      vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty).map(({ uri: { path } }) => path),
+      [],
+    )
+  })
+
+  async function askPatching(patchText: string): Promise<void> {
+    const { connection } = chat.backend.hub
+    const session = await connection?.createSession(chat.needDirectory(), { title: 'Patch' })
+    await chat.show({ sessionID: session?.id, directory: chat.directory })
+    const text = `[[tool:apply_patch ${JSON.stringify({ patchText })}]][[text:All said.]]`
+    const created = Date.now()
+    const parts = [{ type: 'text' as const, id: newBlockID(created), text }]
+    const model = { providerID: 'mock', modelID: 'gpt-scripted' }
+    const prompt = { id: newMessageID(created), created, parts, model }
+    await connection?.prompt(session?.id ?? assert.fail(), prompt)
+  }
 
   async function type(line: number, text: string, replacedLines = 0): Promise<void> {
     const editor = await openEditor(uri)

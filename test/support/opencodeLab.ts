@@ -69,6 +69,8 @@ export interface LabOptions {
   readonly files?: Readonly<Record<string, string>>
   /** Keys over those of the usual `opencode.json`. */
   readonly config?: Readonly<Record<string, unknown>>
+  /** Whether there is a third model, `gpt-scripted`, that changes files by `apply_patch`; no unless told. */
+  readonly patching?: boolean
   /** Which line of OpenCode: the real 1.x program, or the scripted 2.x server in its place. */
   readonly wire?: Wire
 }
@@ -85,7 +87,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   await mkdir(home, { recursive: true })
   const model = await startScriptedModel()
   const configure = (changes: Readonly<Record<string, unknown>>) =>
-    writeConfig(project, { ...modelConfig(model.url), ...changes })
+    writeConfig(project, { ...modelConfig(model.url, options.patching), ...changes })
   const wire = options.wire ?? usualWire
   const program = wire === 2 ? await installScripted2(path.join(root, 'bin')) : opencodeBinary()
   const env = labEnvironment(home, program)
@@ -134,7 +136,8 @@ async function endShared(home: string): Promise<void> {
 }
 
 /** `opencode.json` that knows the scripted model and nothing else; edits and commands are asked for. */
-export function modelConfig(modelUrl: string): Readonly<Record<string, unknown>> {
+export function modelConfig(modelUrl: string, patching = false): Readonly<Record<string, unknown>> {
+  const ids = { large: 'mock', small: 'mock-small', patching: patching ? 'gpt-scripted' : undefined }
   return {
     $schema: 'https://opencode.ai/config.json',
     model: 'mock/mock',
@@ -142,7 +145,7 @@ export function modelConfig(modelUrl: string): Readonly<Record<string, unknown>>
     enabled_providers: ['mock'],
     autoupdate: false,
     share: 'manual',
-    provider: { mock: scriptedProvider(modelUrl, { large: 'mock', small: 'mock-small' }) },
+    provider: { mock: scriptedProvider(modelUrl, ids) },
     permission: { bash: 'ask', edit: 'ask' },
   }
 }

@@ -67,6 +67,7 @@ export function changeToHost(paths: PathMap, change: FileChange): FileChange {
   return {
     ...change,
     path: paths.toHost(change.path),
+    ...(change.movedFrom === undefined ? {} : { movedFrom: paths.toHost(change.movedFrom) }),
     ...(change.patch === undefined ? {} : { patch: patchToHost(paths, change.patch) }),
   }
 }

@@ -132,12 +132,14 @@ function readEdit({ metadata, input }: ToolCall): readonly FileChange[] {
 /** One file of a patch, as its call and the question about it name it. */
 export function readPatchedFile(value: unknown): FileChange | undefined {
   const wire = fields(value)
-  const path = word(wire['movePath']) ?? word(wire['filePath']) ?? word(wire['relativePath'])
+  const movePath = word(wire['movePath'])
+  const path = movePath ?? word(wire['filePath']) ?? word(wire['relativePath'])
   if (path === undefined) return undefined
   const patch = word(wire['patch']) ?? word(wire['diff'])
   const status = wire['type'] === 'add' ? 'added' : wire['type'] === 'delete' ? 'deleted' : 'modified'
   const counts = { additions: number(wire['additions']), deletions: number(wire['deletions']) }
-  return lighter(fileChange({ path, patch, status, ...counts }))
+  const movedFrom = movePath === undefined ? undefined : word(wire['filePath'])
+  return compact({ ...lighter(fileChange({ path, patch, status, ...counts })), movedFrom })
 }
 
 /** The server sends no diff for a written file; for a new one the content itself tells it. */

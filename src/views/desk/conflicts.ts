@@ -65,10 +65,14 @@ export class EditConflicts implements Disposable {
       return this.#options.documents.openBeside(theirs, document.uri, name)
     }
     const base = (await this.#options.unsaved.baseOf(document)) ?? ''
+    const { encoding } = document
     const mine = await this.#takeTheirs(document)
-    if (how === 'theirs') return
+    const written = (await diskText(document.uri)) ?? theirs
+    if (how === 'theirs') return showAs(document, written)
+    // What was typed may need the encoding that the file had before it was written.
+    if (document.encoding !== encoding) await vscode.workspace.openTextDocument(document.uri, { encoding })
     if (how === 'mine') return replaceText(document, mine)
-    const { text, conflicts } = mergeTexts({ base, mine, theirs: document.getText() }, mergeLabels())
+    const { text, conflicts } = mergeTexts({ base, mine, theirs: written }, mergeLabels())
     await replaceText(document, text)
     if (conflicts > 0) await revealFirstMark(document)
   }
@@ -138,6 +142,12 @@ export class EditConflicts implements Disposable {
       typing.dispose()
     }
   }
+}
+
+/** OpenCode wrote UTF-8; an editor with another encoding shows something else. */
+async function showAs(document: vscode.TextDocument, theirs: string): Promise<void> {
+  if (hasSameLines(document.getText(), theirs)) return
+  await vscode.workspace.openTextDocument(document.uri, { encoding: 'utf8' })
 }
 
 /** Asked anew after something was waited for. */

@@ -114,7 +114,7 @@ export class Proposals implements Disposable {
       if (only.shown) await this.#openDiff(only, place)
       else await documents.openProposed(only.path, patchOf(proposal))
     } else if (files.every(({ shown }) => shown)) {
-      const resources = files.map(({ uri, shown: side }) => [uri, uri, side?.uri])
+      const resources = files.map(({ uri, source, shown: side }) => [uri, source, side?.uri])
       await vscode.commands.executeCommand('vscode.changes', nameOf(proposal), resources)
     } else if (only) {
       await documents.openProposed(only.path, patchOf(proposal))
@@ -168,14 +168,14 @@ export class Proposals implements Disposable {
   /** The proposal joined with the user's text, on a side that can be changed. */
   async #offerFirst(file: ProposedFile): Promise<void> {
     if (file.shown || file.after === undefined) return
-    const mine = (await currentText(file.uri)) ?? ''
+    const mine = (await currentText(file.source)) ?? ''
     const { text } = mergeTexts({ base: file.base ?? '', mine, theirs: file.after }, mergeLabels())
     await this.offer(file, mine, text)
   }
 
   async #openDiff(file: ProposedFile, place: DiffPlace): Promise<void> {
     if (!file.shown) return
-    const left = file.base === undefined ? this.#options.documents.empty(file.path) : file.uri
+    const left = file.base === undefined ? this.#options.documents.empty(file.path) : file.source
     const title = vscode.l10n.t('{0} (proposed by OpenCode; you may change it)', basename(file.path))
     const options = { preview: true, ...place }
     await vscode.commands.executeCommand('vscode.diff', left, file.shown.uri, title, options)
@@ -225,7 +225,7 @@ export class Proposals implements Disposable {
   /** What is saved under a waiting edit would be overwritten by it, without a word of the server's. */
   #saved(document: vscode.TextDocument): void {
     const key = document.uri.toString()
-    const isTouched = this.all.some(({ files }) => files.some(({ uri }) => uri.toString() === key))
+    const isTouched = this.all.some(({ files }) => files.some(({ source }) => source.toString() === key))
     if (!isTouched) return
     void this.#keep(document.uri.fsPath, document.getText())
     this.#refresh()

@@ -9,7 +9,7 @@ import type { Proposals } from './proposals.ts'
 import { mergeLabels } from './proposals.ts'
 import type { TextBackups } from './textBackups.ts'
 import { mergeTexts } from './textMerge.ts'
-import { currentText, openDocument, refused, writeText } from './texts.ts'
+import { currentText, editorUri, moveText, openDocument, refused, writeText } from './texts.ts'
 
 const longestPatch = 4_000
 
@@ -45,8 +45,7 @@ export async function beforeAllow(proposal: Proposal, { proposals, backups }: Se
   const known = proposals.guards.find(({ requestID }) => requestID === proposal.request.id)?.risks ?? []
   const risks = await risksNow(proposal)
   for (const { path } of risks) {
-    const file = proposal.files.find((each) => each.path === path)
-    const text = file && (await currentText(file.uri))
+    const text = await currentText(editorUri(path))
     if (text !== undefined) await backups.keep(path, text)
   }
   const news = risks.find(({ path }) => !known.some((risk) => risk.path === path))
@@ -61,11 +60,12 @@ export async function beforeAllow(proposal: Proposal, { proposals, backups }: Se
 
 async function saveFirst(proposal: Proposal, backups: TextBackups): Promise<string> {
   const risks = await risksNow(proposal)
-  for (const { uri, path } of proposal.files) {
-    const document = openDocument(uri)
-    if (document?.isDirty !== true) continue
-    await backups.keep(path, document.getText())
-    if (!(await document.save())) throw refused(uri)
+  for (const { uri, source } of proposal.files) {
+    for (const document of new Set([openDocument(source), openDocument(uri)])) {
+      if (document?.isDirty !== true) continue
+      await backups.keep(document.uri.fsPath, document.getText())
+      if (!(await document.save())) throw refused(document.uri)
+    }
   }
   const names = (risks.length > 0 ? risks : proposal.files).map(({ path }) => path).join(', ')
   return (
@@ -91,9 +91,10 @@ async function writeOurs(
     )
   }
   for (const { file, text } of texts) {
-    const now = openDocument(file.uri)
-    if (now?.isDirty === true) await backups.keep(file.path, now.getText())
-    await writeText(file.uri, text)
+    const now = openDocument(file.source)
+    if (now?.isDirty === true) await backups.keep(now.uri.fsPath, now.getText())
+    await writeText(file.source, text, file.encoding)
+    if (file.source !== file.uri) await moveText(file.source, file.uri)
   }
   const names = proposal.files.map(({ path }) => path).join(', ')
   return [
@@ -113,7 +114,7 @@ interface OurText {
 
 /** The user may have gone on typing since the diff was opened: that is joined as well. */
 async function ourText(file: ProposedFile, how: 'merge' | 'mine', proposals: Proposals): Promise<OurText> {
-  const now = (await currentText(file.uri)) ?? ''
+  const now = (await currentText(file.source)) ?? ''
   const changed = how === 'mine' ? proposals.textOf(file) : undefined
   const texts =
     changed === undefined || !file.shown

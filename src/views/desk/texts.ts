@@ -2,8 +2,12 @@ import { sep } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { knownFolders } from '../../platform/folders.ts'
+import { decodeText } from '../../review/textForm.ts'
+import { readsAsUtf8 } from './serverEdit.ts'
 
 const largestText = 20 * 1024 * 1024
+/** Stands for bytes that are no character of the encoding. */
+export const unreadable = '\ufffd'
 
 /** The URI under which editors know a file that the server names by its real path. */
 export function editorUri(path: string): vscode.Uri {
@@ -19,24 +23,51 @@ export function openDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find((document) => document.uri.toString() === key)
 }
 
-/** The text on the disk, in the encoding of its editor; undefined where there is no such file, or a huge one. */
-export async function diskText(uri: vscode.Uri): Promise<string | undefined> {
-  const encoding = openDocument(uri)?.encoding
+/** What stands in a file. */
+export interface FileText {
+  readonly bytes: Uint8Array
+  readonly text: string
+  /** VS Code's name of the encoding, where VS Code would not find out itself. */
+  readonly encoding?: string
+}
+
+/** The file on the disk, in the encoding of its editor; undefined where there is no such file, or a huge one. */
+export async function readFile(uri: vscode.Uri): Promise<FileText | undefined> {
   try {
     const { size } = await vscode.workspace.fs.stat(uri)
     if (size > largestText) return undefined
     const bytes = await vscode.workspace.fs.readFile(uri)
-    return await (encoding === undefined
-      ? vscode.workspace.decode(bytes, { uri })
-      : vscode.workspace.decode(bytes, { encoding }))
+    return await readBytes(bytes, uri)
   } catch {
     return undefined
   }
 }
 
-/** What the user has in front of them: the open document, saved or not, else the file. */
+/** The text of `readFile`. */
+export async function diskText(uri: vscode.Uri): Promise<string | undefined> {
+  return (await readFile(uri))?.text
+}
+
+async function readBytes(bytes: Uint8Array, uri: vscode.Uri): Promise<FileText> {
+  const document = openDocument(uri)
+  const text = await (document
+    ? vscode.workspace.decode(bytes, { encoding: encodingOf(bytes, document) })
+    : vscode.workspace.decode(bytes, { uri }))
+  if (readsAsUtf8(bytes) || !text.includes(unreadable) || document?.isDirty === true) return { bytes, text }
+  const plain = decodeText(bytes)
+  return plain?.form === 'latin1' ? { bytes, text: plain.text, encoding: 'iso88591' } : { bytes, text }
+}
+
+/** OpenCode writes UTF-8 into every file, whatever its editor took it for. */
+function encodingOf(bytes: Uint8Array, { encoding }: vscode.TextDocument): string {
+  if (encoding.startsWith('utf8') || !readsAsUtf8(bytes)) return encoding
+  return encoding.startsWith('utf16') || bytes.some((byte) => byte > 0x7f) ? 'utf8' : encoding
+}
+
+/** What the user has in front of them: unsaved text, else the file. */
 export async function currentText(uri: vscode.Uri): Promise<string | undefined> {
-  return openDocument(uri)?.getText() ?? diskText(uri)
+  const document = openDocument(uri)
+  return document?.isDirty === true ? document.getText() : diskText(uri)
 }
 
 /**
@@ -57,16 +88,36 @@ export async function replaceText(document: vscode.TextDocument, text: string): 
 /**
  * Writes a file through its editor, so that encoding and line ends stay.
  *
+ * @param encoding see `FileText`
  * @throws OpencodeError `conflict` when it cannot be saved
  */
-export async function writeText(uri: vscode.Uri, text: string): Promise<void> {
-  if ((await diskText(uri)) === undefined && !openDocument(uri)) {
+export async function writeText(uri: vscode.Uri, text: string, encoding?: string): Promise<void> {
+  const open = openDocument(uri)
+  if (!open && (await diskText(uri)) === undefined) {
     await vscode.workspace.fs.writeFile(uri, await vscode.workspace.encode(text, { uri }))
     return
   }
-  const document = await vscode.workspace.openTextDocument(uri)
+  const isOther = encoding !== undefined && open?.isDirty !== true
+  const document = await vscode.workspace.openTextDocument(uri, isOther ? { encoding } : undefined)
   await replaceText(document, text)
   if (document.isDirty && !(await document.save())) throw refused(uri)
+}
+
+/**
+ * Moves a file without unsaved text as the server does: nothing else is changed along. Its editor shows the file at
+ * its new place.
+ */
+export async function moveText(from: vscode.Uri, to: vscode.Uri): Promise<void> {
+  const key = from.toString()
+  const tabs = vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === key)
+  await vscode.workspace.fs.rename(from, to, { overwrite: false })
+  for (const { group, isActive, isPreview } of tabs) {
+    const place = { viewColumn: group.viewColumn, preview: isPreview, preserveFocus: true }
+    if (isActive) await vscode.window.showTextDocument(to, place)
+  }
+  await vscode.window.tabGroups.close(tabs, true)
 }
 
 export function refused(uri: vscode.Uri): OpencodeError {

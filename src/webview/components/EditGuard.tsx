@@ -29,6 +29,7 @@ export function GuardButtons({ request, guard, disabled, answer }: GuardButtonsP
     answer(() => actions.settleEdit(request.id, how))
   const allow = (): void => answer(() => actions.replyPermission(request.id, 'once'))
   const isUnsaved = guard.risks.some(({ kind }) => kind === 'unsaved')
+  const isEncoding = guard.risks.every(({ kind }) => kind === 'encoding')
   if (guard.isChanged) {
     return (
       <>
@@ -52,39 +53,49 @@ export function GuardButtons({ request, guard, disabled, answer }: GuardButtonsP
         <Button
           kind="primary"
           disabled={disabled}
-          title="Join the edit with your text, save the result and tell the agent"
+          title={
+            isEncoding
+              ? 'Save the edit in the encoding that the file has, and tell the agent'
+              : 'Join the edit with your text, save the result and tell the agent'
+          }
           onClick={settle('merge')}
         >
-          Merge
+          {isEncoding ? 'Keep encoding' : 'Merge'}
         </Button>
       ) : undefined}
-      <Button
-        kind={guard.canMerge ? 'secondary' : 'primary'}
-        disabled={disabled}
-        title="The agent reads your text and makes the edit again"
-        onClick={settle('redo')}
-      >
-        {isUnsaved ? 'Save first' : 'Have it redone'}
-      </Button>
-      <Button
-        disabled={disabled}
-        title={
-          isUnsaved
-            ? 'The file is written as proposed; your text stays in the editor, to be merged'
-            : 'The file is written as proposed; a copy of your text is kept'
-        }
-        onClick={allow}
-      >
+      {isEncoding ? undefined : (
+        <Button
+          kind={guard.canMerge ? 'secondary' : 'primary'}
+          disabled={disabled}
+          title="The agent reads your text and makes the edit again"
+          onClick={settle('redo')}
+        >
+          {isUnsaved ? 'Save first' : 'Have it redone'}
+        </Button>
+      )}
+      <Button disabled={disabled} title={allowTitle(isUnsaved)} onClick={allow}>
         Allow anyway
       </Button>
     </>
   )
 }
 
+function allowTitle(isUnsaved: boolean): string {
+  return isUnsaved
+    ? 'The file is written as proposed; your text stays in the editor, to be merged'
+    : 'The file is written as proposed; a copy of your text is kept'
+}
+
 function warningOf({ path, kind }: FileRisk, count: number): string {
   const name = path.split(/[\\/]/).at(-1) ?? path
-  const more = count > 1 ? ` and ${count - 1} more` : ''
-  return kind === 'unsaved'
-    ? `${name}${more} has unsaved changes that this edit does not know of.`
-    : `${name}${more} was changed after this edit was worked out. Allowing it would undo that.`
+  const files = count > 1 ? `${name} and ${count - 1} more` : name
+  const [has, was, is] = count > 1 ? ['have', 'were', 'are'] : ['has', 'was', 'is']
+  switch (kind) {
+    case 'unsaved':
+      return `${files} ${has} unsaved changes that this edit does not know of.`
+    case 'changed':
+      return `${files} ${was} changed after this edit was worked out. Allowing it would undo that.`
+    case 'encoding':
+      return `${files} ${is} not in UTF-8. OpenCode would write UTF-8 and break the text.`
+  }
 }
