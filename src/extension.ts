@@ -50,7 +50,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
       await Promise.all([executions.close(), tools.close()])
       await servers.backends.leave()
     }
-    await Promise.all([services.drafts.flush(), services.review.flush(), leave()])
+    await Promise.all([services.drafts.flush(), services.review.flush(), services.desk.close(), leave()])
   }
   const exported = createExports({ services, consents, executions })
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported

@@ -37,9 +37,7 @@ export function createServices(
     documents,
     answers: store.add(new AlwaysAnswers()),
     pictures: new PictureFiles(storage.fsPath),
-    desk: store.add(
-      new EditDesk({ backends, documents, backupFolder: join(storage.fsPath, 'unsaved'), log }),
-    ),
+    desk: store.add(new EditDesk({ backends, documents, folder: storage.fsPath, log })),
     review: store.add(new Review({ backends, log, stored, storage: storage.fsPath })),
     code: store.add(new CodeProposals(documents)),
     quietRuns: new Set(),

@@ -131,6 +131,11 @@ export class SessionHub implements Disposable {
     return index ? listSessions(index, this.#requests.all(), this.#requests.lineage) : []
   }
 
+  /** Whether what is said about a directory was fetched since the stream came up. */
+  isCurrent(directory: string): boolean {
+    return this.#indexes.get(directory)?.isCurrent === true
+  }
+
   /** What waits for the user in a watched directory, in sessions of all kinds. */
   requests(directory: string): readonly Request[] {
     return [...(this.#indexes.get(directory)?.requests ?? [])]

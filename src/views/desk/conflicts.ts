@@ -38,6 +38,7 @@ export class EditConflicts implements Disposable {
     const { backends, unsaved } = options
     this.#store.add(followBackends(backends, (backend) => this.#join(backend)))
     this.#store.add(unsaved.onDidChange((document) => document.isDirty || this.#drop(document)))
+    this.#store.add(unsaved.onDidRecall((document) => void this.check([document])))
     this.#store.add(vscode.workspace.onDidCloseTextDocument((document) => this.#drop(document)))
   }
 

@@ -1,4 +1,4 @@
-import { sep } from 'node:path'
+import { join, sep } from 'node:path'
 import type { RequestID, SessionID } from '../../opencode/ids.ts'
 import type { DeskState, EditSettlement } from '../../protocol/desk.ts'
 import { Emitter } from '../../util/event.ts'
@@ -9,6 +9,7 @@ import type { DiffDocuments } from '../diffDocuments.ts'
 import { EditConflicts } from './conflicts.ts'
 import { ProblemWatch } from './newProblems.ts'
 import { Proposals } from './proposals.ts'
+import { RememberedTexts } from './rememberedTexts.ts'
 import { beforeAllow, settleEdit } from './settle.ts'
 import { TextBackups } from './textBackups.ts'
 import { UnsavedTexts } from './unsavedTexts.ts'
@@ -16,8 +17,8 @@ import { UnsavedTexts } from './unsavedTexts.ts'
 export interface EditDeskOptions {
   readonly backends: Backends
   readonly documents: DiffDocuments
-  /** Folder of our own for copies of unsaved text. */
-  readonly backupFolder: string
+  /** A place of our own for copies of texts. */
+  readonly folder: string
   readonly log: { warn(message: string): void }
 }
 
@@ -30,15 +31,17 @@ export class EditDesk implements Disposable {
   readonly conflicts: EditConflicts
   readonly backups: TextBackups
   readonly problems: ProblemWatch
+  readonly #remembered: RememberedTexts
   readonly #store = new DisposableStore()
   readonly #onDidChange = this.#store.add(new Emitter<undefined>())
   readonly onDidChange = this.#onDidChange.event
 
-  constructor({ backends, documents, backupFolder, log }: EditDeskOptions) {
-    this.backups = new TextBackups(backupFolder)
+  constructor({ backends, documents, folder, log }: EditDeskOptions) {
+    this.backups = new TextBackups(join(folder, 'unsaved'))
+    const remembered = (this.#remembered = new RememberedTexts(join(folder, 'edits')))
     const { backups } = this
-    const unsaved = this.#store.add(new UnsavedTexts())
-    this.proposals = this.#store.add(new Proposals({ backends, documents, backups, log }))
+    const unsaved = this.#store.add(new UnsavedTexts(remembered))
+    this.proposals = this.#store.add(new Proposals({ backends, documents, backups, remembered, log }))
     this.conflicts = this.#store.add(new EditConflicts({ backends, unsaved, backups, documents }))
     this.problems = this.#store.add(new ProblemWatch(backends))
     this.#store.add(this.problems.onDidChange(() => this.#onDidChange.fire(undefined)))
@@ -73,6 +76,11 @@ export class EditDesk implements Disposable {
   /** @throws OpencodeError `not-found`, `conflict` */
   async settle(id: RequestID, how: EditSettlement): Promise<void> {
     await settleEdit(await this.proposals.need(id), how, this)
+  }
+
+  /** Resolves when all that must outlive the window is on the disk. */
+  async close(): Promise<void> {
+    await this.#remembered.close()
   }
 
   dispose(): void {

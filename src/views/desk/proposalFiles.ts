@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { DisposableStore } from '../../util/lifecycle.ts'
@@ -15,7 +16,6 @@ export class ProposalFiles implements Disposable, vscode.FileSystemProvider {
   readonly #store = new DisposableStore()
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>()
   readonly onDidChangeFile = this.#changed.event
-  #last = 0
 
   constructor() {
     this.#store.add(this.#changed)
@@ -25,10 +25,16 @@ export class ProposalFiles implements Disposable, vscode.FileSystemProvider {
   }
 
   /** A new file; its name gives the language. */
-  async add(path: string, text: string): Promise<vscode.Uri> {
-    const uri = vscode.Uri.from({ scheme: proposalScheme, path: `/${++this.#last}/${basename(path)}` })
-    this.#put(uri, await vscode.workspace.encode(text, { encoding: 'utf8' }))
+  add(path: string, text: string): vscode.Uri {
+    const folder = randomBytes(6).toString('hex')
+    const uri = vscode.Uri.from({ scheme: proposalScheme, path: `/${folder}/${basename(path)}` })
+    this.restore(uri, text)
     return uri
+  }
+
+  /** A file that was there before the window was reloaded; an editor may ask for it at once. */
+  restore(uri: vscode.Uri, text: string): void {
+    this.#put(uri, new TextEncoder().encode(text))
   }
 
   /** What the user has made of it, saved or not; undefined when it is gone. */

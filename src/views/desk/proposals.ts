@@ -14,7 +14,10 @@ import type { DiffDocuments } from '../diffDocuments.ts'
 import { promptTarget } from '../composer/promptTarget.ts'
 import { canMerge, readProposal, risksInEditors } from './proposal.ts'
 import type { Proposal, ProposedFile } from './proposal.ts'
-import { ProposalFiles } from './proposalFiles.ts'
+import { ProposalFiles, proposalScheme } from './proposalFiles.ts'
+import { ProposalMemory } from './proposalMemory.ts'
+import type { RememberedSide } from './proposalMemory.ts'
+import type { RememberedTexts } from './rememberedTexts.ts'
 import type { TextBackups } from './textBackups.ts'
 import { mergeTexts } from './textMerge.ts'
 import { currentText, replaceText } from './texts.ts'
@@ -23,6 +26,7 @@ export interface ProposalsOptions {
   readonly backends: Backends
   readonly documents: DiffDocuments
   readonly backups: TextBackups
+  readonly remembered: RememberedTexts
   readonly log: { warn(message: string): void }
 }
 
@@ -35,6 +39,7 @@ export interface DiffPlace {
 /** The edits that wait for permission in this window, and the diffs in which the user may change them. */
 export class Proposals implements Disposable {
   readonly #options: ProposalsOptions
+  readonly #memory: ProposalMemory
   readonly #store = new DisposableStore()
   readonly #files = this.#store.add(new ProposalFiles())
   readonly #onDidChange = this.#store.add(new Emitter<undefined>())
@@ -48,11 +53,13 @@ export class Proposals implements Disposable {
 
   constructor(options: ProposalsOptions) {
     this.#options = options
-    const { backends } = options
+    const { backends, remembered } = options
+    this.#memory = new ProposalMemory(remembered)
+    for (const { uri, text } of this.#memory.sides) this.#files.restore(uri, text)
     const { workspace } = vscode
     this.#store.add(backends.onDidChangeIndex(({ directory, backend }) => this.#look(directory, backend)))
     this.#store.add(backends.onDidChange(() => this.#dropGone()))
-    this.#store.add(workspace.onDidChangeTextDocument(() => this.#read.size > 0 && this.#refresh()))
+    this.#store.add(workspace.onDidChangeTextDocument(({ document }) => this.#changed(document)))
     this.#store.add(workspace.onDidSaveTextDocument((document) => this.#saved(document)))
   }
 
@@ -96,12 +103,10 @@ export class Proposals implements Disposable {
   /** Puts another text into the side that can be changed; `mine` is the user's text that it was made from. */
   async offer(file: ProposedFile, mine: string, text: string): Promise<void> {
     const { shown } = file
-    if (!shown) {
-      file.shown = { uri: await this.#files.add(file.path, text), mine, offered: text }
-      return
-    }
-    await replaceText(await vscode.workspace.openTextDocument(shown.uri), text)
-    file.shown = { uri: shown.uri, mine, offered: text }
+    if (shown) await replaceText(await vscode.workspace.openTextDocument(shown.uri), text)
+    file.shown = { uri: shown?.uri ?? this.#files.add(file.path, text), mine, offered: text }
+    const proposal = this.of(file.shown.uri)
+    if (proposal) this.#remember(proposal)
   }
 
   /** Shows all files of an edit: as they are in the editors, beside what they would become. */
@@ -135,6 +140,9 @@ export class Proposals implements Disposable {
     for (const { request } of this.#read.values()) {
       if (request.directory === directory && !ids.has(request.id)) this.#close(request.id)
     }
+    if (backend.hub.isCurrent(directory)) {
+      for (const side of this.#memory.drop(directory, ids)) void this.#abandon(side)
+    }
     for (const request of waiting) {
       const isHere = promptTarget(backend, directory).sees(directory)
       if (!this.#open.has(request.id) && isHere) this.#open.set(request.id, this.#begin(request, backend))
@@ -142,8 +150,9 @@ export class Proposals implements Disposable {
   }
 
   async #begin(request: PermissionRequest, backend: Backend): Promise<Proposal> {
-    const proposal = await readProposal(request, backend)
+    const proposal = this.#memory.recall(request, backend) ?? (await readProposal(request, backend))
     this.#read.set(request.id, proposal)
+    this.#remember(proposal)
     // It may have been answered while its files were read.
     this.#look(request.directory, backend)
     this.#refresh()
@@ -161,7 +170,10 @@ export class Proposals implements Disposable {
     this.#read.delete(id)
     this.#open.delete(id)
     this.#noted.delete(id)
-    for (const file of proposal?.files ?? []) void this.#forget(file)
+    this.#memory.forget(id)
+    for (const { shown, path } of proposal?.files ?? []) {
+      if (shown) void this.#abandon({ ...shown, path, text: this.#files.text(shown.uri) ?? shown.offered })
+    }
     this.#refresh()
   }
 
@@ -206,12 +218,20 @@ export class Proposals implements Disposable {
   }
 
   /** What the user typed into a proposal that somebody else answered is not lost with it. */
-  async #forget(file: ProposedFile): Promise<void> {
-    const { shown, path } = file
-    if (!shown) return
-    const text = this.textOf(file)
-    if (text !== undefined && text !== shown.offered) await this.#keep(path, text)
-    await this.#files.remove(shown.uri)
+  async #abandon({ path, uri, text, offered }: RememberedSide): Promise<void> {
+    if (text !== offered) await this.#keep(path, text)
+    await this.#files.remove(uri)
+  }
+
+  #remember(proposal: Proposal): void {
+    this.#memory.keep(proposal, (file) => this.textOf(file))
+  }
+
+  #changed(document: vscode.TextDocument): void {
+    if (this.#read.size === 0) return
+    const proposal = document.uri.scheme === proposalScheme ? this.of(document.uri) : undefined
+    if (proposal) this.#remember(proposal)
+    this.#refresh()
   }
 
   async #keep(path: string, text: string): Promise<void> {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import type { RememberedTexts } from './rememberedTexts.ts'
 import { diskText } from './texts.ts'
 
 const largestKept = 4 * 1024 * 1024
@@ -19,14 +20,19 @@ export class UnsavedTexts implements Disposable {
   readonly #clean = new WeakMap<vscode.TextDocument, string>()
   readonly #timers = new WeakMap<vscode.TextDocument, NodeJS.Timeout>()
   readonly #bases = new Map<vscode.TextDocument, Promise<string | undefined>>()
+  readonly #onDidRecall = this.#store.add(new Emitter<vscode.TextDocument>())
+  readonly #remembered: RememberedTexts
   /** A file got unsaved text, more of it, or none any more. */
   readonly onDidChange = this.#onDidChange.event
+  /** Unsaved text came back with the window; its file may have been written meanwhile. */
+  readonly onDidRecall = this.#onDidRecall.event
 
-  constructor() {
+  constructor(remembered: RememberedTexts) {
+    this.#remembered = remembered
     const { workspace, window } = vscode
     this.#store.add(workspace.onDidChangeTextDocument(({ document }) => this.#changed(document)))
     this.#store.add(workspace.onDidSaveTextDocument((document) => this.#changed(document)))
-    this.#store.add(workspace.onDidCloseTextDocument((document) => this.#bases.delete(document)))
+    this.#store.add(workspace.onDidCloseTextDocument((document) => this.#forget(document)))
     this.#store.add(
       window.onDidChangeVisibleTextEditors((editors) =>
         editors.forEach(({ document }) => this.look(document)),
@@ -54,6 +60,7 @@ export class UnsavedTexts implements Disposable {
     const text = document.getText()
     if (text.length <= largestKept) this.#clean.set(document, text)
     else this.#clean.delete(document)
+    this.#remembered.delete(keyOf(document))
   }
 
   dispose(): void {
@@ -64,16 +71,38 @@ export class UnsavedTexts implements Disposable {
   #changed(document: vscode.TextDocument): void {
     if (document.uri.scheme !== 'file') return
     if (!document.isDirty) {
-      this.#bases.delete(document)
+      this.#forget(document)
       clearTimeout(this.#timers.get(document))
       this.#timers.set(
         document,
         setTimeout(() => this.look(document), settleMs),
       )
     } else if (!this.#bases.has(document)) {
-      const clean = this.#clean.get(document)
-      this.#bases.set(document, clean === undefined ? diskText(document.uri) : Promise.resolve(clean))
+      this.#bases.set(document, this.#begin(document))
     }
     this.#onDidChange.fire(document)
   }
+
+  async #begin(document: vscode.TextDocument): Promise<string | undefined> {
+    const clean = this.#clean.get(document)
+    const recalled = clean === undefined ? this.#remembered.get(keyOf(document)) : undefined
+    if (typeof recalled === 'string') {
+      setTimeout(() => this.#onDidRecall.fire(document))
+      return recalled
+    }
+    const base = clean ?? (await diskText(document.uri))
+    if (base !== undefined && base.length <= largestKept && document.isDirty) {
+      this.#remembered.set(keyOf(document), base)
+    }
+    return base
+  }
+
+  #forget(document: vscode.TextDocument): void {
+    this.#bases.delete(document)
+    this.#remembered.delete(keyOf(document))
+  }
+}
+
+function keyOf({ uri }: vscode.TextDocument): string {
+  return `base:${uri.toString()}`
 }
