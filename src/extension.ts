@@ -34,7 +34,8 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const servers = createServers(platform)
   const services = createServices(platform, servers)
   const chats = createChats(platform, services)
-  const trees = createTrees(platform, services, chats)
+  const editorTools = createEditorTools(platform, services)
+  const trees = createTrees(platform, services, { ...chats, editorTools })
   joinEditors(platform, services, chats)
   const callers = createCallers(platform)
   const { consents, executions } = callers
@@ -43,11 +44,10 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const { review } = services
   const parts = { services, credentials, consents, program, review, ...chats, ...trees, ...asks }
   store.add(registerCommands(parts))
-  const tools = createEditorTools(platform, services)
 
   end = async () => {
     const leave = async (): Promise<void> => {
-      await Promise.all([executions.close(), tools.close()])
+      await Promise.all([executions.close(), editorTools.close()])
       await servers.backends.leave()
     }
     await Promise.all([services.drafts.flush(), services.review.flush(), services.desk.close(), leave()])

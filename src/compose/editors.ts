@@ -1,4 +1,3 @@
-import * as vscode from 'vscode'
 import type { Executions } from '../api/executions.ts'
 import type { CommandContext } from '../commands/commandSpec.ts'
 import { CommitMessages } from '../editor/commitMessage.ts'
@@ -51,11 +50,6 @@ export function createEditorTools({ store, settings, log }: Platform, services: 
       settings,
       log,
       warn: (message) => notify.warn(message),
-      unreachable: (name) =>
-        vscode.l10n.t(
-          'The server "{0}" cannot ask VS Code anything: it runs where this machine\'s loopback cannot be reached.',
-          name,
-        ),
     }),
   )
 }

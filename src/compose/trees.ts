@@ -1,4 +1,5 @@
 import type { CommandContext } from '../commands/commandSpec.ts'
+import type { EditorTools } from '../views/editorTools/editorTools.ts'
 import { ChangesTree } from '../views/review/changesTree.ts'
 import { ServerTree } from '../views/server/serverTree.ts'
 import type { Services } from '../views/services.ts'
@@ -11,7 +12,7 @@ import type { Platform } from './platform.ts'
 export function createTrees(
   { context, store, settings, stored, storedForAll }: Platform,
   { backends, answers, review, quietRuns: quiet }: Services,
-  { chats, view }: ChatParts,
+  { chats, view, editorTools }: ChatParts & { readonly editorTools: EditorTools },
 ): Pick<CommandContext, 'browser' | 'serverTree' | 'changes'> {
   const folder = context.globalStorageUri.fsPath
   const pins = storedForAll('pinnedSessions')
@@ -19,7 +20,7 @@ export function createTrees(
     (await view.reveal()).show({ sessionID, directory })
   return {
     browser: store.add(new SessionBrowser({ backends, chats, settings, quiet, stored, pins, folder, open })),
-    serverTree: store.add(new ServerTree({ backends, chats, answers })),
+    serverTree: store.add(new ServerTree({ backends, chats, answers, editorTools })),
     changes: store.add(new ChangesTree({ review, chats, backends })),
   }
 }

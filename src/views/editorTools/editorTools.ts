@@ -1,16 +1,20 @@
+import * as vscode from 'vscode'
 import type { Connection } from '../../client/connection.ts'
 import { pathsOf } from '../../client/paths/mappedConnection.ts'
-import { parseServerUrl } from '../../client/endpoint.ts'
 import { McpEndpoint } from '../../mcp/mcpEndpoint.ts'
 import type { McpPlace } from '../../mcp/mcpEndpoint.ts'
 import { toErrorInfo } from '../../opencode/errors.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Settings } from '../../platform/settings.ts'
+import { isSame } from '../../session/equal.ts'
+import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backend, Backends } from '../backend/backends.ts'
 import { followBackends } from '../backend/followBackends.ts'
 import { languageTools } from './languageTools.ts'
+import { barrierTo } from './reach.ts'
+import type { Barrier } from './reach.ts'
 import { windowTools } from './windowTools.ts'
 
 /** The name under which a server knows us; its tools begin with it. */
@@ -23,8 +27,6 @@ export interface EditorToolsOptions {
   readonly log: Log
   /** Tells the user why a server does not get the tools. */
   readonly warn: (message: string) => Promise<void>
-  /** The sentence for a server that cannot reach this machine. */
-  readonly unreachable: (profile: string) => string
 }
 
 interface Registered {
@@ -42,6 +44,10 @@ export class EditorTools implements Disposable {
   readonly #endpoint = new McpEndpoint()
   readonly #registered = new Map<string, Registered>()
   readonly #warned = new Set<string>()
+  #refusals: ReadonlyMap<string, string> = new Map()
+  readonly #onDidChange = this.#store.add(new Emitter<undefined>())
+  /** A server got the tools, lost them, or was refused. */
+  readonly onDidChange = this.#onDidChange.event
   #updating: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
@@ -60,6 +66,11 @@ export class EditorTools implements Disposable {
       }),
     )
     this.#soon()
+  }
+
+  /** A sentence why a server does not have the tools although the user wants it to. */
+  refusalOf({ id }: Backend): string | undefined {
+    return this.#refusals.get(id)
   }
 
   /** Resolves when the servers know what they are to know. */
@@ -94,16 +105,25 @@ export class EditorTools implements Disposable {
     for (const directory of this.#registered.keys()) {
       if (!directories.has(directory)) await this.#withdraw(directory)
     }
-    for (const { directory, backend } of wanted) await this.#offer(directory, backend)
+    const refusals = new Map<string, string>()
+    for (const { directory, backend } of wanted) {
+      const reason = await this.#offer(directory, backend)
+      if (reason !== undefined) refusals.set(backend.id, reason)
+    }
+    const isChanged = !isSame([...refusals], [...this.#refusals])
+    this.#refusals = refusals
+    if (isChanged) this.#onDidChange.fire(undefined)
   }
 
-  async #offer(directory: string, backend: Backend): Promise<void> {
+  /** Gives the reason why it could not. */
+  async #offer(directory: string, backend: Backend): Promise<string | undefined> {
     const { connection } = backend.hub
-    if (!connection) return
-    if (!reachesUs(backend, connection)) return this.#warnOnce(backend)
+    if (!connection) return undefined
+    const barrier = barrierOf(backend, connection)
+    if (barrier) return this.#refuse(backend, barrier)
     const known = this.#registered.get(directory)
     try {
-      if (known?.connection === connection && (await isThere(connection, directory))) return
+      if (known?.connection === connection && (await isThere(connection, directory))) return undefined
       const place = known?.place ?? (await this.#endpoint.add(this.#toolsFor(directory)))
       this.#options.log.redactor.add(place.token)
       this.#registered.set(directory, { connection, place })
@@ -114,8 +134,11 @@ export class EditorTools implements Disposable {
         headers,
       })
       this.#options.log.info(`tools: offered to the server "${backend.profile.name}"`)
+      return undefined
     } catch (error) {
-      this.#options.log.warn(`tools: could not be offered (${toErrorInfo(error).code})`)
+      const { code, message } = toErrorInfo(error)
+      this.#options.log.warn(`tools: could not be offered (${code})`)
+      return message
     }
   }
 
@@ -136,18 +159,36 @@ export class EditorTools implements Disposable {
     }
   }
 
-  async #warnOnce({ id, profile }: Backend): Promise<void> {
-    if (this.#warned.has(id)) return
+  /** Said once aloud; afterwards the view of the server says it. */
+  #refuse({ id, profile: { name } }: Backend, barrier: Barrier): string {
+    const reason = sentenceOf(barrier)
+    if (this.#warned.has(id)) return reason
     this.#warned.add(id)
-    await this.#options.warn(this.#options.unreachable(profile.name))
+    const message = vscode.l10n.t('The server "{0}" cannot ask VS Code anything. {1}', name, reason)
+    // Nobody waits for the answer.
+    void this.#options.warn(message)
+    return reason
   }
 }
 
-/** A server in a container or on another machine has a loopback interface of its own. */
-function reachesUs({ server: { status }, profile }: Backend, connection: Connection): boolean {
-  if (status.kind !== 'running' || pathsOf(connection).rules.length > 0) return false
-  if (profile.kind === 'managed') return true
-  return profile.kind === 'url' && parseServerUrl(status.url).isLoopback
+function barrierOf({ server: { status }, profile }: Backend, connection: Connection): Barrier | undefined {
+  if (status.kind !== 'running') return undefined
+  return barrierTo(profile, status.url, pathsOf(connection).rules.length > 0)
+}
+
+function sentenceOf(barrier: Barrier): string {
+  switch (barrier) {
+    case 'container':
+      return vscode.l10n.t(
+        'It runs in a container with a network of its own, and the tools listen on the loopback interface of this machine alone.',
+      )
+    case 'machine':
+      return vscode.l10n.t(
+        'It runs on another machine, and the tools listen on the loopback interface of this one alone.',
+      )
+    case 'paths':
+      return vscode.l10n.t('It sees this folder at another path, so it may run in a container.')
+  }
 }
 
 async function isThere(connection: Connection, directory: string): Promise<boolean> {

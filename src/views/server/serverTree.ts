@@ -6,6 +6,7 @@ import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backend, Backends } from '../backend/backends.ts'
 import type { Chats } from '../chat/chats.ts'
 import { explainStatus } from '../backend/serverWords.ts'
+import type { EditorTools } from '../editorTools/editorTools.ts'
 import type { AlwaysAnswers } from './alwaysAnswers.ts'
 import { sectionsOf } from './serverNodes.ts'
 import { edit, row } from './serverRows.ts'
@@ -17,6 +18,7 @@ export interface ServerTreeParts {
   readonly backends: Backends
   readonly chats: Chats
   readonly answers: AlwaysAnswers
+  readonly editorTools: Pick<EditorTools, 'refusalOf' | 'onDidChange'>
 }
 
 /** The view "Server": how the server of the chat used last stands, and what it has in its folder. */
@@ -38,6 +40,7 @@ export class ServerTree implements vscode.TreeDataProvider<ServerNode>, Disposab
     this.#store.add(parts.backends.onDidChangeStatus(() => this.refresh()))
     this.#store.add(parts.backends.onDidChange(() => this.refresh()))
     this.#store.add(parts.answers.onDidChange(() => this.refresh()))
+    this.#store.add(parts.editorTools.onDidChange(() => this.refresh()))
     this.#store.add(parts.chats.onDidChange(() => this.#current !== this.#backend && this.refresh()))
   }
 
@@ -62,9 +65,11 @@ export class ServerTree implements vscode.TreeDataProvider<ServerNode>, Disposab
     const directory = this.#directoryOf(backend)
     const answers = this.#parts.answers.of(backend)
     const problem = backend.catalogs.problem(directory)
+    const refusal = this.#parts.editorTools.refusalOf(backend)
     return [
       statusRow(backend),
       ...(problem ? [problemRow(problem)] : []),
+      ...(refusal === undefined ? [] : [refusalRow(refusal)]),
       ...(await sectionsOf({ connection, directory, answers })),
     ]
   }
@@ -109,6 +114,17 @@ function statusRow(backend: Backend): ServerNode {
     description: explainStatus(backend),
     command: ['opencodeSessions.doctor'],
     ...(isOnline ? { colour: 'testing.iconPassed' } : {}),
+  })
+}
+
+function refusalRow(reason: string): ServerNode {
+  return row({
+    id: 'editorTools',
+    icon: 'circle-slash',
+    label: vscode.l10n.t('Cannot ask VS Code'),
+    description: reason,
+    colour: 'problemsWarningIcon.foreground',
+    command: ['workbench.action.openSettings', 'opencodeSessions.editorTools.enabled'],
   })
 }
 
