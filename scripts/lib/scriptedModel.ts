@@ -29,6 +29,8 @@ export interface ScriptedModel {
  * Starts a model that follows the directives in the last prompt; see `modelScript.ts`. It speaks the
  * streaming chat completions of the OpenAI API on loopback. Prompts without directives get a demo answer.
  *
+ * `GET …/v1/requests` tells tests that run elsewhere what it was asked.
+ *
  * - `[[text:…]]`, `[[reason:…]]` stream text and reasoning (`\n` breaks the line)
  * - `[[lorem:N]]` N tokens of markdown; `[[stamps:N]]` N chunks `⟦epoch ms⟧` for latency measurements
  * - `[[delay:MS]]` (fractions allowed), `[[chunk:N]]` set pace and size of the chunks that follow
@@ -84,6 +86,13 @@ interface Memory {
 async function answer(request: IncomingMessage, response: ServerResponse, memory: Memory): Promise<void> {
   if (request.url?.endsWith('/models')) {
     sendJson(response, { object: 'list', data: [{ id: 'mock', object: 'model' }] })
+    return
+  }
+  if (request.method === 'GET' && request.url?.endsWith('/requests')) {
+    sendJson(
+      response,
+      memory.requests.map(({ kind, prompt }) => ({ kind, prompt })),
+    )
     return
   }
   if (request.method !== 'POST' || !request.url?.endsWith('/chat/completions')) {

@@ -1,22 +1,28 @@
 import * as vscode from 'vscode'
-import { OpencodeError } from '../opencode/errors.ts'
 import { activeFolder } from '../platform/folders.ts'
 import type { Attachment, PromptTarget } from '../prompt/attachment.ts'
-import { problemAttachments } from '../prompt/diagnosticsPart.ts'
 import { fileAttachment } from '../prompt/filePart.ts'
 import { changesAttachment, fileChangesAttachment } from '../prompt/git.ts'
 import { attachmentsOf, valuesOf } from '../prompt/subject.ts'
 import type { Place } from '../prompt/subject.ts'
-import { fillTemplate, variablesOf } from '../prompt/template.ts'
-import type { TemplateName, TemplateValues } from '../prompt/template.ts'
-import { soundTemplate } from '../prompt/templates.ts'
-import { terminalSelection } from '../prompt/terminalOutput.ts'
+import { variablesOf } from '../prompt/template.ts'
+import type { TemplateName } from '../prompt/template.ts'
+import { filled, soundTemplate } from '../prompt/templates.ts'
+import type { TerminalOutput } from '../prompt/terminalOutput.ts'
 import type { ChatSession } from '../views/chat/chatSession.ts'
 import { promptTarget } from '../views/composer/promptTarget.ts'
 import type { commandIds } from './commandIds.ts'
-import { chatInSight, uriOf } from './commandSpec.ts'
+import { chatInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
-import { changedFilesOf, filesOf, placeOf } from './editor/editorPlaces.ts'
+import {
+  changedFilesOf,
+  filesOf,
+  isStaged,
+  isTerminal,
+  placeOf,
+  problemPlace,
+  terminalPlace,
+} from './editor/editorPlaces.ts'
 import { pickChanges } from './editor/pickChanges.ts'
 
 type Name = keyof typeof commandIds
@@ -25,7 +31,7 @@ type Name = keyof typeof commandIds
 export const editorCommands = {
   addSelection: {
     async run(context, args) {
-      const place = placeOf(args)
+      const place = await placeFor(context, args)
       await addToDraft(context, ({ target }) => attachmentsOf(place, target))
     },
   },
@@ -39,7 +45,7 @@ export const editorCommands = {
     async run(context, args) {
       const files = changedFilesOf(args).map(({ fsPath }) => fsPath)
       await addToDraft(context, async ({ target: { directory } }) => {
-        if (files.length > 0) return [await fileChangesAttachment(files, directory)]
+        if (files.length > 0) return [await fileChangesAttachment(files, directory, isStaged(args))]
         const set = await pickChanges(directory)
         return set === undefined ? [] : [await changesAttachment(directory, set)]
       })
@@ -47,45 +53,61 @@ export const editorCommands = {
   },
   addTerminalSelection: {
     async run(context) {
-      const attachment = await terminalSelection()
-      await addToDraft(context, () => Promise.resolve([attachment]))
+      const place = await terminalPlace(outputsOf(context))
+      await addToDraft(context, ({ target }) => attachmentsOf(place, target))
     },
   },
   ask: {
     async run(context, args) {
-      const place = placeOf(args)
+      const place = await placeFor(context, args)
+      checkTemplate(context, 'ask')
       const question = await askFor(
         vscode.l10n.t('Ask OpenCode'),
         vscode.l10n.t('What do you want to know or have done?'),
       )
-      if (question) await send(context, async ({ target }) => [question, await attachmentsOf(place, target)])
+      if (question) await sendTemplate(context, 'ask', place, question)
     },
   },
-  explainSelection: templateCommand('explain'),
+  explainSelection: {
+    async run(context, args) {
+      const place = await placeFor(context, args)
+      await sendTemplate(context, place.kind === 'problems' ? 'explainProblem' : 'explain', place)
+    },
+  },
   writeTests: templateCommand('tests'),
   writeDocs: templateCommand('docs'),
   refactor: {
     async run(context, args) {
-      const place = placeOf(args)
-      soundTemplate(context.services.settings.prompts.value, 'refactor')
+      const place = await placeFor(context, args)
+      checkTemplate(context, 'refactor')
       const input = await askFor(vscode.l10n.t('Refactor'), vscode.l10n.t('What should become better?'))
       if (input) await sendTemplate(context, 'refactor', place, input)
     },
   },
   fixProblem: {
     async run(context, args) {
-      const { document, range, diagnostics } = await problemPlace(args)
-      const template = soundTemplate(context.services.settings.prompts.value, 'fix')
-      await send(context, async ({ target }) => {
-        const { attachments, values } = await problemAttachments(document, range, target, diagnostics)
-        return [fill(template, values), attachments]
-      })
+      const place = await placeFor(context, args)
+      if (place.kind === 'output') await sendTemplate(context, 'fixOutput', place)
+      else await sendTemplate(context, 'fix', problemPlace(place))
     },
   },
 } satisfies Partial<Record<Name, CommandSpec>>
 
 function templateCommand(name: TemplateName): CommandSpec {
-  return { run: (context, args) => sendTemplate(context, name, placeOf(args)) }
+  return { run: async (context, args) => sendTemplate(context, name, await placeFor(context, args)) }
+}
+
+async function placeFor(context: CommandContext, args: readonly unknown[]): Promise<Place> {
+  return isTerminal(args[0]) ? terminalPlace(outputsOf(context)) : placeOf(args)
+}
+
+function outputsOf({ services }: CommandContext): TerminalOutput {
+  return services.composer.mentions.terminal
+}
+
+/** Before the user is asked for words that a broken template would lose. */
+function checkTemplate({ services }: CommandContext, name: TemplateName): void {
+  soundTemplate(services.settings.prompts.value, name)
 }
 
 async function sendTemplate(
@@ -98,12 +120,8 @@ async function sendTemplate(
   await send(context, async ({ target }) => {
     const attachments = await attachmentsOf(place, target)
     const values = await valuesOf(place, target, { used: variablesOf(template), attachments })
-    return [fill(template, { ...values, input }), attachments]
+    return [filled(template, { ...values, input }), attachments]
   })
-}
-
-function fill(template: string, values: TemplateValues): string {
-  return fillTemplate(template, values, vscode.l10n.t('(none)'))
 }
 
 /** A chat with what the makers of parts must know of it. */
@@ -139,29 +157,4 @@ async function send(
 async function askFor(title: string, prompt: string): Promise<string | undefined> {
   const text = await vscode.window.showInputBox({ title, prompt, ignoreFocusOut: true })
   return text?.trim()
-}
-
-interface ProblemPlace {
-  readonly document: vscode.TextDocument
-  readonly range: vscode.Range
-  readonly diagnostics?: readonly vscode.Diagnostic[]
-}
-
-async function problemPlace([uri, problems]: readonly unknown[]): Promise<ProblemPlace> {
-  const given = uriOf(uri)
-  const diagnostics = Array.isArray(problems) ? problems.filter(isDiagnostic) : []
-  const [first] = diagnostics
-  if (given && first) {
-    return { document: await vscode.workspace.openTextDocument(given), range: first.range, diagnostics }
-  }
-  const editor = vscode.window.activeTextEditor
-  if (editor) return { document: editor.document, range: editor.selection }
-  throw new OpencodeError(
-    'invalid-argument',
-    vscode.l10n.t('There is no text editor. Open the file that has the problem.'),
-  )
-}
-
-function isDiagnostic(value: unknown): value is vscode.Diagnostic {
-  return typeof value === 'object' && value !== null && 'range' in value && 'message' in value
 }

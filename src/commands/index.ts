@@ -14,6 +14,7 @@ import { historyCommands } from './historyCommands.ts'
 import { featureCommands } from './featureCommands.ts'
 import { inlineCommands } from './inlineCommands.ts'
 import { isolationCommands } from './isolationCommands.ts'
+import { registerProblemPaths } from './editor/problemPaths.ts'
 import { providerCommands } from './providerCommands.ts'
 import { registerQuickFix } from './editor/quickFix.ts'
 import { reviewCommands } from './reviewCommands.ts'
@@ -52,6 +53,7 @@ export function registerCommands(context: CommandContext): Disposable {
     store.add(vscode.commands.registerCommand(commandIds[name], run))
   }
   store.add(registerQuickFix())
+  store.add(registerProblemPaths())
   store.add(registerCodeLens(context.services.settings))
   return store
 }

@@ -6,7 +6,7 @@ import { changeLabel } from '../prompt/git.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
-import { changedFilesOf } from './editor/editorPlaces.ts'
+import { isStaged, reviewedFilesOf } from './editor/editorPlaces.ts'
 import { pickChanges } from './editor/pickChanges.ts'
 
 type Name = keyof typeof commandIds
@@ -50,14 +50,14 @@ export const reviewCommands = {
   },
 } satisfies Partial<Record<Name, CommandSpec>>
 
-/** What the source control view hands over, else what the user picks; undefined when that is nothing. */
+/** What the source control view or a list of files hands over, else what the user picks; undefined when that is nothing. */
 async function scopeOf(
   { chats }: CommandContext,
   args: readonly unknown[],
 ): Promise<ReviewScope | undefined> {
-  const paths = await Promise.all(changedFilesOf(args).map(({ fsPath }) => realDirectory(fsPath)))
+  const paths = await Promise.all(reviewedFilesOf(args).map(({ fsPath }) => realDirectory(fsPath)))
   const [first] = paths
-  if (first !== undefined) return fileScope(first, paths, isIndex(args[0]) ? 'staged' : 'uncommitted')
+  if (first !== undefined) return fileScope(first, paths, isStaged(args) ? 'staged' : 'uncommitted')
   const directory = chats.active?.directory ?? (await activeFolder()).directory
   const set = await pickChanges(directory)
   return set && { directory, set, label: changeLabel(set) }
@@ -72,10 +72,4 @@ async function fileScope(
   const directory = folder ? await realDirectory(folder.uri.fsPath) : dirname(first)
   const label = paths.length === 1 ? basename(first) : vscode.l10n.t('{0} files', paths.length)
   return { directory, set, label, paths }
-}
-
-/** The group of staged changes, by the name that Git gives it. */
-function isIndex(group: unknown): boolean {
-  const { id, resourceStates } = Object(group) as { id?: unknown; resourceStates?: unknown }
-  return id === 'index' && resourceStates !== undefined
 }

@@ -4,8 +4,8 @@ import { realDirectory } from '../platform/folders.ts'
 import { hiddenText } from '../prompt/attachment.ts'
 import { changesToSend, currentBranch, git } from '../prompt/git.ts'
 import type { GivenChanges } from '../prompt/git.ts'
-import { fillTemplate } from '../prompt/template.ts'
-import { soundTemplate } from '../prompt/templates.ts'
+import type { TemplateValues } from '../prompt/template.ts'
+import { filled, soundTemplate } from '../prompt/templates.ts'
 import type { PromptPart } from '../session/model.ts'
 import type { Services } from '../views/services.ts'
 import { cleanMessage } from './cleanMessage.ts'
@@ -55,7 +55,7 @@ export class CommitMessages {
     const directory = this.#directoryOf(root)
     const { text, sessionID } = await this.#oneOffs.run({
       directory,
-      text: fillTemplate(template, await valuesOf(root, repository, changes), vscode.l10n.t('(none)')),
+      text: filled(template, await valuesOf(root, repository, changes)),
       parts: await partsOf(root, repository, changes),
       title: vscode.l10n.t('Commit message'),
       tools: 'none',
@@ -113,7 +113,7 @@ async function valuesOf(
   root: string,
   { inputBox }: GitRepository,
   { text }: GivenChanges,
-): Promise<Parameters<typeof fillTemplate>[1]> {
+): Promise<TemplateValues> {
   const branch = await currentBranch(root)
   return { diff: text, input: inputBox.value, ...(branch === undefined ? {} : { branch }) }
 }

@@ -56,6 +56,12 @@ export function readFindings(answer: string): ReviewAnswer {
   return { kind: 'unreadable' }
 }
 
+/** Where files of a diff went, by their old names: an answer may name either. */
+export function renamesOf(diff: string): ReadonlyMap<string, string> {
+  const found = diff.matchAll(/^rename from (.+)\nrename to (.+)$/gm)
+  return new Map([...found].map(([, from = '', to = '']) => [from, to]))
+}
+
 function toFinding({ file, endLine, ...rest }: v.InferOutput<typeof entry>): Finding {
   return {
     ...rest,

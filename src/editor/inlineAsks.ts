@@ -6,7 +6,10 @@ import { realDirectory } from '../platform/folders.ts'
 import { hiddenText } from '../prompt/attachment.ts'
 import { fileAttachment } from '../prompt/filePart.ts'
 import { rangeAttachment, linesOf } from '../prompt/selectionPart.ts'
+import { valuesOf } from '../prompt/subject.ts'
 import { symbolAt } from '../prompt/symbols.ts'
+import { variablesOf } from '../prompt/template.ts'
+import { filled, soundTemplate } from '../prompt/templates.ts'
 import type { PromptPart } from '../session/model.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
@@ -79,6 +82,7 @@ export class InlineAsks implements Disposable {
   async ask(thread: unknown, question: string): Promise<void> {
     const own = this.#threads.get(thread as vscode.CommentThread)
     if (!own || own.isWorking || question.trim() === '') return
+    const template = soundTemplate(this.#services.settings.prompts.value, 'inline')
     const range = own.ask()
     own.proposal = undefined
     own.follow([])
@@ -89,8 +93,7 @@ export class InlineAsks implements Disposable {
     try {
       const { text, sessionID } = await this.#oneOffs.run({
         directory: own.directory,
-        text: question,
-        parts: await this.#partsOf(own, range),
+        ...(await this.#promptOf(own, { range, question, template })),
         ...(own.sessionID === undefined ? {} : { sessionID: own.sessionID }),
         title: vscode.l10n.t('Inline: {0}', question.split('\n', 1)[0]?.slice(0, 80) ?? ''),
         tools: 'reading',
@@ -174,12 +177,22 @@ export class InlineAsks implements Disposable {
     await this.#services.code.show({ code: proposal, path: undefined, directory })
   }
 
-  async #partsOf({ document, directory }: InlineThread, range: vscode.Range): Promise<readonly PromptPart[]> {
+  /** The template makes the first prompt; what is asked on goes as it is. */
+  async #promptOf(
+    { document, directory, sessionID }: InlineThread,
+    { range, question, template }: { range: vscode.Range; question: string; template: string },
+  ): Promise<{ readonly text: string; readonly parts: readonly PromptPart[] }> {
     const target = promptTarget(this.#services.backends.for(directory), directory)
-    const lines = await rangeAttachment(document, range, target)
+    const attachments = [await rangeAttachment(document, range, target)]
     const hasFile = document.uri.scheme === 'file' || document.uri.scheme === 'untitled'
     const file = hasFile ? (await fileAttachment(document.uri, target)).parts : []
-    return [...lines.parts, ...file, hiddenText(inlineFormat)]
+    const selections = [new vscode.Selection(range.start, range.end)]
+    const place = { kind: 'selections', document, selections } as const
+    const values = await valuesOf(place, target, { used: variablesOf(template), attachments })
+    return {
+      text: sessionID === undefined ? filled(template, { ...values, input: question }) : question,
+      parts: [...attachments.flatMap(({ parts }) => parts), ...file, hiddenText(inlineFormat)],
+    }
   }
 
   async #directoryOf({ uri }: vscode.TextDocument): Promise<string> {

@@ -2,8 +2,10 @@ import { isAbsolute, join, relative } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../opencode/ids.ts'
 import { setContextKey } from '../platform/contextKeys.ts'
-import { followLines } from '../prompt/follow.ts'
+import type { Anchor } from '../prompt/attachment.ts'
 import type { Lines } from '../prompt/follow.ts'
+import { followAnchor, locate } from '../prompt/refresh.ts'
+import { textOf } from '../prompt/selectionPart.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import type { Finding } from './findings.ts'
@@ -21,17 +23,32 @@ export interface PlacedFinding extends Review {
   readonly finding: Finding
 }
 
+/** A finding and where its lines are by now. */
+interface Standing extends PlacedFinding {
+  /** The text that the review was about. */
+  readonly reviewed: string
+  readonly anchor: Anchor
+}
+
 /** The findings of reviews as comments of VS Code; a new review takes the place of the last one of its folder. */
 export class ReviewComments implements Disposable {
   readonly #store = new DisposableStore()
   readonly #controller: vscode.CommentController
-  readonly #placed = new Map<vscode.CommentThread, PlacedFinding>()
+  readonly #placed = new Map<vscode.CommentThread, Standing>()
 
   constructor() {
     this.#controller = this.#store.add(
       vscode.comments.createCommentController(reviewController, vscode.l10n.t('OpenCode review')),
     )
-    this.#store.add(vscode.workspace.onDidChangeTextDocument((event) => this.#follow(event)))
+    const { workspace } = vscode
+    this.#store.add(workspace.onDidChangeTextDocument((event) => this.#follow(event)))
+    // While a file was closed, nobody told what became of its lines.
+    this.#store.add(
+      workspace.onDidOpenTextDocument((document) =>
+        this.#update(document, (anchor) => locate(document, anchor)),
+      ),
+    )
+    this.#store.add(workspace.onDidRenameFiles(({ files }) => this.#move(files)))
     this.#controller.options = { placeHolder: vscode.l10n.t('Ask OpenCode about this finding…') }
   }
 
@@ -85,24 +102,62 @@ export class ReviewComments implements Disposable {
   }
 
   #place(document: vscode.TextDocument, placed: PlacedFinding): void {
-    const { line: start, endLine, message, severity } = placed.finding
-    const range = rangeOf(document, { start, end: endLine })
-    const thread = this.#controller.createCommentThread(document.uri, range, [commentOf(author, message)])
-    thread.label = labelOf(severity)
+    const { line, endLine, message } = placed.finding
+    const lines = { start: line, end: Math.min(endLine, document.lineCount) }
+    const text = textOf(document, lines)
+    const anchor = { uri: document.uri.toString(), lines, text }
+    const comments = [commentOf(author, message)]
+    this.#create(
+      document.uri,
+      { ...placed, reviewed: text, anchor },
+      { range: rangeOf(document, lines), comments },
+    )
+  }
+
+  #create(
+    uri: vscode.Uri,
+    standing: Standing,
+    { range, comments }: Pick<vscode.CommentThread, 'range' | 'comments'>,
+  ): void {
+    const thread = this.#controller.createCommentThread(uri, range ?? new vscode.Range(0, 0, 0, 0), comments)
+    thread.label = labelOf(standing)
     thread.contextValue = 'finding'
+    // By our default of `comments.openView` this, and not a question at the cursor, opens VS Code's list of comments.
+    thread.state = vscode.CommentThreadState.Unresolved
     thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded
-    this.#placed.set(thread, placed)
+    this.#placed.set(thread, standing)
   }
 
   /** VS Code moves what is drawn, but tells nobody where it is. */
   #follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
-    for (const thread of this.#placed.keys()) {
-      if (thread.range === undefined || thread.uri.toString() !== document.uri.toString()) continue
-      const before = linesOf(thread.range)
-      const lines = followLines(before, contentChanges)
-      if (!lines) thread.label = vscode.l10n.t('The lines are gone')
-      else if (lines.start !== before.start || lines.end !== before.end)
-        thread.range = rangeOf(document, lines)
+    if (contentChanges.length === 0) return
+    this.#update(document, (anchor) => followAnchor(document, anchor, contentChanges))
+  }
+
+  #update(document: vscode.TextDocument, next: (anchor: Anchor) => Anchor): void {
+    for (const [thread, before] of this.#placed) {
+      if (before.anchor.uri !== document.uri.toString()) continue
+      const standing = { ...before, anchor: next(before.anchor) }
+      this.#placed.set(thread, standing)
+      const { lines, isGone } = standing.anchor
+      const hasMoved = lines.start !== before.anchor.lines.start || lines.end !== before.anchor.lines.end
+      if (hasMoved && isGone !== true) thread.range = rangeOf(document, lines)
+      const label = labelOf(standing)
+      if (thread.label !== label) thread.label = label
+    }
+  }
+
+  /** A thread stays with its address, so those of moved files are made anew. */
+  #move(files: readonly { readonly oldUri: vscode.Uri; readonly newUri: vscode.Uri }[]): void {
+    for (const { oldUri, newUri } of files) {
+      for (const [thread, standing] of [...this.#placed]) {
+        const rest = relative(oldUri.fsPath, thread.uri.fsPath)
+        if (rest.startsWith('..') || isAbsolute(rest)) continue
+        const uri = rest === '' ? newUri : vscode.Uri.joinPath(newUri, rest)
+        this.#placed.delete(thread)
+        this.#create(uri, { ...standing, anchor: { ...standing.anchor, uri: uri.toString() } }, thread)
+        thread.dispose()
+      }
     }
   }
 
@@ -112,10 +167,6 @@ export class ReviewComments implements Disposable {
 }
 
 const author = 'OpenCode'
-
-function linesOf({ start, end }: vscode.Range): Lines {
-  return { start: start.line + 1, end: end.line + 1 }
-}
 
 function rangeOf(document: vscode.TextDocument, { start, end }: Lines): vscode.Range {
   const last = document.lineAt(Math.min(end, document.lineCount) - 1).range.end
@@ -128,7 +179,13 @@ function commentOf(name: string, text: string): vscode.Comment {
   return { author: { name }, body, mode: vscode.CommentMode.Preview }
 }
 
-function labelOf(severity: Finding['severity']): string {
+function labelOf({ finding, anchor, reviewed }: Standing): string {
+  const severity = severityOf(finding)
+  if (anchor.isGone === true) return vscode.l10n.t('{0} · these lines are gone', severity)
+  return anchor.text === reviewed ? severity : vscode.l10n.t('{0} · these lines changed since', severity)
+}
+
+function severityOf({ severity }: Finding): string {
   switch (severity) {
     case 'error':
       return vscode.l10n.t('Error')

@@ -1,15 +1,16 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import { hiddenText } from '../prompt/attachment.ts'
+import type { Attachment } from '../prompt/attachment.ts'
+import { shortName } from '../prompt/documentPlace.ts'
 import { rangeAttachment } from '../prompt/selectionPart.ts'
 import { changesToSend, currentBranch } from '../prompt/git.ts'
 import type { ChangeSet, GivenChanges } from '../prompt/git.ts'
-import { fillTemplate } from '../prompt/template.ts'
-import { soundTemplate } from '../prompt/templates.ts'
+import { filled, soundTemplate } from '../prompt/templates.ts'
 import { promptTarget } from '../views/composer/promptTarget.ts'
 import type { Services } from '../views/services.ts'
 import type { Disposable } from '../util/lifecycle.ts'
-import { findingsFormat, readFindings } from './findings.ts'
+import { findingsFormat, readFindings, renamesOf } from './findings.ts'
 import type { OneOffs } from './oneOffs.ts'
 import { ReviewComments } from './reviewComments.ts'
 import type { PlacedFinding, Review } from './reviewComments.ts'
@@ -59,7 +60,7 @@ export class Reviews implements Disposable {
         signal,
       }),
     )
-    await this.#show({ directory, sessionID: answer.sessionID }, answer.text)
+    await this.#show({ directory, sessionID: answer.sessionID }, answer.text, renamesOf(changes.text))
   }
 
   /** Asks on in the session of a review; the answer comes below the finding. */
@@ -89,27 +90,29 @@ export class Reviews implements Disposable {
     }
   }
 
-  /** What is sent to have a finding mended; undefined for a thread that is none. */
+  /** What is sent to have a finding mended, with its lines where they still are; undefined for a thread that is none. */
   async toFix(
     thread: vscode.CommentThread,
-  ): Promise<
-    { readonly text: string; readonly attachments: Awaited<ReturnType<typeof lines>>[] } | undefined
-  > {
+  ): Promise<{ readonly text: string; readonly attachments: readonly Attachment[] } | undefined> {
     const placed = this.comments.find(thread)
     if (!placed) return undefined
-    const text = vscode.l10n.t(
-      'Fix what a review found in {0}: {1}',
-      placed.finding.file,
-      placed.finding.message,
+    const { finding, directory } = placed
+    const file = shortName(thread.uri.fsPath, directory)
+    const text = vscode.l10n.t('Fix what a review found in {0}: {1}', file, finding.message)
+    const document = await Promise.resolve(vscode.workspace.openTextDocument(thread.uri)).catch(
+      () => undefined,
     )
-    return { text, attachments: [await lines(this.#services, thread, placed)] }
+    if (!document) return { text, attachments: [] }
+    const range = document.validateRange(thread.range ?? new vscode.Range(0, 0, 0, 0))
+    const target = promptTarget(this.#services.backends.for(directory), directory)
+    return { text, attachments: [await rangeAttachment(document, range, target)] }
   }
 
   dispose(): void {
     this.comments.dispose()
   }
 
-  async #show(review: Review, text: string): Promise<void> {
+  async #show(review: Review, text: string, renames: ReadonlyMap<string, string>): Promise<void> {
     const { notify } = this.#services
     const openSession = vscode.l10n.t('Open session')
     const open = (): Promise<void> => this.#open(review)
@@ -120,7 +123,8 @@ export class Reviews implements Disposable {
       )
       return void notify.offer(message, openSession, open)
     }
-    const unplaced = await this.comments.show(review, answer.findings)
+    const findings = answer.findings.map((each) => ({ ...each, file: renames.get(each.file) ?? each.file }))
+    const unplaced = await this.comments.show(review, findings)
     const lost = unplaced.length + answer.dropped
     if (lost > 0) {
       const message = vscode.l10n.t(
@@ -146,21 +150,7 @@ export class Reviews implements Disposable {
 async function fill(template: string, directory: string, changes: GivenChanges): Promise<string> {
   const branch = await currentBranch(directory)
   const values = { diff: changes.text, ...(branch === undefined ? {} : { branch }) }
-  return fillTemplate(template, values, vscode.l10n.t('(none)'))
-}
-
-async function lines(
-  { backends }: Services,
-  thread: vscode.CommentThread,
-  { directory }: PlacedFinding,
-): Promise<Awaited<ReturnType<typeof rangeAttachment>>> {
-  const document = await vscode.workspace.openTextDocument(thread.uri)
-  const range = thread.range ?? new vscode.Range(0, 0, 0, 0)
-  return rangeAttachment(
-    document,
-    document.validateRange(range),
-    promptTarget(backends.for(directory), directory),
-  )
+  return filled(template, values)
 }
 
 function describe({ finding: { file, line, endLine, message } }: PlacedFinding): string {

@@ -27,13 +27,19 @@ export interface ContextKeys {
   isEditWaiting: boolean
   isEditChanged: boolean
   hasInlineQuestion: boolean
+  /** Files with errors or warnings, and the folders above them. */
+  problemPaths: readonly string[]
+  /** Whether `problemPaths` is kept: before that, nothing is known. */
+  knowsProblems: boolean
 }
 
-const last = new Map<string, unknown>()
+/** As JSON. */
+const last = new Map<string, string>()
 
 /** Sets a context key; a value that it already has costs nothing. */
 export function setContextKey<K extends keyof ContextKeys>(key: K, value: ContextKeys[K]): void {
-  if (last.get(key) === value) return
-  last.set(key, value)
+  const text = JSON.stringify(value)
+  if (last.get(key) === text) return
+  last.set(key, text)
   void vscode.commands.executeCommand('setContext', `opencodeSessions.${key}`, value)
 }

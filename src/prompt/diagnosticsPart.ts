@@ -1,43 +1,49 @@
 import { randomUUID } from 'node:crypto'
+import { sep } from 'node:path'
 import * as vscode from 'vscode'
-import { OpencodeError } from '../opencode/errors.ts'
 import { hiddenText } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
 import { placeOf } from './documentPlace.ts'
 import { rangeAttachment } from './selectionPart.ts'
-import type { TemplateValues } from './template.ts'
 
 const contextLines = 3
+/** More files than that say nothing new, and their code would fill the prompt. */
+const fileLimit = 20
 
-/**
- * Problems with the code around them, and what a template may say of them. Without given diagnostics, those that touch the selection or
- * stand on its lines are taken.
- *
- * @throws OpencodeError `invalid-argument` when there is no problem
- */
+/** Some problems of one file. */
+export interface ProblemsOfFile {
+  readonly uri: vscode.Uri
+  readonly problems: readonly vscode.Diagnostic[]
+}
+
+/** One chip that lists the problems, and one for each file with the code around them. */
 export async function problemAttachments(
-  document: vscode.TextDocument,
-  range: vscode.Range,
+  files: readonly ProblemsOfFile[],
   target: PromptTarget,
-  given?: readonly vscode.Diagnostic[],
-): Promise<{ readonly attachments: readonly Attachment[]; readonly values: TemplateValues }> {
-  const problems = given ?? problemsAt(document.uri, range)
-  if (problems.length === 0) {
-    throw new OpencodeError(
-      'invalid-argument',
-      vscode.l10n.t('There is no problem on this line. Put the cursor on one that is underlined.'),
-    )
-  }
-  const place = await placeOf(document, target)
-  const code = await rangeAttachment(document, around(document, problems), target)
-  const list = problems.map((problem) => describeProblem(place.name, problem)).join('\n')
-  return {
-    values: { file: place.name, language: document.languageId, diagnostics: list },
-    attachments: [
-      { item: chip(place.label, problems), parts: [hiddenText(`Problems reported by the editor:\n${list}`)] },
-      code,
-    ],
-  }
+): Promise<readonly Attachment[]> {
+  const told = await Promise.all(
+    files.slice(0, fileLimit).map(async ({ uri, problems }) => {
+      const document = await vscode.workspace.openTextDocument(uri)
+      const { name, label } = await placeOf(document, target)
+      const code = await rangeAttachment(document, around(document, problems), target)
+      return { label, code, lines: problems.map((problem) => describeProblem(name, problem)) }
+    }),
+  )
+  const list = told.flatMap(({ lines }) => lines)
+  const left = files.slice(fileLimit).reduce((sum, { problems }) => sum + problems.length, 0)
+  const rest = left === 0 ? [] : [`[… ${left} more problems in other files]`]
+  const text = hiddenText(`Problems reported by the editor:\n${[...list, ...rest].join('\n')}`)
+  const all = files.flatMap(({ problems }) => problems)
+  return [
+    {
+      item: chip(
+        told.map(({ label }) => label),
+        all,
+      ),
+      parts: [text],
+    },
+    ...told.map(({ code }) => code),
+  ]
 }
 
 /** One line: place, severity, source, code and message. */
@@ -49,11 +55,22 @@ export function describeProblem(name: string, problem: vscode.Diagnostic): strin
   return `- ${place} ${severity}${origin ? ` (${origin})` : ''}: ${problem.message}`
 }
 
-function problemsAt(uri: vscode.Uri, range: vscode.Range): readonly vscode.Diagnostic[] {
-  const lines = new vscode.Range(range.start.line, 0, range.end.line, Number.MAX_SAFE_INTEGER)
+/** Errors and warnings of files, and of all files below folders. */
+export function problemsBelow(uris: readonly vscode.Uri[]): readonly ProblemsOfFile[] {
+  const isMeant = ({ scheme, fsPath }: vscode.Uri): boolean =>
+    uris.some(
+      (uri) => scheme === uri.scheme && (fsPath === uri.fsPath || fsPath.startsWith(uri.fsPath + sep)),
+    )
   return vscode.languages
-    .getDiagnostics(uri)
-    .filter((problem) => problem.range.intersection(lines) !== undefined)
+    .getDiagnostics()
+    .filter(([uri]) => isMeant(uri))
+    .map(([uri, problems]) => ({ uri, problems: problems.filter(isGrave) }))
+    .filter(({ problems }) => problems.length > 0)
+}
+
+/** Errors and warnings; hints are marks of the editor rather than problems. */
+export function isGrave({ severity }: vscode.Diagnostic): boolean {
+  return severity <= vscode.DiagnosticSeverity.Warning
 }
 
 function around(document: vscode.TextDocument, problems: readonly vscode.Diagnostic[]): vscode.Range {
@@ -63,15 +80,18 @@ function around(document: vscode.TextDocument, problems: readonly vscode.Diagnos
   return new vscode.Range(new vscode.Position(Math.max(first, 0), 0), end)
 }
 
-function chip(label: string, problems: readonly vscode.Diagnostic[]): Attachment['item'] {
+function chip(labels: readonly string[], problems: readonly vscode.Diagnostic[]): Attachment['item'] {
   const count = problems.length
+  const [label = ''] = labels
   return {
     id: randomUUID(),
     kind: 'problem',
     label:
-      count === 1
-        ? vscode.l10n.t('Problem in {0}', label)
-        : vscode.l10n.t('{0} problems in {1}', count, label),
+      labels.length > 1
+        ? vscode.l10n.t('{0} problems in {1} files', count, labels.length)
+        : count === 1
+          ? vscode.l10n.t('Problem in {0}', label)
+          : vscode.l10n.t('{0} problems in {1}', count, label),
     detail: problems.map(({ message }) => message).join('\n'),
   }
 }

@@ -40,6 +40,11 @@ export function cellOf(document: vscode.TextDocument): vscode.NotebookCell | und
     .find((cell) => cell.document.uri.toString() === document.uri.toString())
 }
 
+/** Whether a server that reads the file of a document reads the same text: it takes all files for UTF-8. */
+export function isUtf8({ encoding }: vscode.TextDocument): boolean {
+  return encoding === 'utf8' || encoding === 'utf8bom'
+}
+
 /** A path relative to a directory when it lies inside, with forward slashes; else the path itself. */
 export function shortName(path: string, directory: string): string {
   const short = relative(directory, path)

@@ -7,7 +7,7 @@ import { realDirectory } from '../platform/folders.ts'
 import type { PromptPart } from '../session/model.ts'
 import { checkSize, digestOf, hiddenText, inlinePart } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
-import { placeOf, shortName } from './documentPlace.ts'
+import { isUtf8, placeOf, shortName } from './documentPlace.ts'
 import { createBlockID } from './promptIds.ts'
 
 /** The documents that go along as what they are; everything else must be text. */
@@ -27,10 +27,23 @@ export const documentTypes: Readonly<Record<string, string>> = {
  * @throws OpencodeError `not-found`, `too-large`, or `invalid-argument` for other binary files
  */
 export async function fileAttachment(uri: vscode.Uri, target: PromptTarget): Promise<Attachment> {
-  const document = unsaved(vscode.workspace.textDocuments, uri)
-  if (document) return documentAttachment(document, target)
-  const notebook = unsaved(vscode.workspace.notebookDocuments, uri)
-  if (notebook) return notebookAttachment(notebook, target)
+  return (await openAttachment(uri, target)) ?? diskAttachment(uri, target)
+}
+
+/** What is open and not the same, or not readable, on the disk. */
+async function openAttachment(uri: vscode.Uri, target: PromptTarget): Promise<Attachment | undefined> {
+  const isIt = (each: { readonly uri: vscode.Uri }): boolean => each.uri.toString() === uri.toString()
+  const document = vscode.workspace.textDocuments.find(isIt)
+  if (document && (isUnsaved(document) || !isUtf8(document))) return documentAttachment(document, target)
+  const notebook = vscode.workspace.notebookDocuments.find(isIt)
+  return notebook && isUnsaved(notebook) ? notebookAttachment(notebook, target) : undefined
+}
+
+function isUnsaved({ isDirty, isUntitled }: { isDirty: boolean; isUntitled: boolean }): boolean {
+  return isDirty || isUntitled
+}
+
+async function diskAttachment(uri: vscode.Uri, target: PromptTarget): Promise<Attachment> {
   const stat = await statOf(uri)
   const path = uri.scheme === 'file' ? await realDirectory(uri.fsPath) : undefined
   const name = path === undefined ? basename(uri.path) : shortName(path, target.directory)
@@ -38,19 +51,12 @@ export async function fileAttachment(uri: vscode.Uri, target: PromptTarget): Pro
   checkSize(name, stat.size)
   const mime = documentTypes[extname(name).toLowerCase()] ?? 'text/plain'
   const bytes = await vscode.workspace.fs.readFile(uri)
-  if (mime === 'text/plain') checkIsText(name, bytes)
-  const part = filePart({ path, name, mime, bytes }, target)
+  const text = mime === 'text/plain' ? await foreignText(uri, bytes) : undefined
+  if (text === undefined && mime === 'text/plain') checkIsText(name, bytes)
+  const part = filePart({ path, name, mime, bytes, text }, target)
   const detail = path ?? uri.toString()
   const made = attachment({ kind: kindOf(mime), name, detail, size: bytes.byteLength }, [part])
   return { ...made, source: uri.toString(), content: { key: detail, digest: digestOf(bytes) } }
-}
-
-function unsaved<T extends vscode.TextDocument | vscode.NotebookDocument>(
-  documents: readonly T[],
-  uri: vscode.Uri,
-): T | undefined {
-  const open = documents.find((each) => each.uri.toString() === uri.toString())
-  return open && (open.isDirty || open.isUntitled) ? open : undefined
 }
 
 /** What a chip shows of a file of this type. */
@@ -65,9 +71,12 @@ interface NamedFile {
   readonly name: string
   readonly mime: string
   readonly bytes: Uint8Array
+  /** Set where it is not stored as UTF-8, which is what a server takes it for. */
+  readonly text: string | undefined
 }
 
-function filePart({ path, name, mime, bytes }: NamedFile, target: PromptTarget): PromptPart {
+function filePart({ path, name, mime, bytes, text }: NamedFile, target: PromptTarget): PromptPart {
+  if (text !== undefined) return inlinePart(name, text, path === undefined ? {} : { path })
   if (path === undefined) return inlinePart(name, bytes, { mime })
   if (!target.sees(path)) return inlinePart(name, bytes, { mime, path })
   return { type: 'file', id: createBlockID(), path, name, mime }
@@ -75,16 +84,22 @@ function filePart({ path, name, mime, bytes }: NamedFile, target: PromptTarget):
 
 async function documentAttachment(document: vscode.TextDocument, target: PromptTarget): Promise<Attachment> {
   const place = await placeOf(document, target)
-  const note = document.isUntitled ? 'is not saved yet' : 'has unsaved changes; this is what is on the screen'
   const path = place.path === undefined ? {} : { path: place.path }
   const text = document.getText()
-  const detail = vscode.l10n.t('{0} · unsaved', place.name)
+  const detail = isUnsaved(document) ? vscode.l10n.t('{0} · unsaved', place.name) : place.name
   const made = attachment({ kind: 'file', name: place.name, detail, size: Buffer.byteLength(text) }, [
-    hiddenText(`${place.name} (${document.languageId}) ${note}.`),
+    hiddenText(`${place.name} (${document.languageId}) ${noteOf(document)}.`),
     inlinePart(place.name, text, path),
   ])
   const key = place.path ?? document.uri.toString()
   return { ...made, source: document.uri.toString(), content: { key, digest: digestOf(text) } }
+}
+
+function noteOf({ isUntitled, isDirty, encoding }: vscode.TextDocument): string {
+  if (isUntitled) return 'is not saved yet'
+  return isDirty
+    ? 'has unsaved changes; this is what is on the screen'
+    : `is stored as ${encoding}; this is its text`
 }
 
 /** Cell by cell, since nobody but its editor can write an unsaved notebook as the file it will be. */
@@ -137,6 +152,19 @@ async function statOf(uri: vscode.Uri): Promise<vscode.FileStat> {
   } catch (cause) {
     throw new OpencodeError('not-found', vscode.l10n.t('{0} does not exist.', basename(uri.path)), { cause })
   }
+}
+
+/** A binary file that was taken for a text of another encoding has some of these. */
+const notInText = /[\u0000-\u0008\u000E-\u001F\uFFFD]/
+
+/** The text of a file that is stored in another encoding; undefined for UTF-8 and for what is no text. */
+async function foreignText(uri: vscode.Uri, bytes: Uint8Array): Promise<string | undefined> {
+  const text = await vscode.workspace.decode(bytes, { uri })
+  const isSame =
+    Buffer.from(bytes)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '') === text.replace(/^\uFEFF/, '')
+  return isSame || notInText.test(text) ? undefined : text
 }
 
 /** A zero byte near the start is what Git takes for "binary", too. */

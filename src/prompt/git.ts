@@ -3,9 +3,11 @@ import { basename, dirname, isAbsolute, relative } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { PromptPart } from '../session/model.ts'
+import { inlinePart } from './attachment.ts'
 import type { Attachment } from './attachment.ts'
 import { shortName } from './documentPlace.ts'
-import { textAttachment } from './textPart.ts'
+import { newFilesDiff } from './newFiles.ts'
+import { keepStart, textAttachment, textLimit } from './textPart.ts'
 
 const timeoutMs = 10_000
 const outputLimitBytes = 32 * 1024 * 1024
@@ -19,13 +21,16 @@ export const changeSets: readonly ChangeSet[] = ['unstaged', 'staged', 'branch']
 
 /**
  * Output of Git in a directory; undefined where there is no Git, no repository, or the command fails. Takes no
- * locks, so that it never disturbs a Git of the user's.
+ * locks, so that it never disturbs a Git of the user's. Of a diff above 32 MiB the start.
  */
 export async function git(directory: string, args: readonly string[]): Promise<string | undefined> {
   const env = { ...process.env, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' }
   const options = { cwd: directory, env, timeout: timeoutMs, maxBuffer: outputLimitBytes }
   return new Promise((resolve) => {
-    execFile(gitProgram(), [...args], options, (error, stdout) => resolve(error ? undefined : stdout))
+    execFile(gitProgram(), ['-c', 'core.quotePath=false', ...args], options, (error, stdout) => {
+      const isCut = args[0] === 'diff' && error?.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'
+      resolve(error && !isCut ? undefined : stdout)
+    })
   })
 }
 
@@ -59,17 +64,15 @@ export async function describeChanges(directory: string, set: ChangeSet): Promis
 }
 
 /**
- * A set of changes as a unified diff; untracked files are named.
+ * A set of changes as a unified diff, with untracked files as new ones.
  *
  * @throws OpencodeError `not-found` when there is none any more
  */
 export async function changesAttachment(directory: string, set: ChangeSet): Promise<Attachment> {
   const range = await rangeOf(directory, set)
   const diff = range && (await git(directory, [...diffCommand, ...range.args, '--', '.']))
-  const fresh = set === 'unstaged' ? await untracked(directory) : []
-  const text = [diff ?? '', ...fresh.map((path) => `Untracked: ${path}`)]
-    .filter((part) => part !== '')
-    .join('\n')
+  const fresh = set === 'unstaged' ? await newFilesDiff(directory, await untracked(directory)) : []
+  const text = joined(diff, fresh)
   if (text === '') throw new OpencodeError('not-found', vscode.l10n.t('There are no such changes any more.'))
   const label = changeLabel(set)
   return textAttachment({
@@ -99,16 +102,28 @@ export async function changesToSend(
   denied: readonly string[],
   paths?: readonly string[],
 ): Promise<GivenChanges | undefined> {
-  const range = set === 'uncommitted' ? { args: ['HEAD'] } : await rangeOf(directory, set)
+  const range = set === 'uncommitted' ? { args: await sinceCommit(directory) } : await rangeOf(directory, set)
   if (!range) return undefined
   const excluded = denied.flatMap(withoutBraces).map((glob) => `:(exclude,glob)${glob}`)
   const specs = [...(paths ?? ['.']), ...excluded]
-  const diff = (await git(directory, [...diffCommand, ...range.args, '--', ...specs])) ?? ''
-  const fresh = set === 'staged' ? [] : await untracked(directory, specs)
-  const text = [diff.trimEnd(), ...fresh.map((path) => `Untracked: ${path}`)].filter(Boolean).join('\n')
-  if (text === '') return undefined
-  const [part] = textAttachment({ kind: 'changes', label: '', detail: '', name: 'changes.diff', text }).parts
-  return part && { text, part }
+  const diff = await git(directory, [...diffCommand, ...range.args, '--', ...specs])
+  const names = set === 'staged' ? [] : await untracked(directory, specs)
+  const whole = joined(diff, await newFilesDiff(directory, names))
+  if (whole === '') return undefined
+  const stat =
+    whole.length > textLimit ? [...diffCommand, '--stat', ...range.args, '--', ...specs] : undefined
+  const text = keepStart([stat && (await git(directory, stat)), whole].filter(Boolean).join('\n'))
+  return { text, part: inlinePart('changes.diff', text) }
+}
+
+function joined(diff: string | undefined, fresh: readonly string[]): string {
+  return [diff?.trimEnd() ?? '', ...fresh].filter((part) => part !== '').join('\n')
+}
+
+/** What stands between the last commit and the files; before the first commit what is staged. */
+async function sinceCommit(directory: string): Promise<readonly string[]> {
+  const hasCommit = await git(directory, ['rev-parse', '--verify', '--quiet', 'HEAD'])
+  return hasCommit ? ['HEAD'] : ['--cached']
 }
 
 /** Git knows no `{a,b}` in its globs: each choice becomes one of its own. */
@@ -120,17 +135,22 @@ export function withoutBraces(glob: string): readonly string[] {
 
 /**
  * What of some files is not committed, as one diff, with paths relative to the directory for those inside. Files of
- * several repositories are asked for in each; those that Git does not know are named.
+ * several repositories are asked for in each; those that Git does not know are new ones.
  *
  * @param paths absolute
+ * @param isStaged what is staged alone
  */
-export async function diffOfFiles(paths: readonly string[], directory: string): Promise<string> {
+export async function diffOfFiles(
+  paths: readonly string[],
+  directory: string,
+  isStaged = false,
+): Promise<string> {
   const roots = new Map<string, string[]>()
   for (const path of paths) {
     const root = isBelow(path, directory) ? directory : dirname(path)
     roots.set(root, [...(roots.get(root) ?? []), path])
   }
-  const texts = await Promise.all([...roots].map(([root, own]) => diffIn(root, own, directory)))
+  const texts = await Promise.all([...roots].map(([root, own]) => diffIn({ root, directory, isStaged }, own)))
   return texts.filter((text) => text !== '').join('\n')
 }
 
@@ -142,8 +162,9 @@ export async function diffOfFiles(paths: readonly string[], directory: string): 
 export async function fileChangesAttachment(
   paths: readonly string[],
   directory: string,
+  isStaged = false,
 ): Promise<Attachment> {
-  const text = await diffOfFiles(paths, directory)
+  const text = await diffOfFiles(paths, directory, isStaged)
   if (text === '') throw new OpencodeError('not-found', vscode.l10n.t('There are no such changes any more.'))
   const [first = ''] = paths
   return textAttachment({
@@ -164,13 +185,16 @@ export async function currentBranch(directory: string): Promise<string | undefin
 }
 
 /** Files outside of the session's directory keep their whole path. */
-async function diffIn(root: string, paths: readonly string[], directory: string): Promise<string> {
+async function diffIn(
+  { root, directory, isStaged }: { root: string; directory: string; isStaged: boolean },
+  paths: readonly string[],
+): Promise<string> {
   const prefix = root === directory ? '' : `${root}/`
   const prefixes = prefix === '' ? [] : [`--src-prefix=${prefix}`, `--dst-prefix=${prefix}`]
-  const since = (await git(root, ['rev-parse', '--verify', '--quiet', 'HEAD'])) ? ['HEAD'] : ['--cached']
-  const diff = (await git(root, [...diffCommand, ...prefixes, ...since, '--', ...paths])) ?? ''
-  const fresh = await untracked(root, paths)
-  return [diff.trimEnd(), ...fresh.map((path) => `Untracked: ${prefix}${path}`)].filter(Boolean).join('\n')
+  const since = isStaged ? ['--cached'] : await sinceCommit(root)
+  const diff = await git(root, [...diffCommand, ...prefixes, ...since, '--', ...paths])
+  const names = isStaged ? [] : await untracked(root, paths)
+  return joined(diff, await newFilesDiff(root, names, prefix === '' ? 'b/' : prefix))
 }
 
 export function changeLabel(set: ChangeSet): string {

@@ -1,31 +1,22 @@
-import { basename, sep } from 'node:path'
+import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
-import { describeProblem } from './diagnosticsPart.ts'
+import { describeProblem, problemsBelow } from './diagnosticsPart.ts'
+import type { ProblemsOfFile } from './diagnosticsPart.ts'
 import { shortName } from './documentPlace.ts'
 import { textAttachment } from './textPart.ts'
 
 /** The problems of one file. */
-export interface FileProblems {
-  readonly uri: vscode.Uri
+export interface FileProblems extends ProblemsOfFile {
   /** Relative to the session's directory. */
   readonly name: string
-  readonly problems: readonly vscode.Diagnostic[]
 }
 
 /** Errors and warnings below a directory, the files with most errors first. */
 export function problemFiles(directory: string): readonly FileProblems[] {
-  const prefix = directory.endsWith(sep) ? directory : directory + sep
-  return vscode.languages
-    .getDiagnostics()
-    .filter(([uri]) => uri.scheme === 'file' && uri.fsPath.startsWith(prefix))
-    .map(([uri, all]) => ({
-      uri,
-      name: shortName(uri.fsPath, directory),
-      problems: all.filter(({ severity }) => severity <= vscode.DiagnosticSeverity.Warning),
-    }))
-    .filter(({ problems }) => problems.length > 0)
+  return problemsBelow([vscode.Uri.file(directory)])
+    .map((file) => ({ ...file, name: shortName(file.uri.fsPath, directory) }))
     .sort((left, right) => errorCount(right) - errorCount(left) || left.name.localeCompare(right.name))
 }
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { hiddenText, inlinePart } from './attachment.ts'
 import type { Anchor, Attachment, PromptTarget } from './attachment.ts'
 import { fileAttachment } from './filePart.ts'
-import { findLines } from './follow.ts'
+import { findLines, followLines } from './follow.ts'
 import { rangeAttachment, textOf } from './selectionPart.ts'
 
 /**
@@ -29,6 +29,18 @@ export function locate(document: vscode.TextDocument, anchor: Anchor): Anchor {
   if (isThere) return { uri: anchor.uri, lines: anchor.lines, text: anchor.text }
   const lines = findLines(document.getText(), anchor.text, anchor.lines.start)
   return lines ? { uri: anchor.uri, lines, text: anchor.text } : { ...anchor, isGone: true }
+}
+
+/** Where lines stand after edits; looked for anew when they were removed. */
+export function followAnchor(
+  document: vscode.TextDocument,
+  anchor: Anchor,
+  changes: readonly vscode.TextDocumentContentChangeEvent[],
+): Anchor {
+  const lines = anchor.isGone === true ? undefined : followLines(anchor.lines, changes)
+  if (lines && lines.end <= document.lineCount)
+    return { uri: anchor.uri, lines, text: textOf(document, lines) }
+  return locate(document, anchor)
 }
 
 async function refreshLines(

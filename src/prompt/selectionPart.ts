@@ -5,7 +5,7 @@ import type { ContextItem } from '../protocol/chat.ts'
 import type { PromptPart } from '../session/model.ts'
 import { checkSize, digestOf, hiddenText, inlinePart, lineLabel } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
-import { cellOf, placeOf } from './documentPlace.ts'
+import { cellOf, isUtf8, placeOf } from './documentPlace.ts'
 import type { DocumentPlace } from './documentPlace.ts'
 import type { Lines } from './follow.ts'
 import { createBlockID } from './promptIds.ts'
@@ -14,7 +14,7 @@ import { symbolAt } from './symbols.ts'
 /**
  * What the user has selected, one attachment per selection. An empty selection stands for the symbol
  * around the cursor, else for the line. A saved file on the server's disk goes as a reference with its
- * lines; everything else (unsaved, untitled, notebook cell, other disk) as the text on the screen.
+ * lines; everything else (unsaved, untitled, notebook cell, other disk, not UTF-8) as the text on the screen.
  *
  * @throws OpencodeError `invalid-argument` that says why there is nothing to send, or `too-large`
  */
@@ -73,7 +73,8 @@ export async function rangeAttachment(
   const place = await placeOf(document, target)
   const lines = linesOf(range)
   const around = symbol ?? (await symbolAt(document, range.start))?.name
-  const isReference = place.path !== undefined && !document.isDirty && target.sees(place.path)
+  const isOnDisk = !document.isDirty && isUtf8(document)
+  const isReference = place.path !== undefined && isOnDisk && target.sees(place.path)
   const text = textOf(document, lines)
   checkSize(place.name, Buffer.byteLength(text))
   const content = isReference

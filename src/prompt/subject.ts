@@ -1,12 +1,12 @@
-import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { realDirectory } from '../platform/folders.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
 import { lineLabel } from './attachment.ts'
-import { describeProblem } from './diagnosticsPart.ts'
+import { describeProblem, problemAttachments } from './diagnosticsPart.ts'
+import type { ProblemsOfFile } from './diagnosticsPart.ts'
 import { placeOf, shortName } from './documentPlace.ts'
 import { fileAttachment } from './filePart.ts'
-import { currentBranch, diffOfFiles } from './git.ts'
+import { currentBranch, diffOfFiles, fileChangesAttachment } from './git.ts'
 import { cellAttachments, editorAttachments } from './selectionPart.ts'
 import { symbolAt } from './symbols.ts'
 import type { TemplateValues, TemplateVariable } from './template.ts'
@@ -19,7 +19,13 @@ export type Place =
       readonly selections: readonly vscode.Selection[]
     }
   | { readonly kind: 'cells'; readonly cells: readonly vscode.NotebookCell[] }
+  /** Files and folders. */
   | { readonly kind: 'files'; readonly uris: readonly vscode.Uri[] }
+  | { readonly kind: 'problems'; readonly files: readonly ProblemsOfFile[] }
+  /** What Git knows as changed of some files; only what is staged, or all since the last commit. */
+  | { readonly kind: 'changes'; readonly uris: readonly vscode.Uri[]; readonly isStaged: boolean }
+  /** A text of a terminal, read already: its selection may be another one soon. */
+  | { readonly kind: 'output'; readonly attachment: Attachment; readonly text: string }
 
 /** What goes along of a place. @throws OpencodeError that says why nothing can, see the makers of the parts */
 export async function attachmentsOf(place: Place, target: PromptTarget): Promise<readonly Attachment[]> {
@@ -30,6 +36,14 @@ export async function attachmentsOf(place: Place, target: PromptTarget): Promise
       return cellAttachments(place.cells, target)
     case 'files':
       return Promise.all(place.uris.map((uri) => fileAttachment(uri, target)))
+    case 'problems':
+      return problemAttachments(place.files, target)
+    case 'changes': {
+      const { isStaged } = place
+      return [await fileChangesAttachment(filePaths(place.uris), target.directory, isStaged)]
+    }
+    case 'output':
+      return [place.attachment]
   }
 }
 
@@ -42,75 +56,107 @@ export async function valuesOf(
   target: PromptTarget,
   { used, attachments }: { used: ReadonlySet<TemplateVariable>; attachments: readonly Attachment[] },
 ): Promise<TemplateValues> {
-  const uris = urisOf(place)
-  const name = await namesOf(place, target)
-  const [document] = documentsOf(place)
-  const symbol = used.has('symbol') ? await symbolOf(place) : undefined
-  const diff = used.has('diff') ? await diffOfFiles(filePaths(uris), target.directory) : undefined
   const branch = used.has('branch') ? await currentBranch(target.directory) : undefined
-  const anchors = attachments.flatMap(({ anchor }) => anchor ?? [])
+  const values = place.kind === 'output' ? {} : await fileValues(place, target, used)
   return {
-    file: name,
-    ...(document === undefined ? {} : { language: document.languageId }),
-    ...(anchors.length === 0
-      ? {}
-      : {
-          selection: anchors.map(({ text }) => text).join('\n\n'),
-          lines: anchors.map(({ lines }) => lineLabel(lines)).join(', '),
-        }),
-    diagnostics: uris
-      .flatMap((uri) =>
-        problemsOf(uri, place).map((problem) =>
-          describeProblem(uris.length === 1 ? name : basename(uri.path), problem),
-        ),
-      )
-      .join('\n'),
-    ...(symbol === undefined ? {} : { symbol }),
-    ...(diff === undefined ? {} : { diff }),
+    ...values,
+    ...linesOf(place, attachments),
     ...(branch === undefined ? {} : { branch }),
   }
 }
 
-function urisOf(place: Place): readonly vscode.Uri[] {
-  return place.kind === 'files' ? place.uris : documentsOf(place).map(({ uri }) => uri)
+type FilePlace = Exclude<Place, { readonly kind: 'output' }>
+
+async function fileValues(
+  place: FilePlace,
+  target: PromptTarget,
+  used: ReadonlySet<TemplateVariable>,
+): Promise<TemplateValues> {
+  const uris = urisOf(place)
+  const names = await Promise.all(uris.map((uri) => nameOf(uri, target)))
+  const [document] = documentsOf(place)
+  const symbol = used.has('symbol') ? await symbolOf(place) : undefined
+  const isStaged = place.kind === 'changes' && place.isStaged
+  const diff = used.has('diff') ? await diffOfFiles(filePaths(uris), target.directory, isStaged) : undefined
+  return {
+    file: names.join(', '),
+    ...(document === undefined ? {} : { language: document.languageId }),
+    diagnostics: uris
+      .flatMap((uri, index) =>
+        problemsOf(uri, place).map((problem) => describeProblem(names[index] ?? '', problem)),
+      )
+      .join('\n'),
+    ...(symbol === undefined ? {} : { symbol }),
+    ...(diff === undefined ? {} : { diff }),
+  }
 }
 
-function documentsOf(place: Place): readonly vscode.TextDocument[] {
+function linesOf(place: Place, attachments: readonly Attachment[]): TemplateValues {
+  if (place.kind === 'output') return { selection: place.text }
+  const anchors = attachments.flatMap(({ anchor }) => anchor ?? [])
+  if (anchors.length === 0) return {}
+  return {
+    selection: anchors.map(({ text }) => text).join('\n\n'),
+    lines: anchors.map(({ lines }) => lineLabel(lines)).join(', '),
+  }
+}
+
+function urisOf(place: FilePlace): readonly vscode.Uri[] {
   switch (place.kind) {
     case 'selections':
-      return [place.document]
+      return [place.document.uri]
     case 'cells':
-      return place.cells.map(({ document }) => document)
-    case 'files': {
-      const wanted = new Set(place.uris.map(String))
-      return vscode.workspace.textDocuments.filter(({ uri }) => wanted.has(uri.toString()))
-    }
+      return place.cells.map(({ document }) => document.uri)
+    case 'problems':
+      return place.files.map(({ uri }) => uri)
+    case 'files':
+    case 'changes':
+      return place.uris
   }
 }
 
-async function namesOf(place: Place, target: PromptTarget): Promise<string> {
-  if (place.kind !== 'files') {
-    const places = await Promise.all(documentsOf(place).map((document) => placeOf(document, target)))
-    return places.map(({ name }) => name).join(', ')
-  }
-  const paths = await Promise.all(place.uris.map((uri) => realDirectory(uri.fsPath)))
-  return paths.map((path) => shortName(path, target.directory)).join(', ')
+function documentsOf(place: FilePlace): readonly vscode.TextDocument[] {
+  if (place.kind === 'selections') return [place.document]
+  if (place.kind === 'cells') return place.cells.map(({ document }) => document)
+  const wanted = new Set(urisOf(place).map(String))
+  return vscode.workspace.textDocuments.filter(({ uri }) => wanted.has(uri.toString()))
+}
+
+async function nameOf(uri: vscode.Uri, target: PromptTarget): Promise<string> {
+  const open = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString())
+  if (open) return (await placeOf(open, target)).name
+  return shortName(await realDirectory(uri.fsPath), target.directory)
 }
 
 /** Those on the selected lines, or of the whole file where no lines are meant. */
-function problemsOf(uri: vscode.Uri, place: Place): readonly vscode.Diagnostic[] {
+function problemsOf(uri: vscode.Uri, place: FilePlace): readonly vscode.Diagnostic[] {
+  if (place.kind === 'problems') {
+    return place.files.flatMap((file) => (file.uri.toString() === uri.toString() ? file.problems : []))
+  }
   const all = vscode.languages.getDiagnostics(uri)
-  if (place.kind !== 'selections') return all
-  const lines = place.selections.map(
-    ({ start, end }) => new vscode.Range(start.line, 0, end.line, Number.MAX_SAFE_INTEGER),
-  )
-  return all.filter(({ range }) => lines.some((each) => each.intersection(range) !== undefined))
+  return place.kind === 'selections' ? touching(all, place.selections) : all
 }
 
-async function symbolOf(place: Place): Promise<string | undefined> {
-  const [selection] = place.kind === 'selections' ? place.selections : []
-  if (place.kind !== 'selections' || !selection) return undefined
-  return (await symbolAt(place.document, selection.start))?.name
+/** The problems that stand on the lines of some ranges. */
+export function touching(
+  problems: readonly vscode.Diagnostic[],
+  ranges: readonly vscode.Range[],
+): readonly vscode.Diagnostic[] {
+  const lines = ranges.map(
+    ({ start, end }) => new vscode.Range(start.line, 0, end.line, Number.MAX_SAFE_INTEGER),
+  )
+  return problems.filter(({ range }) => lines.some((each) => each.intersection(range) !== undefined))
+}
+
+async function symbolOf(place: FilePlace): Promise<string | undefined> {
+  const [document] = documentsOf(place)
+  const [first] =
+    place.kind === 'selections'
+      ? place.selections
+      : place.kind === 'problems'
+        ? place.files.flatMap(({ problems }) => problems.map(({ range }) => range))
+        : []
+  return document && first ? (await symbolAt(document, first.start))?.name : undefined
 }
 
 function filePaths(uris: readonly vscode.Uri[]): readonly string[] {

@@ -1,10 +1,14 @@
 /** The prompts that can be edited in the settings; their first words stand in the manifest. */
 export const templateNames = [
+  'ask',
   'explain',
+  'explainProblem',
   'fix',
+  'fixOutput',
   'refactor',
   'tests',
   'docs',
+  'inline',
   'review',
   'commitMessage',
 ] as const

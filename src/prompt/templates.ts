@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
-import { templateProblem, templateVariables } from './template.ts'
-import type { TemplateName, TemplateProblem } from './template.ts'
+import { fillTemplate, templateProblem, templateVariables } from './template.ts'
+import type { TemplateName, TemplateProblem, TemplateValues } from './template.ts'
 
 /**
  * A prompt of the settings, checked.
@@ -13,6 +13,11 @@ export function soundTemplate(prompts: Readonly<Record<string, string>>, name: T
   const problem = templateProblem(template)
   if (!problem) return template
   throw new OpencodeError('template-invalid', sentence(name, problem))
+}
+
+/** The text of a sound template; a variable without a value says so. */
+export function filled(template: string, values: TemplateValues): string {
+  return fillTemplate(template, values, vscode.l10n.t('(none)'))
 }
 
 function sentence(name: TemplateName, problem: TemplateProblem): string {

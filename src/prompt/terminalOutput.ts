@@ -6,6 +6,12 @@ import type { Disposable } from '../util/lifecycle.ts'
 import type { Attachment } from './attachment.ts'
 import { textAttachment, textLimit } from './textPart.ts'
 
+/** Text of a terminal, with the chip that sends it. */
+export interface TerminalText {
+  readonly text: string
+  readonly attachment: Attachment
+}
+
 interface Execution {
   readonly command: string
   output: string
@@ -42,12 +48,17 @@ export class TerminalOutput implements Disposable {
     return this.#current()?.command
   }
 
+  /** As `text`, the chip alone. */
+  async attachment(): Promise<Attachment> {
+    return (await this.text()).attachment
+  }
+
   /**
    * The last command of the active terminal and its output.
    *
    * @throws OpencodeError `not-found`
    */
-  async attachment(): Promise<Attachment> {
+  async text(): Promise<TerminalText> {
     const execution = this.#current()
     if (!execution) {
       throw new OpencodeError(
@@ -63,13 +74,10 @@ export class TerminalOutput implements Disposable {
     const missed = isMissed ? await copied('workbench.action.terminal.copyLastCommandOutput') : undefined
     const output = missed ?? execution.output
     const end = exitCode === undefined ? '' : `\n[exit code ${exitCode}]`
-    return textAttachment({
-      kind: 'terminal',
-      label: vscode.l10n.t('Output of {0}', firstWord(command)),
-      detail: command,
-      name: 'terminal.txt',
-      text: `$ ${command}\n${plain(output)}${end}\n`,
-    })
+    const text = `$ ${command}\n${plain(output)}${end}\n`
+    const label = vscode.l10n.t('Output of {0}', firstWord(command))
+    const chip = { kind: 'terminal', label, detail: command, name: 'terminal.txt', text } as const
+    return { text, attachment: textAttachment(chip) }
   }
 
   dispose(): void {
@@ -85,26 +93,24 @@ export class TerminalOutput implements Disposable {
 }
 
 /**
- * What is selected in the active terminal. VS Code lets nobody read it but by the clipboard, whose content is
- * put back.
- *
- * @throws OpencodeError `invalid-argument` when nothing is selected
+ * What is selected in the active terminal; undefined when nothing is. VS Code lets nobody read it but by the clipboard,
+ * whose content is put back.
  */
-export async function terminalSelection(): Promise<Attachment> {
+export async function terminalSelection(): Promise<TerminalText | undefined> {
   const text = await copied('workbench.action.terminal.copySelection')
-  if (text === undefined || text.trim() === '') {
-    throw new OpencodeError(
-      'invalid-argument',
-      vscode.l10n.t('Nothing is selected in the terminal. Select some of its text first.'),
-    )
-  }
-  return textAttachment({
-    kind: 'terminal',
-    label: vscode.l10n.t('Selection of the terminal'),
-    detail: text.slice(0, 300),
-    name: 'terminal-selection.txt',
-    text,
-  })
+  if (text === undefined || text.trim() === '') return undefined
+  const label = vscode.l10n.t('Selection of the terminal')
+  const detail = text.slice(0, 300)
+  const chip = { kind: 'terminal', label, detail, name: 'terminal-selection.txt', text } as const
+  return { text, attachment: textAttachment(chip) }
+}
+
+/** The error of a terminal without a selection. */
+export function nothingSelected(): OpencodeError {
+  return new OpencodeError(
+    'invalid-argument',
+    vscode.l10n.t('Nothing is selected in the terminal. Select some of its text first.'),
+  )
 }
 
 /** What a command of VS Code puts into the clipboard, whose content is put back; undefined when it puts nothing there. */

@@ -27,7 +27,8 @@ export function textAttachment({ kind, label, detail, name, text }: NamedText): 
   }
 }
 
-function keepStart(text: string): string {
+/** A text that is too long keeps its start and says so. */
+export function keepStart(text: string): string {
   if (text.length <= textLimit) return text
   return `${text.slice(0, textLimit)}\n[… ${text.length - textLimit} more characters were left out]`
 }

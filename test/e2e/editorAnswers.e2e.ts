@@ -119,9 +119,7 @@ describe('What OpenCode answers in editors', function () {
     await menu.waitFor({ timeout: patience })
     await clickUntilGone(page, menu, page.getByRole('menuitem', { name: 'Explain', exact: true }))
     const asked = () =>
-      lab.model.requests.findLast(
-        ({ kind, prompt }) => kind === 'chat' && prompt.includes('Explain this code'),
-      )
+      lab.model.requests.findLast(({ kind, prompt }) => kind === 'chat' && prompt.includes('Explain this:'))
     await until('the model is asked', () => asked() !== undefined, patience)
     assert.match(asked()?.prompt ?? '', /three[\s\S]*four/)
   })

@@ -107,11 +107,11 @@ describe('What goes from the editor into the chat', function () {
     await openFile(page, 'a.txt')
     await selectLines(page, 2)
     await runCommand(page, 'OpenCode: Explain')
-    await chat.prompts.getByText(/^Explain this code/).waitFor({ timeout: patience })
+    await chat.prompts.getByText(/^Explain this:/).waitFor({ timeout: patience })
     await chat.sees(/scripted model/)
     await chat.settles()
     const request = lab.model.requests.findLast(
-      ({ kind, prompt }) => kind === 'chat' && prompt.includes('Explain this code'),
+      ({ kind, prompt }) => kind === 'chat' && prompt.includes('Explain this:'),
     )
     assert.match(request?.prompt ?? '', /one\n?[\s\S]*two/)
     await runCommand(page, 'View: Close All Editors')

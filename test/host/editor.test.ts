@@ -97,7 +97,7 @@ describe('A command of the editor', () => {
       symbol: 'twice',
       diagnostics: '- src/math.ts:2:10-2:11 error (ts 2304): No n.',
     })
-    assert.equal(diff, 'Untracked: src/math.ts')
+    assert.match(diff ?? '', /^\+\+\+ b\/src\/math\.ts\n@@ -0,0 \+1,3 @@\n\+export function twice/m)
     assert.ok(branch)
     assert.deepEqual(lenses, { off: [], on: ['Ask…', 'Explain', 'Write tests'] })
   })
@@ -106,7 +106,7 @@ describe('A command of the editor', () => {
     const settings = vscode.workspace.getConfiguration('opencodeSessions')
     const { services } = await activated()
     const read = () => soundTemplate(services.settings.prompts.value, 'explain')
-    assert.match(read(), /^Explain this code/)
+    assert.match(read(), /^Explain this:/)
     await settings.update('prompts', { explain: 'What is ${flie}?' }, vscode.ConfigurationTarget.Global)
     try {
       assert.throws(read, (error) => {

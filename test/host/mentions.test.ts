@@ -58,7 +58,7 @@ describe('What can be mentioned', () => {
     assert.match((await describeChanges(target.directory, 'unstaged')) ?? '', /1 file changed.*untracked/)
     const unstaged = textOf(await changesAttachment(target.directory, 'unstaged'))
     assert.match(unstaged, /^\+changed$/m)
-    assert.match(unstaged, /^Untracked: untracked\.txt$/m)
+    assert.match(unstaged, /^\+\+\+ b\/untracked\.txt\n@@ -0,0 \+1,1 @@\n\+x\n\\ No newline/m)
     execFileSync('git', ['add', 'a.txt'], { cwd: target.directory })
     const staged = await changesAttachment(target.directory, 'staged')
     assert.equal(staged.item.kind, 'changes')

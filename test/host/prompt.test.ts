@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import * as vscode from 'vscode'
+import { problemPlace } from '../../src/commands/editor/editorPlaces.ts'
 import { OpencodeError } from '../../src/opencode/errors.ts'
 import type { Attachment, PromptTarget } from '../../src/prompt/attachment.ts'
-import { problemAttachments } from '../../src/prompt/diagnosticsPart.ts'
 import { fileAttachment } from '../../src/prompt/filePart.ts'
 import { refreshAttachments } from '../../src/prompt/refresh.ts'
 import { editorAttachments, selectionAttachments } from '../../src/prompt/selectionPart.ts'
+import { attachmentsOf, valuesOf } from '../../src/prompt/subject.ts'
 import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
 let target: PromptTarget
@@ -196,18 +197,23 @@ describe('A problem', () => {
     problem.code = { value: 'no-greeting', target: vscode.Uri.parse('https://example.org') }
     const collection = vscode.languages.createDiagnosticCollection('test')
     collection.set(document.uri, [problem])
-    const { values, attachments } = await problemAttachments(document, new vscode.Range(1, 0, 1, 0), target)
+    const selections = [new vscode.Selection(1, 0, 1, 0)]
+    const place = problemPlace({ kind: 'selections', document, selections })
+    const attachments = await attachmentsOf(place, target)
+    const values = await valuesOf(place, target, { used: new Set(), attachments })
     assert.equal(values.file, 'src/greeting.ts')
     assert.match(
       values.diagnostics ?? '',
       /^- src\/greeting\.ts:2:3-2:9 warning \(lint no-greeting\): Not so\.$/,
     )
+    const folder = problemPlace({ kind: 'files', uris: [projectUri('src')] })
+    assert.deepEqual(folder, { kind: 'problems', files: [{ uri: document.uri, problems: [problem] }] })
     assert.match(hiddenOf(attachments[0]), /src\/greeting\.ts:2:3-2:9 warning \(lint no-greeting\): Not so\./)
     const code = contentOf(attachments[1])
     assert.ok(code.type === 'file' && code.lines?.start === 1)
     collection.dispose()
-    await assert.rejects(
-      problemAttachments(document, new vscode.Range(0, 0, 0, 0), target),
+    assert.throws(
+      () => problemPlace({ kind: 'files', uris: [projectUri('docs')] }),
       hasCode('invalid-argument'),
     )
   })

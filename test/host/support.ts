@@ -33,6 +33,26 @@ export async function until(what: string, condition: () => unknown, timeoutMs = 
   throw new Error(`Waited in vain: ${what}.`)
 }
 
+/** The prompts that the scripted model of the project has got, files and all; the newest last. */
+export async function askedOfModel(): Promise<readonly string[]> {
+  const text = Buffer.from(await vscode.workspace.fs.readFile(projectUri('opencode.json'))).toString()
+  const url = /"baseURL":\s*"([^"]+)"/.exec(text)?.[1]
+  assert.ok(url, 'The project names no scripted model.')
+  const answer = await fetch(`${url}/requests`)
+  const requests = (await answer.json()) as readonly { readonly kind: string; readonly prompt: string }[]
+  return requests.flatMap(({ kind, prompt }) => (kind === 'chat' ? [prompt] : []))
+}
+
+/** Waits for the prompt of the model that holds some words. */
+export async function reached(words: string): Promise<string> {
+  let found: string | undefined
+  await until(`the model is asked: ${words}`, async () => {
+    found = (await askedOfModel()).findLast((prompt) => prompt.includes(words))
+    return found !== undefined
+  })
+  return found ?? ''
+}
+
 export async function openEditor(uri: vscode.Uri): Promise<vscode.TextEditor> {
   return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false })
 }

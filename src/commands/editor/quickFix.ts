@@ -1,11 +1,12 @@
 import * as vscode from 'vscode'
+import { isGrave } from '../../prompt/diagnosticsPart.ts'
 import { commandIds } from '../commandIds.ts'
 
 const documents = [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-notebook-cell' }]
 
 /**
- * "Fix with OpenCode" wherever an error or warning is underlined, in the Problems view too, and what can be
- * done with a selection in the menu of refactorings.
+ * Fix, explain, ask and add wherever an error or warning is underlined, in the menu of the Problems view too, and what
+ * can be done with a selection in the menu of refactorings.
  */
 export function registerQuickFix(): vscode.Disposable {
   const kind = vscode.CodeActionKind.QuickFix
@@ -29,16 +30,20 @@ function fixes(
   diagnostics: readonly vscode.Diagnostic[],
   kind: vscode.CodeActionKind,
 ): vscode.CodeAction[] {
-  const problems = diagnostics.filter(({ severity }) => severity <= vscode.DiagnosticSeverity.Warning)
+  const problems = diagnostics.filter(isGrave)
   if (problems.length === 0) return []
-  const action = new vscode.CodeAction(vscode.l10n.t('Fix with OpenCode'), kind)
-  action.diagnostics = [...problems]
-  action.command = {
-    command: commandIds.fixProblem,
-    title: action.title,
-    arguments: [document.uri, problems],
-  }
-  return [action]
+  const offers = [
+    [commandIds.fixProblem, vscode.l10n.t('Fix with OpenCode')],
+    [commandIds.explainSelection, vscode.l10n.t('Explain with OpenCode')],
+    [commandIds.ask, vscode.l10n.t('Ask OpenCode…')],
+    [commandIds.addSelection, vscode.l10n.t('Add to OpenCode chat')],
+  ] as const
+  return offers.map(([command, title]) => {
+    const action = new vscode.CodeAction(title, kind)
+    action.diagnostics = [...problems]
+    action.command = { command, title, arguments: [document.uri, problems] }
+    return action
+  })
 }
 
 function rewrites(

@@ -9,7 +9,7 @@ import { changeLabel, changesAttachment, changeSets, describeChanges } from '../
 import { problemFiles, problemsAttachment } from '../../prompt/problemsPart.ts'
 import { selectionAttachments } from '../../prompt/selectionPart.ts'
 import { sessionAttachment } from '../../prompt/sessionDigest.ts'
-import { terminalSelection } from '../../prompt/terminalOutput.ts'
+import { nothingSelected, terminalSelection } from '../../prompt/terminalOutput.ts'
 import type { TerminalOutput } from '../../prompt/terminalOutput.ts'
 import { findSymbols, symbolAttachment } from '../../prompt/workspaceSymbols.ts'
 import type { Mention } from '../../protocol/composer.ts'
@@ -119,7 +119,11 @@ function terminalCandidates(terminal: TerminalOutput): readonly Candidate[] {
   if (vscode.window.terminals.length === 0) return output
   const selection = fixed('terminal', vscode.l10n.t('Terminal selection'), '@terminal-selection', {
     description: vscode.window.activeTerminal?.name ?? '',
-    make: async () => [await terminalSelection()],
+    make: async () => {
+      const selected = await terminalSelection()
+      if (!selected) throw nothingSelected()
+      return [selected.attachment]
+    },
   })
   return [...output, selection]
 }

@@ -1,9 +1,7 @@
 import * as vscode from 'vscode'
 import { lineLabel } from '../../prompt/attachment.ts'
 import type { Anchor, Attachment } from '../../prompt/attachment.ts'
-import { followLines } from '../../prompt/follow.ts'
-import { locate } from '../../prompt/refresh.ts'
-import { textOf } from '../../prompt/selectionPart.ts'
+import { followAnchor } from '../../prompt/refresh.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Drafts } from './drafts.ts'
@@ -28,21 +26,10 @@ export class SelectionFollower implements Disposable {
       const { anchor, item } = attachment
       if (anchor)
         this.#drafts.update(key, item.id, (each) =>
-          placed(each, nextAnchor(document, anchor, contentChanges)),
+          placed(each, followAnchor(document, anchor, contentChanges)),
         )
     }
   }
-}
-
-function nextAnchor(
-  document: vscode.TextDocument,
-  anchor: Anchor,
-  changes: readonly vscode.TextDocumentContentChangeEvent[],
-): Anchor {
-  const lines = anchor.isGone === true ? undefined : followLines(anchor.lines, changes)
-  if (lines && lines.end <= document.lineCount)
-    return { uri: anchor.uri, lines, text: textOf(document, lines) }
-  return locate(document, anchor)
 }
 
 function placed(attachment: Attachment, anchor: Anchor): Attachment {

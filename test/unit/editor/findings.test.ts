@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { cleanMessage } from '../../../src/editor/cleanMessage.ts'
-import { findingsFormat, readFindings } from '../../../src/editor/findings.ts'
+import { findingsFormat, readFindings, renamesOf } from '../../../src/editor/findings.ts'
 
 const finding = { file: 'src/a.ts', line: 2, endLine: 3, severity: 'error', message: 'No.' }
 
@@ -34,6 +34,13 @@ describe('The answer of a review', () => {
     ]
     const read = readFindings(block({ findings: [finding, ...bad] }))
     assert.deepEqual(read, { kind: 'findings', findings: [finding], dropped: bad.length })
+  })
+
+  it('may name a moved file by its old name', () => {
+    const diff =
+      'diff --git a/old b.ts b/src/new.ts\nsimilarity index 90%\nrename from old b.ts\nrename to src/new.ts\n'
+    assert.deepEqual([...renamesOf(`${diff}--- a/x\n+++ b/x\n`)], [['old b.ts', 'src/new.ts']])
+    assert.equal(renamesOf('+rename from a\n+rename to b\n').size, 0)
   })
 
   it('is unreadable without such a list', () => {
