@@ -12,7 +12,7 @@ export function launchBrowser(options: { headless?: boolean } = {}): Promise<Bro
 }
 
 /** Path of a Chromium-like browser; `CHROME_PATH` wins. @throws when there is none. */
-export function findBrowser(): string {
+function findBrowser(): string {
   const found = candidates().find((candidate) => existsSync(candidate))
   if (found === undefined) throw new Error('No Chromium or Chrome was found. Install one or set CHROME_PATH.')
   return found

@@ -9,9 +9,9 @@ export async function bundle(options: { readonly production: boolean }): Promise
 }
 
 /** What the page must load before it shows anything, in bytes. */
-export const firstScriptLimit = 300 * 1024
+const firstScriptLimit = 300 * 1024
 /** The package, in bytes. */
-export const packageLimit = 1.5 * 1024 * 1024
+const packageLimit = 1.5 * 1024 * 1024
 
 /** Bytes of `dist/webview.js` with every chunk that it imports at once. */
 export async function firstScriptSize(): Promise<number> {

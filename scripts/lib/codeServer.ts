@@ -5,7 +5,7 @@ import { cacheFolder } from './repository.ts'
 import { run } from './run.ts'
 
 /** The VS Code server that serves tests and `npm start` where no desktop VS Code is at hand: VS Code 1.139.1. */
-export const codeServerVersion = '4.139.1'
+const codeServerVersion = '4.139.1'
 
 /**
  * The `lib/vscode` folder of the npm package `code-server`; fetched once into `.cache` and kept by version.

@@ -75,7 +75,7 @@ export async function tryContainers(log: (line: string) => void): Promise<string
 const howToAllow = 'OPENCODE_TEST_MACHINE=1 lets the tests install what they need, as root on Debian'
 
 /** The image of this working tree. The packaged binary saves the download when it fits the engine. */
-export function imageSource(engine: Engine, version: string): ImageSource {
+function imageSource(engine: Engine, version: string): ImageSource {
   const folder = inRepository('container')
   const binary = opencodeBinary()
   const fits =

@@ -44,7 +44,7 @@ export async function runMochaTwice(options: MochaOptions): Promise<Counts> {
 }
 
 /** Runs mocha in a process of its own. A run that ends without a result counts as one failure. */
-export async function runMocha(options: MochaOptions): Promise<Counts> {
+async function runMocha(options: MochaOptions): Promise<Counts> {
   const folder = await mkdtemp(path.join(tmpdir(), 'test-counts-'))
   const file = path.join(folder, 'counts.json')
   try {

@@ -14,7 +14,7 @@ import { createTasks } from './tasks.ts'
 import { createRunHost, openPlace } from './windowHost.ts'
 
 /** Of the latest API; the first number is what `getAPI` takes. */
-export const apiVersion = '1.0.0'
+const apiVersion = '1.0.0'
 
 export interface ApiParts {
   readonly services: Services

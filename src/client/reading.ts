@@ -47,7 +47,7 @@ type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 }
 
 /** JSON as it may go to the view: strings cut to `limit`, odd values left out. */
-export function toJson(value: unknown, limit: number, depth = 0): Json {
+function toJson(value: unknown, limit: number, depth = 0): Json {
   if (typeof value === 'string') return value.length > limit ? `${value.slice(0, limit)}…` : value
   if (typeof value === 'number' || typeof value === 'boolean') return value
   if (typeof value !== 'object' || value === null || depth > 12) return null

@@ -10,7 +10,7 @@ import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import type { Finding } from './findings.ts'
 
-export const reviewController = 'opencodeSessions.findings'
+const reviewController = 'opencodeSessions.findings'
 
 /** A review that was made, and where its exchange goes on. */
 export interface Review {

@@ -48,5 +48,3 @@ export interface Catalog {
   /** The configuration forbids to share sessions. */
   readonly isSharingOff?: boolean
 }
-
-export const emptyCatalog: Catalog = { agents: [], models: [], commands: [] }

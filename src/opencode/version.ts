@@ -10,7 +10,7 @@ export function wireOf(version: string): 1 | 2 {
 }
 
 /** The server that the tests run for real, see docs/server-notes.md. */
-export const testedVersion = '1.18.33'
+const testedVersion = '1.18.33'
 
 /** What to know of a version before relying on it; undefined: nothing. */
 export function cautionAbout(version: string): string | undefined {

@@ -3,7 +3,6 @@ import * as vscode from 'vscode'
 /** The context keys that `when` clauses in package.json use. */
 export interface ContextKeys {
   serverState: 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
-  isAttached: boolean
   hasSession: boolean
   isShared: boolean
   isSharingOff: boolean

@@ -47,7 +47,7 @@ export function foldersOf(files: readonly string[]): readonly string[] {
 }
 
 /** A glob that lets through at least every path that the letters fit in their order, in whatever case. */
-export function looseGlob(query: string): string {
+function looseGlob(query: string): string {
   const letters = Array.from(query.replaceAll(/[^\p{L}\p{N}_/-]/gu, '')).slice(0, 12)
   const segments = letters.join('').split('/')
   const globs = segments.map(

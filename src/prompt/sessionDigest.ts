@@ -18,7 +18,7 @@ export function sessionAttachment(session: Session, messages: readonly Message[]
 }
 
 /** The newest turns count most: older ones are left out when there is no room. */
-export function digest(session: Session, messages: readonly Message[]): string {
+function digest(session: Session, messages: readonly Message[]): string {
   const turns = messages.map(describe).filter((text) => text !== '')
   const kept: string[] = []
   let length = 0

@@ -138,7 +138,7 @@ function firstWord(command: string): string {
 }
 
 /** Without colours, cursor movements and the marks of the shell integration. */
-export function plain(output: string): string {
+function plain(output: string): string {
   return output
     .replaceAll(/\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g, '')
     .replaceAll(/\u001b\[[\d;?<>=]*[ -/]*[@-~]/g, '')

@@ -61,7 +61,7 @@ export function readSlash(text: string): { readonly name: string; readonly argum
 }
 
 /** Pasted text beyond either of these is folded into a chip. */
-export const foldedPaste = { characters: 4_000, lines: 60 }
+const foldedPaste = { characters: 4_000, lines: 60 }
 
 export function isLargePaste(text: string): boolean {
   return (

@@ -3,7 +3,7 @@ import { doctorRemedies } from '../opencode/doctor.ts'
 import type { DoctorState } from '../opencode/doctor.ts'
 
 /** What the Doctor's page can ask for, besides the remedies of findings. */
-export const doctorActs = ['ready', 'run', 'cancel', 'copyReport', 'resetNumbers', ...doctorRemedies] as const
+const doctorActs = ['ready', 'run', 'cancel', 'copyReport', 'resetNumbers', ...doctorRemedies] as const
 export type DoctorAct = (typeof doctorActs)[number]
 
 /** Host → page: all there is to show, each time. */

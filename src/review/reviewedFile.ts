@@ -113,7 +113,7 @@ export function undoFile(file: ReviewedFile, scope: ReviewScope, now: Content): 
 }
 
 /** The user has made up one place, so it is no question any more. */
-export function settlePlace(file: ReviewedFile, scope: ReviewScope, hunk: Hunk): ReviewedFile {
+function settlePlace(file: ReviewedFile, scope: ReviewScope, hunk: Hunk): ReviewedFile {
   const span = spanIn(file, scope)
   return span ? withSettled(file, scope, settledAt(span, hunk)) : file
 }

@@ -14,7 +14,7 @@ export function sessionToMarkdown(
 }
 
 /** One prompt with its answer. */
-export function turnToMarkdown({ prompt, answers }: Turn): string {
+function turnToMarkdown({ prompt, answers }: Turn): string {
   const parts = [...(prompt ? [promptToMarkdown(prompt)] : []), ...answers.map(answerToMarkdown)]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }

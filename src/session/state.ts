@@ -13,15 +13,3 @@ export interface SessionState {
   /** Why the last run ended early; cleared by the next one. */
   readonly error: RunError | undefined
 }
-
-export function emptySession(session: Session): SessionState {
-  return {
-    session,
-    messages: [],
-    hasOlder: false,
-    status: { kind: 'idle' },
-    requests: [],
-    todos: [],
-    error: undefined,
-  }
-}

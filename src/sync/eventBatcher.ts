@@ -1,5 +1,3 @@
-import type { SessionAction } from '../session/actions.ts'
-import { coalesce } from '../session/coalesce.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 
 export interface BatcherOptions<Action> {
@@ -18,7 +16,7 @@ const pausedLimit = 2_000
  * Collects actions and hands out one short list per frame. The first action after a quiet time goes out
  * at once, so a single event is never late. Pause it while nobody looks.
  */
-export class EventBatcher<Action = SessionAction> implements Disposable {
+export class EventBatcher<Action> implements Disposable {
   readonly #options: BatcherOptions<Action>
   #waiting: Action[] = []
   #timer: NodeJS.Timeout | undefined
@@ -91,9 +89,4 @@ export class EventBatcher<Action = SessionAction> implements Disposable {
     this.#waiting = []
     this.#hasOverflown = true
   }
-}
-
-/** A batcher for the actions of one session. */
-export function sessionBatcher(deliver: (actions: readonly SessionAction[]) => void): EventBatcher {
-  return new EventBatcher({ deliver, coalesce })
 }

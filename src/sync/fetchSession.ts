@@ -11,7 +11,7 @@ export interface FetchedSession {
 }
 
 /** How many messages a session opens with. */
-export const firstPage = 60
+const firstPage = 60
 const largePage = 500
 /** How much loaded history is fetched again after a gap; what is older stays as it was. */
 const maxRefetched = 2_000

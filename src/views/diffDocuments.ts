@@ -8,7 +8,7 @@ import { sidesOfDone, sidesOfProposed } from './patches.ts'
 import type { ChangeSides } from './patches.ts'
 
 export const diffScheme = 'opencode-diff'
-export const outputScheme = 'opencode-output'
+const outputScheme = 'opencode-output'
 const keptDocuments = 100
 
 /** A change with the absolute path of its file. */

@@ -63,7 +63,6 @@ export class StatusBar implements Disposable {
     const { status } = backend.server
     const count = this.#waiting.count
     setContextKey('serverState', status.kind)
-    setContextKey('isAttached', status.kind === 'running' && status.origin === 'attached')
     const name = profile.source === 'builtin' ? 'OpenCode' : `OpenCode: ${profile.name}`
     const words = [wordOf(status), count > 0 ? `$(bell-dot) ${String(count)}` : '']
     this.#item.text = [iconOf(status), name, ...words].filter((word) => word !== '').join(' ')

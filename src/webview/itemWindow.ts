@@ -7,7 +7,7 @@ export interface ItemWindow {
 }
 
 /** What the page may hold, in guessed nodes, and how much one step of scrolling brings. */
-export const nodeBudget = { resting: 900, most: 1_500, step: 450 }
+const nodeBudget = { resting: 900, most: 1_500, step: 450 }
 const turnLimit = 30
 
 export function flatten(turns: readonly TurnItems[]): readonly Item[] {

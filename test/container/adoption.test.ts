@@ -6,7 +6,8 @@ import {
   removeProjectData,
 } from '../../src/server/container/containerLeftovers.ts'
 import { claim, findOwner, formatOwner, ownIdentity } from '../../src/server/container/containerOwner.ts'
-import { defaultSettings, type ContainerSettings } from '../../src/server/container/containerSettings.ts'
+import { type ContainerSettings } from '../../src/server/container/containerSettings.ts'
+import { defaultSettings } from '../support/containerSettings.ts'
 import { offlineEnvironment } from '../support/opencodeLab.ts'
 import { launchAndDie, startContainerTestLab, type ContainerTestLab } from './support/containerTestLab.ts'
 

@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { toErrorInfo } from '../../src/opencode/errors.ts'
 import type { ContainerHandle } from '../../src/server/container/containerHandle.ts'
+import { ContainerLauncher } from '../../src/server/container/containerLauncher.ts'
 import { labels } from '../../src/server/container/containerOwner.ts'
+import { defaultSettings } from '../support/containerSettings.ts'
 import { startContainerTestLab, type ContainerTestLab } from './support/containerTestLab.ts'
 
 describe('When a container fails', () => {
@@ -109,8 +111,6 @@ describe('When a container fails', () => {
     const { image } = lab
     assert.equal(image.kind, 'build')
     const lines: string[] = []
-    const { ContainerLauncher } = await import('../../src/server/container/containerLauncher.ts')
-    const { defaultSettings } = await import('../../src/server/container/containerSettings.ts')
     const launching = new ContainerLauncher({
       settings: () => defaultSettings(lab.lab.project, { ...image, extraPackages: ['file'] }),
       engine: async () => lab.engine,

@@ -5,7 +5,7 @@ import { builtName } from '../../src/server/container/containerImage.ts'
 import type { ContainerHandle } from '../../src/server/container/containerHandle.ts'
 import { ContainerLauncher } from '../../src/server/container/containerLauncher.ts'
 import { removeProjectData } from '../../src/server/container/containerLeftovers.ts'
-import { defaultSettings } from '../../src/server/container/containerSettings.ts'
+import { defaultSettings } from '../support/containerSettings.ts'
 import { offlineEnvironment } from '../support/opencodeLab.ts'
 import { notApplicable } from '../support/notApplicable.ts'
 import {

@@ -15,7 +15,7 @@ import {
   type Workbench,
 } from '../support/workbench.ts'
 import { removeProjectData } from '../../src/server/container/containerLeftovers.ts'
-import { defaultSettings } from '../../src/server/container/containerSettings.ts'
+import { defaultSettings } from '../support/containerSettings.ts'
 import {
   giveTo,
   launchAndDie,

@@ -34,7 +34,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
 }
 
 /** The chat as a person meets it: by the accessible names that are its contract. */
-export class Chat {
+class Chat {
   readonly page: Page
   readonly frame: Frame
 

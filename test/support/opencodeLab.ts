@@ -151,7 +151,7 @@ export function modelConfig(modelUrl: string, patching = false): Readonly<Record
 }
 
 /** A whole environment for a child: private home, that `opencode` first on PATH, no network. */
-export function labEnvironment(home: string, program = opencodeBinary()): Readonly<Record<string, string>> {
+function labEnvironment(home: string, program = opencodeBinary()): Readonly<Record<string, string>> {
   const inherited = ['PATH', 'LANG', 'LC_ALL', 'TERM', 'TMPDIR', 'SystemRoot', 'ComSpec', 'PATHEXT']
   const kept = inherited.flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../opencode/errors.ts'
 import { redact } from '../redact.ts'
 
 /** A request that got no answer at all: refused, cut, timed out, not trusted. */
-export class ConnectionError extends OpencodeError {
+class ConnectionError extends OpencodeError {
   /** What the library said, without secrets. */
   readonly detail: string
 

@@ -50,7 +50,7 @@ interface Envelope {
 }
 
 /** Both forms that servers use: `{name,data:{message,ref}}` and `{_tag,message,ref}`. */
-export function readEnvelope(body: unknown): Envelope {
+function readEnvelope(body: unknown): Envelope {
   if (!isObject(body)) return { name: undefined, message: undefined, reference: undefined }
   const data = isObject(body['data']) ? body['data'] : body
   return {

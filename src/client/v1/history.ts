@@ -112,7 +112,7 @@ function explainSharing(error: unknown): never {
 }
 
 /** Cuts the output of `git diff` into its files. */
-export function readGitDiff(diff: string): readonly FileChange[] {
+function readGitDiff(diff: string): readonly FileChange[] {
   return diff
     .split(/^(?=diff --git )/m)
     .filter((part) => part.startsWith('diff --git '))

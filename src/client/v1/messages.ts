@@ -1,5 +1,3 @@
-import { isSessionID } from '../../opencode/ids.ts'
-import type { SessionID } from '../../opencode/ids.ts'
 import type { AssistantMessage, Block, Message, MessageHead, RunError } from '../../session/model.ts'
 import { readBlock } from './blocks.ts'
 import { collect, compact, fields, list, number, text, word } from '../reading.ts'
@@ -39,12 +37,6 @@ export function readMessage(value: unknown): Message | undefined {
   if (!head) return undefined
   const blocks = collect(withoutDiscarded(list(parts)), readBlock)
   return head.role === 'user' ? { ...head, blocks } : { ...head, blocks: closeWhenDone(head, blocks) }
-}
-
-/** The session that a message header names. */
-export function sessionOf(value: unknown): SessionID | undefined {
-  const id = fields(value)['sessionID']
-  return isSessionID(id) ? id : undefined
 }
 
 /**

@@ -15,7 +15,6 @@ export type {
   Provider as WireProvider,
   QuestionRequest as WireQuestionRequest,
   Session as WireSession,
-  SnapshotFileDiff as WireFileDiff,
   TextPartInput,
   Todo as WireTodo,
   UserMessage as WireUserMessage,

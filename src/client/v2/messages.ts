@@ -208,7 +208,7 @@ function readContent(id: BlockID, wire: Fields, isLast: boolean): Block {
 }
 
 /** The id of the answer that we make of one stored message. */
-export function answerID(id: MessageID): MessageID {
+function answerID(id: MessageID): MessageID {
   return `${id}~` as MessageID
 }
 

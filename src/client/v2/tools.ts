@@ -55,7 +55,7 @@ export function readToolBlock(id: BlockID, wire: Fields): ToolBlock {
   })
 }
 
-export function toolKind(name: string): ToolKind {
+function toolKind(name: string): ToolKind {
   return (Object.hasOwn(kinds, name) ? kinds[name] : undefined) ?? 'other'
 }
 
@@ -152,7 +152,7 @@ function readAnswers(metadata: Fields, input: Fields): ToolBlock['answers'] {
  * What can be said of an input while the model writes it: its text fields so far. Broken JSON is the normal case,
  * so nothing here throws.
  */
-export function partialInput(raw: string): Fields {
+function partialInput(raw: string): Fields {
   try {
     return fields(JSON.parse(raw))
   } catch {

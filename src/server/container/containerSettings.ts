@@ -61,16 +61,3 @@ export interface ContainerSettings {
   /** A fixed port on the loopback interface; undefined: the engine chooses a free one. */
   readonly port?: number
 }
-
-/** Settings for a workspace with nothing set. */
-export function defaultSettings(workspace: string, image: ImageSource): ContainerSettings {
-  return {
-    workspace,
-    image,
-    network: { kind: 'default' },
-    user: 'outside',
-    mounts: [],
-    environment: {},
-    isReadOnly: false,
-  }
-}

@@ -27,7 +27,7 @@ export interface FileSwap {
 }
 
 /** A path below a folder as the bytes that it consists of. */
-export function pathIn(folder: string, path: string): Buffer {
+function pathIn(folder: string, path: string): Buffer {
   return Buffer.concat([Buffer.from(`${folder}/`, 'utf8'), Buffer.from(path, 'latin1')])
 }
 

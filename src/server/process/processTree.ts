@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ProcessEntry,
   type ProcessIdentity,
-  describeProcess,
   isRunning,
   listProcesses,
   windowsTool,
@@ -43,12 +42,6 @@ export async function killTree(roots: readonly ProcessIdentity[], graceMs: numbe
 export async function descendantsOf(root: ProcessIdentity): Promise<readonly ProcessIdentity[]> {
   const living = collect(new Map([[root.pid, root.startTime]]), await listProcesses())
   return living.filter(({ pid }) => pid !== root.pid).map(({ pid, startTime }) => ({ pid, startTime }))
-}
-
-/** Start time of a pid that we just started ourselves; undefined when it ended already. */
-export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
-  const found = await describeProcess(pid)
-  return found && { pid, startTime: found.startTime }
 }
 
 /**

@@ -137,7 +137,7 @@ interface Ranked {
 }
 
 /** The best fits first; each thing once. Without a query the sources' own order stays. */
-export function rank(query: string, candidates: readonly Candidate[]): readonly Ranked[] {
+function rank(query: string, candidates: readonly Candidate[]): readonly Ranked[] {
   const seen = new Set<string>()
   const ranked: Ranked[] = []
   for (const candidate of candidates) {

@@ -60,7 +60,7 @@ function openFileCandidates(target: PromptTarget): readonly Candidate[] {
 }
 
 /** A file by where it is. */
-export function fileCandidate(uri: vscode.Uri, target: PromptTarget, weight = 0): Candidate {
+function fileCandidate(uri: vscode.Uri, target: PromptTarget, weight = 0): Candidate {
   const name = uri.scheme === 'file' ? shortName(uri.fsPath, target.directory) : basename(uri.path)
   return pathCandidate(name, weight, () => fileAttachment(uri, target))
 }

@@ -107,7 +107,7 @@ export class QueueWorker implements Disposable {
 }
 
 /** Whether an idle session came to the end of its last turn, and how. */
-export function afterLast(state: Pick<SessionState, 'messages' | 'session'>): Readiness {
+function afterLast(state: Pick<SessionState, 'messages' | 'session'>): Readiness {
   const last = visibleMessages(state).findLast((message: Message) => !isAhead(message))
   if (!last) return { kind: 'ready' }
   if (last.role === 'user' || (last.completed === undefined && !last.error)) return { kind: 'open' }

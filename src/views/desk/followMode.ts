@@ -88,7 +88,7 @@ function isFollowed(block: Block): block is ToolBlock {
 }
 
 /** Where a call works: the first changed line, or the first line that is read. */
-export function placeOf({ kind, files, input, target }: ToolBlock): FollowedPlace | undefined {
+function placeOf({ kind, files, input, target }: ToolBlock): FollowedPlace | undefined {
   const changed = files?.findLast(({ status }) => status !== 'deleted')
   if (changed) {
     const [span] = changed.patch === undefined ? [] : (changedSpans(changed.patch) ?? [])

@@ -18,7 +18,7 @@ import type { Barrier } from './reach.ts'
 import { windowTools } from './windowTools.ts'
 
 /** The name under which a server knows us; its tools begin with it. */
-export const editorToolsName = 'vscode_editor'
+const editorToolsName = 'vscode_editor'
 const settleMs = 500
 
 export interface EditorToolsOptions {

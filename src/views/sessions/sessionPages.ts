@@ -7,7 +7,7 @@ import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backend } from '../backend/backends.ts'
 
 /** How many sessions one page brings. */
-export const pageSize = 100
+const pageSize = 100
 
 /** A list of one server that is read page by page: of one directory, or of all. */
 interface List {

@@ -68,7 +68,7 @@ export class SessionTerminals implements Disposable {
 }
 
 /** No secret stands among them: everybody on the machine can read them. */
-export function attachArguments(url: string, sessionID: SessionID, directory: string): string[] {
+function attachArguments(url: string, sessionID: SessionID, directory: string): string[] {
   return ['attach', url, '--session', sessionID, '--dir', directory]
 }
 

@@ -9,7 +9,7 @@ import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backends } from '../backend/backends.ts'
 import { WholeSession } from './wholeSession.ts'
 
-export const transcriptScheme = 'opencode-session'
+const transcriptScheme = 'opencode-session'
 /** A stream must not make the document jump with every word. */
 const refreshMs = 1_500
 

@@ -66,7 +66,7 @@ async function askBesideChanges(title: string, confirm: string): Promise<boolean
 }
 
 /** The body of the dialog: the files with their lines, then what to beware of. */
-export function undoDetail(findings: UndoFindings): string {
+function undoDetail(findings: UndoFindings): string {
   return [
     ...fileLines(findings),
     ...warning(

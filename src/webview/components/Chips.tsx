@@ -85,11 +85,7 @@ function ChipBody({ item, warning }: { readonly item: ContextItem; readonly warn
 const knownNote = 'The session has it unchanged; only its name is sent.'
 
 /** Why a chip may not do what it was added for. */
-export function warningOf(
-  item: ContextItem,
-  text: string,
-  model: ChatState['choice']['model'],
-): string | undefined {
+function warningOf(item: ContextItem, text: string, model: ChatState['choice']['model']): string | undefined {
   if (item.stale) return item.stale
   if (item.mention && !text.includes(item.mention))
     return 'The text does not mention it any more; it still goes along'

@@ -1,7 +1,6 @@
 import type { Tokens } from 'marked'
 import { decorate } from './decorate.ts'
 import { ChunkList } from './chunks.ts'
-import type { Chunk } from './chunks.ts'
 import { blockHtml, splitBlocks } from './render.ts'
 import type { BlockToken } from './render.ts'
 import { toFragment } from './sanitize.ts'
@@ -101,8 +100,6 @@ export class BlockRenderer {
     this.#isClosed = false
   }
 }
-
-export type { Chunk }
 
 function firstLive(tokens: readonly BlockToken[]): number {
   let left = liveBlocks

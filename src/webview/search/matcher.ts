@@ -38,7 +38,7 @@ export function matchesIn(text: string, pattern: RegExp): readonly (readonly [nu
 }
 
 /** All text of an item that a search looks at, folded or not. */
-export function itemText(item: Item): string {
+function itemText(item: Item): string {
   switch (item.kind) {
     case 'prompt':
       return item.message.blocks

@@ -7,7 +7,8 @@ import { mapPaths } from '../../../src/client/paths/mappedConnection.ts'
 import type { ClientLog, Connection } from '../../../src/client/connection.ts'
 import { newBlockID, newMessageID } from '../../../src/opencode/newIds.ts'
 import type { PromptPart, Session } from '../../../src/session/model.ts'
-import { defaultSettings, type ContainerSettings } from '../../../src/server/container/containerSettings.ts'
+import { type ContainerSettings } from '../../../src/server/container/containerSettings.ts'
+import { defaultSettings } from '../../support/containerSettings.ts'
 import type { KeeperProgram } from '../../../src/server/container/containerKeeper.ts'
 import {
   ContainerLauncher,

@@ -40,7 +40,7 @@ export async function openChat(page: Page): Promise<Chat> {
   return chatOf(page)
 }
 
-export function chatOf(page: Page): Chat {
+function chatOf(page: Page): Chat {
   const frame = () => chatFrame(page, { timeout: patience })
   const role = async (kind: 'article', name: string) => (await frame()).getByRole(kind, { name, exact: true })
   const composer = async () => (await frame()).getByRole('textbox', { name: 'Message OpenCode' })

@@ -92,7 +92,7 @@ function parse(file: string): unknown {
   }
 }
 
-export function toAction(name: string): string {
+function toAction(name: string): string {
   if (name === 'bash') return 'shell'
   return name === 'task' ? 'subagent' : name
 }

@@ -119,7 +119,7 @@ async function readBody(request: IncomingMessage): Promise<Data> {
   throw new Refusal(400, 'InvalidRequestError', 'Expected a JSON object.', { kind: 'Body' })
 }
 
-export function locationOf(directory: string): Data {
+function locationOf(directory: string): Data {
   return { directory, project: { id: projectOf(directory), directory, canonical: directory } }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { homedir } from 'node:os'
 import type { ContainerProfile } from '../../../src/opencode/profile.ts'
 import { containerSettings } from '../../../src/profiles/containerProfile.ts'
-import { defaultSettings } from '../../../src/server/container/containerSettings.ts'
+import { defaultSettings } from '../../support/containerSettings.ts'
 
 const build = { kind: 'build', folder: '/ext/container', version: '1.18.33' } as const
 

@@ -4,7 +4,7 @@ import { toBlockID, toMessageID, toSessionID } from '../../../src/opencode/ids.t
 import { emptyDraft, reduceChat, unknownChoice } from '../../../src/protocol/chat.ts'
 import type { ChatAction, ChatState } from '../../../src/protocol/chat.ts'
 import type { SessionAction } from '../../../src/session/actions.ts'
-import { emptySession } from '../../../src/session/state.ts'
+import { emptySession } from '../../support/emptySession.ts'
 import { ChatFeed, coalesceChat } from '../../../src/views/chat/chatFeed.ts'
 
 const session = emptySession({

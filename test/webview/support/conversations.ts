@@ -21,7 +21,7 @@ export const richMarkdown = `## What was wrong
 
 \`\`\`ts
 /** Adds two numbers. */
-export function add(left: number, right: number): number {
+function add(left: number, right: number): number {
   const sum = left + right
   if (!Number.isFinite(sum)) throw new RangeError('too large')
   return sum // never NaN

@@ -142,13 +142,6 @@ function html(theme: ThemeName): string {
 </html>`
 }
 
-export type Call = {
-  readonly [K in keyof HostMethods & string]: {
-    readonly method: K
-    readonly params: HostMethods[K]['params']
-  }
-}[keyof HostMethods & string]
-
 /** One open page and the scripted host at its other end. */
 export class ChatPage {
   readonly page: Page

@@ -15,14 +15,14 @@ import type {
   ToolBlock,
   UserMessage,
 } from '../../../src/session/model.ts'
-import { emptySession } from '../../../src/session/state.ts'
+import { emptySession } from '../../support/emptySession.ts'
 import type { SessionState } from '../../../src/session/state.ts'
 
 export const sessionID = toSessionID('ses_one')
-export const noTokens = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 }
+const noTokens = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 }
 export const start = Date.UTC(2026, 9, 1, 12)
 
-export const model: Model = {
+const model: Model = {
   providerID: 'mock',
   providerName: 'Mock provider',
   modelID: 'mock',

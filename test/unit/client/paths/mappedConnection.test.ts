@@ -9,7 +9,7 @@ import {
 } from '../../../../src/client/paths/mappedModel.ts'
 import { PathMap } from '../../../../src/client/paths/pathMap.ts'
 import { toBlockID, toMessageID, toRequestID, toSessionID } from '../../../../src/opencode/ids.ts'
-import { emptySession } from '../../../../src/session/state.ts'
+import { emptySession } from '../../../support/emptySession.ts'
 import type { Session, ToolBlock } from '../../../../src/session/model.ts'
 
 const rules = [{ host: '/home/ada/app', server: '/workspace' }]

@@ -4,7 +4,7 @@ import type { ServerEvent } from '../../../../src/client/connection.ts'
 import { isSyncCopy } from '../../../../src/client/v1/events.ts'
 import { readSession } from '../../../../src/client/v1/sessions.ts'
 import { reduceSession } from '../../../../src/session/reducer.ts'
-import { emptySession } from '../../../../src/session/state.ts'
+import { emptySession } from '../../../support/emptySession.ts'
 import type { SessionState } from '../../../../src/session/state.ts'
 import { actionsOf, decodeAll, loadFixture, messagesOf } from './fixtures.ts'
 

@@ -28,7 +28,7 @@ export function toolsOf(name: string): readonly ToolBlock[] {
   return blocksOf(name).filter((block) => block.type === 'tool')
 }
 
-export function blocksOf(name: string): readonly Block[] {
+function blocksOf(name: string): readonly Block[] {
   return messagesOf(name).flatMap((message) => message.blocks)
 }
 

@@ -6,10 +6,8 @@ import {
   volumeName,
   workspaceInside,
 } from '../../../../src/server/container/containerPlan.ts'
-import {
-  type ContainerSettings,
-  defaultSettings,
-} from '../../../../src/server/container/containerSettings.ts'
+import { type ContainerSettings } from '../../../../src/server/container/containerSettings.ts'
+import { defaultSettings } from '../../../support/containerSettings.ts'
 import type { EngineFacts } from '../../../../src/server/container/engine.ts'
 
 const podman: EngineFacts = {

@@ -8,7 +8,7 @@ import type {
   ToolBlock,
   UserMessage,
 } from '../../../../src/session/model.ts'
-import { emptySession } from '../../../../src/session/state.ts'
+import { emptySession } from '../../../support/emptySession.ts'
 import type { SessionState } from '../../../../src/session/state.ts'
 
 export function session(id = 'ses_1', changes: Partial<Session> = {}): Session {
