@@ -34,7 +34,7 @@ export async function until(what: string, condition: () => unknown, timeoutMs = 
 }
 
 /** The prompts that the scripted model of the project has got, files and all; the newest last. */
-export async function askedOfModel(): Promise<readonly string[]> {
+async function askedOfModel(): Promise<readonly string[]> {
   const text = Buffer.from(await vscode.workspace.fs.readFile(projectUri('opencode.json'))).toString()
   const url = /"baseURL":\s*"([^"]+)"/.exec(text)?.[1]
   assert.ok(url, 'The project names no scripted model.')
