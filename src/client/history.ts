@@ -42,4 +42,6 @@ export interface SessionHistory {
   exportSession(sessionID: SessionID): Promise<SessionExport>
   /** The same conversation under new ids, so that it can stand beside the original. */
   copyOf(document: SessionDocument): SessionDocument
+  /** Takes a session in, in a directory. Absent: only the program on the server's machine can. */
+  importSession?(document: SessionDocument, directory: string): Promise<Session>
 }

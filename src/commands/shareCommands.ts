@@ -117,7 +117,7 @@ async function unshare({ services }: CommandContext, { id, backend }: SessionTar
 async function importInto(context: CommandContext): Promise<void> {
   const backend = await backendInSight(context)
   const connection = await backend.access.ensure()
-  checkImport(backend)
+  if (!connection.history.importSession) checkImport(backend)
   const chat = await chatInSight(context)
   const program = context.program(backend.profile)
   const directory = chat.needDirectory()

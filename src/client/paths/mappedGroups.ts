@@ -20,7 +20,11 @@ export function mapFiles(inner: ServerFiles, paths: PathMap): ServerFiles {
 /** The group with the paths of this machine. An exported document stays as the server wrote it. */
 export function mapHistory(inner: SessionHistory, paths: PathMap): SessionHistory {
   const session = async (answer: Promise<Session>): Promise<Session> => sessionToHost(paths, await answer)
+  const takeIn = inner.importSession?.bind(inner)
   return {
+    ...(takeIn
+      ? { importSession: (document, directory) => session(takeIn(document, paths.toServer(directory))) }
+      : {}),
     fork: (id, before) => session(inner.fork(id, before)),
     undo: (id, point) => session(inner.undo(id, point)),
     redo: (id) => session(inner.redo(id)),

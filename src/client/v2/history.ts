@@ -96,6 +96,13 @@ export class V2History implements SessionHistory {
   copyOf(document: SessionDocument): SessionDocument {
     return copyDocument(document, Date.now())
   }
+
+  async importSession({ info, messages }: SessionDocument, directory: string): Promise<Session> {
+    const body = { info, messages, location: { directory } }
+    const route = '/api/experimental/session/import'
+    const answer = await this.#routes.send('POST', route, { body, timeoutMs: exportLimits.timeoutMs })
+    return expectSession(fields(answer.body)['data'])
+  }
 }
 
 /** The same conversation under ids of its own; it belongs to nobody, and nothing of it is undone. */

@@ -6,6 +6,7 @@ import type { PromptDelivery, UserMessage } from '../../session/model.ts'
 import type { ClientLog, ServerEvent } from '../connection.ts'
 import { EventQueue } from '../http/eventQueue.ts'
 import { followEvents } from '../http/eventStream.ts'
+import type { StreamTiming } from '../http/eventStream.ts'
 import type { HttpClient } from '../http/httpClient.ts'
 import { fields, list, number, text, word } from '../reading.ts'
 import type { Fields } from '../reading.ts'
@@ -30,7 +31,11 @@ export interface LiveOptions {
   readonly routes: V2Routes
   readonly log: ClientLog
   readonly ping: (signal: AbortSignal) => Promise<void>
+  readonly timing?: Partial<StreamTiming>
 }
+
+/** Three heartbeats of the server. */
+const usualTiming = { silenceMs: 45_000 }
 
 /** Messages at the end of a session that are read again when something of them changed. */
 const tailLimit = 20
@@ -228,14 +233,14 @@ export class LiveEvents {
   }
 
   async #pump(signal: AbortSignal): Promise<void> {
-    const { client, log, ping } = this.#options
+    const { client, log, ping, timing } = this.#options
     const stream = {
       client,
       route: '/api/event',
       log,
       ping,
       decode: readEvent,
-      timing: { silenceMs: 45_000 },
+      timing: { ...usualTiming, ...timing },
     }
     for await (const event of followEvents<WireEvent>(stream, signal)) {
       if (event.kind === 'wire') await this.#handle(event)

@@ -75,6 +75,7 @@ function fileName(title: string): string {
  */
 export async function importSession(options: {
   readonly connection: Connection
+  /** Takes the file in where the server has no way to. */
   readonly program: LocalProgram
   readonly directory: string
 }): Promise<SessionID | undefined> {
@@ -92,6 +93,10 @@ export async function importSession(options: {
   if (isKnown && (await vscode.window.showInformationMessage(question, { modal: true }, copy)) !== copy)
     return undefined
   const wanted = isKnown ? connection.history.copyOf(document) : document
+  if (connection.history.importSession) {
+    const { id: taken } = await connection.history.importSession(wanted, directory)
+    return taken
+  }
   await runImport(program, wanted, directory)
   const { id } = wanted.info
   return isSessionID(id) ? id : undefined

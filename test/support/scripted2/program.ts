@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
+import { exportRoutes } from './exports.ts'
 import { createHttpServer } from './httpServer.ts'
 import { integrationRoutes } from './integrations.ts'
 import { mcpRoutes } from './mcp.ts'
@@ -63,6 +64,7 @@ function serve(args: readonly string[]): void {
       ...sessionRoutes(world, runner),
       ...requestRoutes(world, runner),
       ...catalogRoutes(),
+      ...exportRoutes(world),
       ...integrationRoutes(world),
       ...mcpRoutes(world),
       ...fileRoutes(world),

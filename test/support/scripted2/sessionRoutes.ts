@@ -78,11 +78,6 @@ export function sessionRoutes(world: World, runner: Runner): readonly Route[] {
       path: '/api/session/:id/diff',
       handle: ({ params, query }) => ({ data: turnDiff(of(params[0]), query.get('from')) }),
     },
-    {
-      method: 'GET',
-      path: '/api/experimental/session/:id/export',
-      handle: ({ params }) => ({ data: { info: of(params[0]).info, messages: of(params[0]).messages } }),
-    },
     ...runRoutes(world, runner, of),
     ...revertRoutes(world, runner, of),
   ]

@@ -11,12 +11,16 @@ export interface CuttingProxy {
   cut(): void
   /** From now on answers are swallowed: requests still reach the server. */
   muteAnswers(isMute: boolean): void
+  /** From now on nothing of the server's is read any more, so that it cannot go on writing; false: all of it. */
+  holdAnswers(isHeld: boolean): void
   close(): Promise<void>
 }
 
 export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
   let target: number | undefined = port
   let isMute = false
+  let isHeld = false
+  const upstreams = new Set<Socket>()
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     if (target === undefined) {
@@ -24,6 +28,9 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
       return
     }
     const upstream = connect(target, '127.0.0.1')
+    upstreams.add(upstream)
+    if (isHeld) upstream.pause()
+    upstream.on('close', () => upstreams.delete(upstream))
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.on('error', () => undefined)
@@ -50,6 +57,10 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
     setTarget: (next) => (target = next),
     cut,
     muteAnswers: (next) => (isMute = next),
+    holdAnswers: (next) => {
+      isHeld = next
+      for (const upstream of upstreams) isHeld ? upstream.pause() : upstream.resume()
+    },
     close: async () => {
       cut()
       server.close()
