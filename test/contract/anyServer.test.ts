@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { startLab } from '../support/opencodeLab.ts'
 import type { Lab, LabServer, Wire } from '../support/opencodeLab.ts'
 import { compareServer, formatComparison, wire2 } from './runner/compare.ts'
@@ -48,4 +52,84 @@ describe('the comparison of a server with the contract', function () {
     assert.match(text, /^ ok {2}prompt-admitted: .+ \[P I\]$/m)
     assert.match(text, / -- {2}event-overflow: .+\n +to be compared by hand/)
   })
+
+  it('names each place where a server differs, with what came instead and where the expectation is from', async () => {
+    const { server, target } = await targetOf(2)
+    const deviant = await startDeviant(server.url)
+    const comparison = await compareServer({ ...target, url: deviant.url, asksModel: false }).finally(
+      deviant.close,
+    )
+    const differing = comparison.findings.filter(({ kind }) => kind === 'differs')
+    assert.deepEqual(
+      differing.map(({ id }) => id),
+      ['prompt-conflict', 'interrupt-idle', 'no-session-updated', 'permission-gone', 'session-events'],
+      formatComparison(comparison),
+    )
+    const text = formatComparison(comparison)
+    assert.match(
+      text,
+      /^DIFF prompt-conflict: .+ 409 ConflictError \[P\]\n +expected \[409,"ConflictError"\], got \[422,"ConflictError"\]$/m,
+    )
+    assert.match(text, /What differs:\nDIFF prompt-conflict/)
+    assert.match(text, /5 differ, \d+ not tried$/)
+  })
+
+  it('compares a server, too, that the extension would not connect to', async () => {
+    const lab = await startLab({ wire: 2 })
+    labs.push(lab)
+    Object.assign(lab.env, { SCRIPTED2_VERSION: '2.0.2' })
+    const { url, username, password } = await lab.startServer()
+    const target = { url, username, password, directory: lab.project, asksModel: false }
+    const [refused, ...others] = (await compareServer(target)).findings
+    assert.deepEqual([refused?.id, refused?.kind], ['connect', 'differs'])
+    assert.match(refused?.detail ?? '', /2\.0\.2.*too old.*2\.0\.4/)
+    assert.ok(others.length > 20 && others.every(({ kind }) => kind !== 'differs'))
+    await assert.rejects(compareServer({ ...target, password: 'wrong' }), { code: 'unauthorized' })
+  })
 })
+
+interface Deviant {
+  readonly url: string
+  readonly close: () => void
+}
+
+/** A 2.x server with answers and events of its own taste in front of the scripted one. */
+async function startDeviant(origin: string): Promise<Deviant> {
+  const server = createServer((request, response) => {
+    void pass(origin, request, response).catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const close = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { url: `http://127.0.0.1:${port}`, close }
+}
+
+async function pass(origin: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await buffer(request)
+  const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers
+  const stop = new AbortController()
+  response.once('close', () => stop.abort())
+  const answer = await fetch(origin + (request.url ?? ''), {
+    method: request.method ?? 'GET',
+    headers: headers as Record<string, string>,
+    signal: stop.signal,
+    ...(body.length === 0 ? {} : { body }),
+  })
+  const type = answer.headers.get('content-type') ?? 'text/plain'
+  const status = answer.status === 409 ? 422 : answer.status
+  if (type.startsWith('text/event-stream')) {
+    response.writeHead(200, { 'content-type': type })
+    // Events do not say where they happened.
+    for await (const part of answer.body ?? [])
+      response.write(Buffer.from(part).toString().replaceAll('"location"', '"place"'))
+    response.end()
+    return
+  }
+  const text = (await answer.text())
+    .replace('PermissionNotFoundError', 'NotFoundError')
+    .replace('"interrupted":false', '"wasRunning":false')
+  response.writeHead(status, { 'content-type': type }).end(text)
+}

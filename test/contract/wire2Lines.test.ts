@@ -134,7 +134,7 @@ describe('the lines to a 2.x server', function () {
     assert.match(answerOf(store.state?.messages ?? []), /^It st/)
     assert.equal(store.state?.status.kind, 'busy')
     await waitUntil(() => store.state?.status.kind === 'idle')
-    assert.equal(answerOf(store.state?.messages ?? []), 'It streams from here on to there.')
+    assert.equal(answerOf(store.state.messages), 'It streams from here on to there.')
     for (const each of [store, probe]) each.dispose()
   })
 
@@ -153,7 +153,7 @@ describe('the lines to a 2.x server', function () {
     )
     await connection.prompt(id, prompt)
     await eventually(async () => {
-      const [user] = (await connection.readMessages(id, 10)).messages
+      const user = (await connection.readMessages(id, 10)).messages.at(0)
       const files = (user?.blocks ?? []).filter(({ type }) => type === 'file')
       assert.equal(files.length, 2)
       for (const { id: blockID } of files)

@@ -30,6 +30,8 @@ const ownLabel = 'VS Code '
 export class V2Providers implements Providers {
   readonly #routes: V2Routes
   readonly #attempts = new Map<string, string>()
+  /** Folders that know of a provider: it may stand in the configuration of one alone. */
+  readonly #places = new Map<string, string>()
   /** Where keys of ours are kept, for the farewell. */
   readonly #credentials = new Map<string, string>()
 
@@ -51,6 +53,7 @@ export class V2Providers implements Providers {
       const wire = fields(item)
       const id = word(wire['id'])
       if (id === undefined) return undefined
+      this.#places.set(id, directory)
       const environment = list(wire['methods']).flatMap((method) => words(fields(method)['names']))
       const source = sourceOf(wire) ?? (usable.has(id) ? { kind: 'configuration' as const } : undefined)
       return {
@@ -135,7 +138,7 @@ export class V2Providers implements Providers {
   }
 
   async disconnect(providerID: string): Promise<void> {
-    const wire = await this.#integration(undefined, checkProviderID(providerID))
+    const wire = await this.#integration(this.#places.get(providerID), checkProviderID(providerID))
     const kept = connectionsOf(wire ?? {}).filter(({ type }) => type !== 'env')
     await this.#remove(kept.flatMap(({ id }) => word(id) ?? []))
     this.#credentials.delete(providerID)
@@ -144,6 +147,7 @@ export class V2Providers implements Providers {
   async credential(directory: string, providerID: string): Promise<ProviderCredential> {
     const wire = await this.#integration(directory, checkProviderID(providerID))
     if (!wire) return { kind: 'hidden' }
+    this.#places.set(providerID, directory)
     const source = sourceOf(wire)
     if (source?.kind === 'environment') return { kind: 'elsewhere' }
     if (!source) return { kind: 'none' }
@@ -155,13 +159,14 @@ export class V2Providers implements Providers {
     await this.removeKey(providerID)
     const path = `/api/integration/${encodeURIComponent(checkProviderID(providerID))}/connect/key`
     const body = { key, label: ownLabel + fingerprint(key) }
-    await this.#routes.at(undefined, 'POST', '/api/integration/{id}/connect/key', { path, body })
-    this.#remember(providerID, await this.#integration(undefined, providerID))
+    const place = this.#places.get(providerID)
+    await this.#routes.at(place, 'POST', '/api/integration/{id}/connect/key', { path, body })
+    this.#remember(providerID, await this.#integration(place, providerID))
   }
 
   /** Only keys of ours; the user's own credentials stay. */
   async removeKey(providerID: string): Promise<void> {
-    const wire = await this.#integration(undefined, checkProviderID(providerID))
+    const wire = await this.#integration(this.#places.get(providerID), checkProviderID(providerID))
     await this.#remove(ownCredentials(wire ?? {}).map(({ id }) => id))
     this.#credentials.delete(providerID)
   }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { PermissionRule } from '../../client/serverFeatures.ts'
+import { OpencodeError } from '../../opencode/errors.ts'
 import type { RunningContext } from '../commandSpec.ts'
 import { placeOf } from '../providers/providerStates.ts'
 import { reloadFolders } from '../providers/reloadFolders.ts'
@@ -26,8 +27,8 @@ async function readItems(context: RunningContext, directory: string): Promise<It
   const [catalog, skills, servers, formatters] = await Promise.all([
     connection.readCatalog(directory),
     features.skills(directory),
-    features.languageServers(directory),
-    features.formatters(directory),
+    known(features.languageServers(directory)),
+    known(features.formatters(directory)),
   ])
   const edit = (word: string): (() => Promise<void>) => {
     return () => openConfiguration(context, { word })
@@ -52,21 +53,34 @@ async function readItems(context: RunningContext, directory: string): Promise<It
     ),
     ...group(
       vscode.l10n.t('Language servers'),
-      servers.map(({ name, root, isConnected }) => ({
+      servers.items.map(({ name, root, isConnected }) => ({
         ...item(isConnected ? 'pass' : 'error', name, isConnected ? root : vscode.l10n.t('failed')),
         run: edit('lsp'),
       })),
-      vscode.l10n.t('None runs: they start with the first file that they are for'),
+      servers.lack ?? vscode.l10n.t('None runs: they start with the first file that they are for'),
     ),
     ...group(
       vscode.l10n.t('Formatters'),
-      formatters.map(({ name, extensions, isEnabled }) => ({
+      formatters.items.map(({ name, extensions, isEnabled }) => ({
         ...item(isEnabled ? 'pass' : 'circle-slash', name, extensions.join(' ')),
         run: edit('formatter'),
       })),
-      vscode.l10n.t('None is switched on'),
+      formatters.lack ?? vscode.l10n.t('None is switched on'),
     ),
   ]
+}
+
+/** What a server has of a kind, or why it does not say. */
+async function known<T>(
+  asked: Promise<readonly T[]>,
+): Promise<{ readonly items: readonly T[]; readonly lack?: string }> {
+  try {
+    return { items: await asked }
+  } catch (error) {
+    if (error instanceof OpencodeError && error.code === 'unsupported')
+      return { items: [], lack: error.message }
+    throw error
+  }
 }
 
 /** The last rule that fits decides, so the list begins with it. */

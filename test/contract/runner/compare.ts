@@ -1,5 +1,8 @@
+import { AssertionError } from 'node:assert'
 import { connect } from '../../../src/client/connect.ts'
 import type { Connection } from '../../../src/client/connection.ts'
+import { OpencodeError } from '../../../src/opencode/errors.ts'
+import type { ErrorCode } from '../../../src/opencode/errors.ts'
 import { wireOf } from '../../../src/opencode/version.ts'
 import { assumptions } from '../../support/scripted2/assumptions.ts'
 import { commonChecks } from './commonChecks.ts'
@@ -21,10 +24,18 @@ export interface Comparison {
 
 const log = { debug() {}, info() {}, warn() {} }
 
-/** Tries on a server what the extension relies on. Makes sessions there, and deletes them again. */
+/**
+ * Tries on a server what the extension relies on. Makes sessions there, and deletes them again. What the extension
+ * would not connect to is a finding as well; where it speaks 2.x the rest is compared all the same.
+ * @throws OpencodeError `unauthorized`, `connection-refused` and the like, when nothing can be asked
+ */
 export async function compareServer(target: Target): Promise<Comparison> {
   const { url, username, password } = target
-  const connection = await connect({ url, username, password }, { log })
+  const connection = await connect({ url, username, password }, { log }).catch((error: unknown) => {
+    if (error instanceof OpencodeError && refusals.has(error.code)) return error
+    throw error
+  })
+  if (connection instanceof OpencodeError) return compareRefused(target, connection)
   const { version } = connection
   try {
     const directory = target.directory ?? (await connection.places.own()).directory
@@ -34,6 +45,17 @@ export async function compareServer(target: Target): Promise<Comparison> {
   } finally {
     await connection.close()
   }
+}
+
+/** Codes of servers that answer, but not as we know it. */
+const refusals = new Set<ErrorCode>(['unsupported', 'version-too-old', 'bad-response'])
+
+async function compareRefused(target: Target, { message }: OpencodeError): Promise<Comparison> {
+  const refused: Finding = { id: 'connect', kind: 'differs', detail: message }
+  const { type, body } = await new WireClient(target).ask('GET', '/api/info')
+  const version = typeof body['version'] === 'string' ? body['version'] : 'of an unknown version'
+  const isSecond = type.includes('json') && body['version'] !== undefined
+  return { version, findings: [refused, ...(isSecond ? await wire2(target) : [])] }
 }
 
 async function common(connection: Connection, directory: string): Promise<Finding[]> {
@@ -46,6 +68,7 @@ async function common(connection: Connection, directory: string): Promise<Findin
 export async function wire2(target: Target, checks = wire2Checks): Promise<readonly Finding[]> {
   const client = new WireClient(target)
   const findings: Finding[] = []
+  const covered = new Set(checks.flatMap(({ covers = [] }) => covers))
   for (const { id, run, needsModel } of checks) {
     const isLeftOut = needsModel === true && !target.asksModel
     findings.push(
@@ -55,7 +78,7 @@ export async function wire2(target: Target, checks = wire2Checks): Promise<reado
     )
   }
   const tried = new Set(findings.map(({ id }) => id))
-  const untried = assumptions.filter(({ id }) => !tried.has(id))
+  const untried = assumptions.filter(({ id }) => !tried.has(id) && !(target.asksModel && covered.has(id)))
   return [
     ...findings,
     ...untried.map(({ id }): Finding => ({ id, kind: 'skipped', detail: 'to be compared by hand' })),
@@ -67,21 +90,47 @@ async function attempt(id: string, run: () => Promise<void>): Promise<Finding> {
     await run()
     return { id, kind: 'same', detail: '' }
   } catch (error) {
-    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
-    return { id, kind: 'differs', detail: line.slice(0, 200) }
+    return { id, kind: 'differs', detail: describe(error) }
   }
+}
+
+/** One line: what was expected and what came instead, where a comparison says so. */
+function describe(error: unknown): string {
+  if (error instanceof AssertionError && error.generatedMessage) {
+    const [expected, actual] = [error.expected, error.actual].map(brief)
+    return `expected ${expected}, got ${actual}`
+  }
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
+  return line.slice(0, 300)
+}
+
+function brief(value: unknown): string {
+  const text =
+    value instanceof RegExp ? String(value) : value === undefined ? 'nothing' : JSON.stringify(value)
+  return text.length > 140 ? `${text.slice(0, 140)}…` : text
 }
 
 const marks = { same: ' ok ', differs: 'DIFF', skipped: ' -- ' } as const
 
-/** One line for each thing that was compared, with what the reference says and where that comes from. */
+const legend = `Sources of what is expected: T types of the published client, P protocol source, S server source,
+L notes of others from real servers, C a comparison by others, I our own inference.`
+
+/**
+ * One line for each thing that was compared, with what the reference says and where that comes from, and below it what
+ * differs. All that differs stands at the end once more.
+ */
 export function formatComparison({ version, findings }: Comparison): string {
-  const lines = findings.map(({ id, kind, detail }) => {
-    const known = assumptions.find((assumption) => assumption.id === id)
-    const says = known ? `: ${known.says} [${known.source}]` : ''
-    return `${marks[kind]} ${id}${says}${detail === '' ? '' : `\n       ${detail}`}`
-  })
+  const lines = findings.map(toLine)
+  const differing = findings.filter(({ kind }) => kind === 'differs').map(toLine)
+  const again = differing.length === 0 ? [] : ['', 'What differs:', ...differing]
   const count = (kind: Finding['kind']): number => findings.filter((finding) => finding.kind === kind).length
   const sum = `${count('same')} as expected, ${count('differs')} differ, ${count('skipped')} not tried`
-  return [`OpenCode ${version}`, ...lines, sum].join('\n')
+  const sources = lines.some((line) => /\[[A-Z]/.test(line)) ? ['', legend] : []
+  return [`OpenCode ${version}`, ...lines, ...again, ...sources, '', sum].join('\n')
+}
+
+function toLine({ id, kind, detail }: Finding): string {
+  const known = assumptions.find((assumption) => assumption.id === id)
+  const says = known ? `: ${known.says} [${known.source}]` : ''
+  return `${marks[kind]} ${id}${says}${detail === '' ? '' : `\n       ${detail}`}`
 }

@@ -1,44 +1,10 @@
 import assert from 'node:assert/strict'
-import { newMessageID } from '../../../src/opencode/newIds.ts'
 import { dataOf, toData } from './wireClient.ts'
-import type { Data, WireClient } from './wireClient.ts'
-
-/** One thing to compare; `id` is that of the assumption it tries, where there is one. */
-export interface Check {
-  readonly id: string
-  /** Fails with what differs. */
-  readonly run: (client: WireClient) => Promise<void>
-  /** Only where a model may be asked. */
-  readonly needsModel?: boolean
-}
-
-const id = (session: Data): string => String(session['id'])
-
-async function withSession(
-  client: WireClient,
-  use: (session: Data) => Promise<void>,
-  more: Data = {},
-): Promise<void> {
-  const { directory } = client.target
-  const location = directory === undefined ? {} : { location: { directory } }
-  const session = await client.data('POST', '/api/session', { ...location, ...more })
-  try {
-    await use(session)
-  } finally {
-    await client.ask('DELETE', `/api/session/${id(session)}`)
-  }
-}
-
-/** A prompt that is stored and not run. */
-function parked(text = 'Not to be run'): Data & { readonly id: string } {
-  return {
-    id: newMessageID(Date.now()),
-    text,
-    delivery: 'queue',
-    resume: false,
-    metadata: { test: { kept: true } },
-  }
-}
+import { changeChecks } from './wire2Changes.ts'
+import { turnChecks } from './wire2Turns.ts'
+import { idOf as id, parked, withSession } from './wire2Sessions.ts'
+import type { Check } from './wire2Sessions.ts'
+import type { Data } from './wireClient.ts'
 
 /** What can be tried of the 2.x contract without a model. */
 const quietChecks: readonly Check[] = [
@@ -248,47 +214,4 @@ const quietChecks: readonly Check[] = [
   },
 ]
 
-/** One short turn; the words of the model do not matter. */
-const turnChecks: readonly Check[] = [
-  {
-    id: 'execution',
-    needsModel: true,
-    run: (client) =>
-      withSession(client, async (session) => {
-        const prompt = { id: newMessageID(Date.now()), text: 'Say hello.', delivery: 'steer' }
-        const send = () => client.ask('POST', `/api/session/${id(session)}/prompt`, prompt)
-        const frames = await client.frames(
-          send,
-          (frame) =>
-            dataOf(frame)['sessionID'] === id(session) && frame['type'] === 'session.execution.succeeded',
-        )
-        const own = frames.filter((frame) => dataOf(frame)['sessionID'] === id(session))
-        const at = (type: string): number => own.findIndex((frame) => frame['type'] === `session.${type}`)
-        const order = [
-          'inbox.enqueued',
-          'execution.started',
-          'inbox.delivered',
-          'step.started',
-          'text.started',
-          'text.ended',
-          'step.ended',
-        ]
-        const places = order.map(at)
-        assert.ok(!places.includes(-1), `missing: ${order.filter((type) => at(type) < 0).join(', ')}`)
-        assert.deepEqual(
-          places,
-          places.toSorted((left, right) => left - right),
-          'the order is another',
-        )
-        assert.equal(dataOf(own[at('text.started')] ?? {})['ordinal'], 0)
-        const messages = await client.list(`/api/session/${id(session)}/message?order=asc`)
-        const types = messages
-          .map((message) => message['type'])
-          .filter((type) => !String(type).includes('switched') && type !== 'system')
-        assert.deepEqual(types, ['user', 'assistant', 'idle'])
-        assert.equal(messages.find(({ type }) => type === 'user')?.['id'], prompt.id)
-      }),
-  },
-]
-
-export const wire2Checks: readonly Check[] = [...quietChecks, ...turnChecks]
+export const wire2Checks: readonly Check[] = [...quietChecks, ...changeChecks, ...turnChecks]

@@ -191,4 +191,65 @@ export const assumptions: readonly Assumption[] = [
     source: 'L',
   },
   { id: 'event-overflow', says: 'a reader with more than 4096 waiting events is cut off', source: 'L C' },
+  {
+    id: 'agent-and-model',
+    says: 'POST …/agent {agent} and …/model {model} set what following steps use',
+    source: 'P T',
+  },
+  {
+    id: 'interrupt-idle',
+    says: 'an interrupt of an idle session is {interrupted: false}, no error',
+    source: 'P',
+  },
+  { id: 'session-patch', says: 'PATCH of a session answers 204, and keeps metadata', source: 'P' },
+  { id: 'session-rules', says: 'a session is made with permissions of its own, and tells them', source: 'P' },
+  {
+    id: 'session-events',
+    says: 'a session takes an id of the client; session.created tells its location',
+    source: 'P T',
+  },
+  { id: 'prompt-id', says: 'the id of a prompt begins with msg_, or it is 400', source: 'P' },
+  {
+    id: 'export',
+    says: 'GET …/export gives {info, messages}, and POST …/import takes that with a location',
+    source: 'T',
+  },
+  {
+    id: 'permission-gone',
+    says: 'a reply to what does not wait is 404 PermissionNotFoundError',
+    source: 'P',
+  },
+  { id: 'form-gone', says: 'a form that is not there is 404 FormNotFoundError', source: 'P' },
+  {
+    id: 'files',
+    says: 'fs/list and fs/find give entries with a path relative to the location',
+    source: 'P T',
+  },
+  { id: 'fs-bytes', says: 'fs/read gives the bytes as they are', source: 'P' },
+  {
+    id: 'mcp-server',
+    says: 'GET /api/mcp {name, status: {status, error?}, integrationID?}; PUT, connect and disconnect below experimental',
+    source: 'T',
+  },
+  { id: 'reload', says: 'POST /api/location/reload answers 204, and location.shutdown is told', source: 'L' },
+  {
+    id: 'oauth',
+    says: 'connect/oauth gives {attemptID, url, instructions, mode}; its state is polled; a code goes to …/complete, and a wrong one is refused',
+    source: 'P, refusal I',
+  },
+  {
+    id: 'provider-package',
+    says: 'a provider names its package as configured, and its address in settings.baseURL',
+    source: 'T, settings I',
+  },
+  {
+    id: 'config-broken',
+    says: 'where opencode.json cannot be read, routes of its location answer 500 with the name of the file',
+    source: 'I',
+  },
+  {
+    id: 'undo-without-git',
+    says: 'without a repository nothing is restored and no snapshot is told',
+    source: 'I',
+  },
 ]

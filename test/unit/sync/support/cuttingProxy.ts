@@ -59,7 +59,10 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
     muteAnswers: (next) => (isMute = next),
     holdAnswers: (next) => {
       isHeld = next
-      for (const upstream of upstreams) isHeld ? upstream.pause() : upstream.resume()
+      for (const upstream of upstreams) {
+        if (isHeld) upstream.pause()
+        else upstream.resume()
+      }
     },
     close: async () => {
       cut()
