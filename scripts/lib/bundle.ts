@@ -2,10 +2,12 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { inRepository } from './repository.ts'
 import { run } from './run.ts'
+import { writeSentences } from './sentences.ts'
 
-/** Bundles into `dist`; minified for a package. @throws when it fails. */
+/** Bundles into `dist`; minified for a package, with the sentences for translators. @throws when it fails. */
 export async function bundle(options: { readonly production: boolean }): Promise<void> {
   await run(process.execPath, [inRepository('esbuild.js'), ...(options.production ? ['--production'] : [])])
+  if (options.production) await writeSentences()
 }
 
 /** What the page must load before it shows anything, in bytes. */
