@@ -12,6 +12,7 @@ import type {
   Session,
   Todo,
 } from '../session/model.ts'
+import type { Accounts } from './accounts.ts'
 import type { ServerFiles } from './files.ts'
 import type { SessionInbox } from './inbox.ts'
 import type { SessionHistory } from './history.ts'
@@ -24,6 +25,12 @@ import type { Pictures } from './pictures.ts'
 import type { Providers } from './providers.ts'
 import type { ServerFeatures } from './serverFeatures.ts'
 import type { ServerPlaces } from './places.ts'
+import type { SavedRules } from './savedRules.ts'
+import type { SessionEnvironment } from './sessionEnvironment.ts'
+import type { SessionJournal } from './sessionJournal.ts'
+import type { Shells } from './shells.ts'
+import type { VersionControl } from './versionControl.ts'
+import type { Worktrees } from './worktrees.ts'
 
 /** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
 export interface Endpoint {
@@ -114,8 +121,15 @@ export interface Connection {
   readonly commands: SessionCommands
   readonly places: ServerPlaces
   readonly pictures: Pictures
-  /** Undefined where a server keeps no prompts. */
+  // Groups that only some servers have: undefined where they are lacking.
   readonly inbox: SessionInbox | undefined
+  readonly savedRules: SavedRules | undefined
+  readonly shells: Shells | undefined
+  readonly worktrees: Worktrees | undefined
+  readonly versionControl: VersionControl | undefined
+  readonly journal: SessionJournal | undefined
+  readonly environment: SessionEnvironment | undefined
+  readonly accounts: Accounts | undefined
 
   /**
    * Yields until the signal aborts; reconnects by itself with jittered backoff. Call it once. What the messages of a

@@ -30,6 +30,8 @@ export interface SessionHistory {
   undo(sessionID: SessionID, point: UndoPoint): Promise<Session>
   /** Brings back what was undone. Rejects with `busy` while the session runs. */
   redo(sessionID: SessionID): Promise<Session>
+  /** Drops for good what is undone, without a prompt; `unsupported` where only a prompt does that. */
+  commitUndo(sessionID: SessionID): Promise<void>
   /** What the undo in force changed on disk: from the state that `redo` brings back to the one of now. Absolute paths. */
   undoneChanges(sessionID: SessionID): Promise<readonly FileChange[]>
   undoReach(directory: string): Promise<UndoReach>

@@ -41,9 +41,23 @@ export type ServerStatus =
 
 /** What a server can do; the UI greys out the rest and says why. */
 export interface Capabilities {
+  /** Whether keys and logins of providers can be listed one by one. */
+  readonly accounts: boolean
   readonly archive: boolean
+  /** Whether running tools can be left to themselves, listed and stopped. */
+  readonly background: boolean
+  /** Whether what is undone can be dropped for good without a prompt. */
+  readonly commitUndo: boolean
   readonly deleteMessage: boolean
+  /** Whether the commands of a session can have environment variables of their own. */
+  readonly environment: boolean
   readonly fork: boolean
+  readonly formatters: boolean
+  /** Whether the course of a session is kept and can be read. */
+  readonly journal: boolean
+  readonly languageServers: boolean
+  /** Whether a single step of an answer can be undone, with all behind it. */
+  readonly partialUndo: boolean
   /** Whether the server itself keeps prompts until the run is over. */
   readonly queue: boolean
   readonly revert: boolean
@@ -57,4 +71,6 @@ export interface Capabilities {
   /** Whether tool input arrives while the model writes it. */
   readonly toolInputStream: boolean
   readonly turnDiff: boolean
+  readonly versionControl: boolean
+  readonly worktrees: boolean
 }

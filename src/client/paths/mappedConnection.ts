@@ -9,7 +9,15 @@ import {
   requestToHost,
   sessionToHost,
 } from './mappedModel.ts'
-import { mapCommands, mapFeatures, mapFiles, mapHistory, mapLibrary, mapProviders } from './mappedGroups.ts'
+import {
+  mapCommands,
+  mapFeatures,
+  mapFiles,
+  mapHistory,
+  mapLibrary,
+  mapOptional,
+  mapProviders,
+} from './mappedGroups.ts'
 import { PathMap, type PathRule } from './pathMap.ts'
 
 /** The path map behind each connection that `mapPaths` made. */
@@ -50,7 +58,7 @@ function decorate(inner: Connection, paths: PathMap): Connection {
     runs: inner.runs,
     places: inner.places,
     pictures: inner.pictures,
-    inbox: inner.inbox,
+    ...mapOptional(inner, paths),
     get metrics() {
       return inner.metrics
     },

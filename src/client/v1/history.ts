@@ -42,6 +42,11 @@ export class V1History implements SessionHistory {
     return expectSession(await this.#routes.ofSession('POST', sessionID, '/unrevert'))
   }
 
+  commitUndo(): Promise<void> {
+    const message = 'On this server only the next prompt drops for good what is undone.'
+    return Promise.reject(new OpencodeError('unsupported', message))
+  }
+
   async undoneChanges(sessionID: SessionID): Promise<readonly FileChange[]> {
     const { body } = await this.#routes.ofSession('GET', sessionID, '')
     const changes = readGitDiff(text(fields(fields(body)['revert'])['diff']) ?? '')

@@ -54,6 +54,16 @@ import { readSession, readStatusMap, readTodos } from './sessions.ts'
 import { readWholeOutput } from './toolOutput.ts'
 
 const capabilities: Capabilities = {
+  accounts: false,
+  background: false,
+  commitUndo: false,
+  environment: false,
+  formatters: true,
+  journal: false,
+  languageServers: true,
+  partialUndo: true,
+  versionControl: false,
+  worktrees: false,
   archive: true,
   deleteMessage: true,
   fork: true,
@@ -86,6 +96,13 @@ export class V1Connection implements Connection {
   readonly places: V1Places
   readonly pictures: V1Pictures
   readonly inbox = undefined
+  readonly savedRules = undefined
+  readonly shells = undefined
+  readonly worktrees = undefined
+  readonly versionControl = undefined
+  readonly journal = undefined
+  readonly environment = undefined
+  readonly accounts = undefined
   readonly #routes: V1Routes
   readonly #roots: V1Roots
   readonly #client: HttpClient

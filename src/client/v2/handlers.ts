@@ -289,7 +289,8 @@ async function toolProgress(live: LiveEvents, sessionID: SessionID, event: WireE
   const shellID = word(fields(data['metadata'])['shellID'])
   const callID = word(data['id'])
   if (!track || shellID === undefined || callID === undefined || !live.isFollowed(sessionID)) return
-  live.shells.begin(callID, shellID, (output) => {
+  const shell = { id: shellID, directory: event.directory ?? live.directoryOf(sessionID) }
+  live.shells.begin(callID, shell, (output) => {
     const content = [{ type: 'text', text: output }]
     live.emit(sessionID, ...track.toolChanged({ id: callID }, { content }))
   })

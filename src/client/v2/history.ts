@@ -42,6 +42,10 @@ export class V2History implements SessionHistory {
     return this.#routes.session(sessionID)
   }
 
+  async commitUndo(sessionID: SessionID): Promise<void> {
+    await this.#routes.ofSession('POST', sessionID, '/revert/commit')
+  }
+
   async undoneChanges(sessionID: SessionID): Promise<readonly FileChange[]> {
     const session = fields(await this.#routes.ofSession('GET', sessionID, ''))
     const directory = word(fields(session['location'])['directory']) ?? ''

@@ -231,6 +231,11 @@ function ownCredentials(integration: Fields): readonly { readonly id: string }[]
   })
 }
 
+/** Whether a connection of an integration is a key that we set. */
+export function isOwnKey(connection: Fields): boolean {
+  return fingerprintOf(connection) !== undefined
+}
+
 function fingerprintOf(connection: Fields): string | undefined {
   const label = text(connection['label']) ?? ''
   const found = label.startsWith(ownLabel) ? label.slice(ownLabel.length) : ''

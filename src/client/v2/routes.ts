@@ -71,6 +71,17 @@ function locationQuery(directory: string | undefined): readonly string[] {
   return directory === undefined ? [] : [`location%5Bdirectory%5D=${encodeURIComponent(directory)}`]
 }
 
+/** The location that a directory leads to: `{directory, project}`. */
+export async function locationOf(
+  routes: V2Routes,
+  directory: string | undefined,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { body } = await routes.send('GET', '/api/location', { query: locationQuery(directory), signal })
+  const answer = fields(body)
+  return fields(answer['location'] ?? answer['data'])
+}
+
 function dataOf({ body }: HttpAnswer): unknown {
   return fields(body)['data']
 }

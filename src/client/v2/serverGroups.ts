@@ -13,7 +13,7 @@ import type {
   ServerFeatures,
   Skill,
 } from '../serverFeatures.ts'
-import { missing } from './routes.ts'
+import { locationOf, missing } from './routes.ts'
 import type { RouteRequest, V2Routes } from './routes.ts'
 
 export class V2Files implements ServerFiles {
@@ -64,10 +64,7 @@ async function locate(
   directory: string | undefined,
   signal?: AbortSignal,
 ): Promise<ServerPlace> {
-  const query = directory === undefined ? [] : [`location%5Bdirectory%5D=${encodeURIComponent(directory)}`]
-  const { body } = await routes.send('GET', '/api/location', { query, signal })
-  const answer = fields(body)
-  const location = fields(answer['location'] ?? answer['data'])
+  const location = await locationOf(routes, directory, signal)
   const found = word(location['directory'])
   if (found === undefined)
     throw new OpencodeError('bad-response', 'The OpenCode server did not say where it works.')

@@ -29,11 +29,13 @@ import { readFileDiffs } from '../fileDiffs.ts'
 import type { HttpClient } from '../http/httpClient.ts'
 import { collect, compact, fields, list, text, word } from '../reading.ts'
 import { unless } from '../unless.ts'
+import { V2Accounts } from './accounts.ts'
 import { readCatalog } from './catalog.ts'
 import { absolute, V2History } from './history.ts'
 import { V2Inbox } from './inbox.ts'
 import { LiveEvents } from './live.ts'
 import { readInboxItem, readMessage } from './messages.ts'
+import { V2SavedRules, V2VersionControl, V2Worktrees } from './projectGroups.ts'
 import { promptBody } from './prompt.ts'
 import { V2Providers } from './providers.ts'
 import { formAnswer, readForm, readPermission } from './requests.ts'
@@ -43,8 +45,19 @@ import { V2Files, V2Places, V2ServerFeatures } from './serverGroups.ts'
 import { choose, V2Commands, V2Library, V2Pictures, V2RunControl } from './sessionGroups.ts'
 import { readSession } from './sessions.ts'
 import { outputOf } from './tools.ts'
+import { V2SessionEnvironment, V2SessionJournal, V2Shells } from './workGroups.ts'
 
 const capabilities: Capabilities = {
+  accounts: true,
+  background: true,
+  commitUndo: true,
+  environment: true,
+  formatters: false,
+  journal: true,
+  languageServers: false,
+  partialUndo: false,
+  versionControl: true,
+  worktrees: true,
   archive: false,
   deleteMessage: false,
   fork: true,
@@ -77,6 +90,13 @@ export class V2Connection implements Connection {
   readonly places: V2Places
   readonly pictures: V2Pictures
   readonly inbox: V2Inbox
+  readonly savedRules: V2SavedRules
+  readonly shells: V2Shells
+  readonly worktrees: V2Worktrees
+  readonly versionControl: V2VersionControl
+  readonly journal: V2SessionJournal
+  readonly environment: V2SessionEnvironment
+  readonly accounts: V2Accounts
   readonly #client: HttpClient
   readonly #routes: V2Routes
   readonly #live: LiveEvents
@@ -97,6 +117,13 @@ export class V2Connection implements Connection {
     this.places = new V2Places(this.#routes)
     this.pictures = new V2Pictures(this.#routes)
     this.inbox = new V2Inbox(this.#routes)
+    this.savedRules = new V2SavedRules(this.#routes)
+    this.shells = new V2Shells(this.#routes)
+    this.worktrees = new V2Worktrees(this.#routes)
+    this.versionControl = new V2VersionControl(this.#routes)
+    this.journal = new V2SessionJournal(client)
+    this.environment = new V2SessionEnvironment(this.#routes)
+    this.accounts = new V2Accounts(this.#routes)
   }
 
   get url(): string {

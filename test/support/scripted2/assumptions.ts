@@ -185,6 +185,43 @@ export const assumptions: readonly Assumption[] = [
     says: 'a key is effective at once and cannot be read back; its label can',
     source: 'L T',
   },
+  { id: 'credential', says: 'PATCH and DELETE /api/credential/{id} answer 204', source: 'T' },
+  {
+    id: 'saved-permissions',
+    says: 'GET /api/permission/saved?projectID= lists {id, projectID, action, resource, time}; DELETE …/{id} revokes one',
+    source: 'P T',
+  },
+  { id: 'revert-commit', says: 'POST …/revert/commit drops what is staged, without a prompt', source: 'P' },
+  {
+    id: 'shell-list',
+    says: 'GET /api/shell lists running commands of the location as {id, command, status, metadata.sessionID}; DELETE ends one',
+    source: 'T, fields I',
+  },
+  {
+    id: 'background',
+    says: 'POST …/background ends the running tool calls of a session as done; the commands of theirs go on',
+    source: 'T I',
+  },
+  {
+    id: 'environment',
+    says: 'PUT …/environment {variables} takes the place of all that were set; commands of the session get them',
+    source: 'T I',
+  },
+  {
+    id: 'vcs',
+    says: 'GET /api/vcs/status and /api/vcs/diff?mode=working give {file, additions, deletions, status}, the latter with patch',
+    source: 'T, mode I',
+  },
+  {
+    id: 'worktree',
+    says: 'list, create {projectID, branch, name} → {directory} and remove {projectID, directory, force} without an envelope',
+    source: 'T, working copies of one project share its id I',
+  },
+  {
+    id: 'log',
+    says: '…/log gives the durable events as data lines with durable.seq, then a mark whose type begins with "log."',
+    source: 'T, name of the mark I',
+  },
   {
     id: 'event-stream',
     says: 'only data lines; server.connected first; no replay; comment ": heartbeat" each 15 s',

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import type { Data } from './wire.ts'
 import { isData, Refusal } from './wire.ts'
 import type { World } from './world.ts'
-import { projectOf } from './world.ts'
+import { projectOf, rootOfProject } from './world.ts'
 
 export interface Call {
   readonly params: readonly string[]
@@ -120,7 +120,8 @@ async function readBody(request: IncomingMessage): Promise<Data> {
 }
 
 function locationOf(directory: string): Data {
-  return { directory, project: { id: projectOf(directory), directory, canonical: directory } }
+  const id = projectOf(directory)
+  return { directory, project: { id, directory, canonical: rootOfProject(id) } }
 }
 
 function send(response: ServerResponse, answer: Answer, directory: string | undefined): void {

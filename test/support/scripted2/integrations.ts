@@ -102,6 +102,17 @@ export function integrationRoutes(world: World): readonly Route[] {
       handle: () => world.credentials.map(({ key: _key, ...shown }) => shown),
     },
     {
+      method: 'PATCH',
+      path: '/api/credential/:id',
+      handle: ({ params, body }) => {
+        const label = textIn(body, 'label') ?? ''
+        world.credentials = world.credentials.map((each) =>
+          each.id === params[0] ? { ...each, label } : each,
+        )
+        changed(world)
+      },
+    },
+    {
       method: 'DELETE',
       path: '/api/credential/:id',
       handle: ({ params }) => {

@@ -9,6 +9,7 @@ import { mcpRoutes } from './mcp.ts'
 import { catalogRoutes, fileRoutes, requestRoutes } from './otherRoutes.ts'
 import { Runner } from './runner.ts'
 import { sessionRoutes } from './sessionRoutes.ts'
+import { workRoutes } from './workRoutes.ts'
 import { World } from './world.ts'
 
 /** The version that the reference describes in most detail. */
@@ -68,6 +69,7 @@ function serve(args: readonly string[]): void {
       ...integrationRoutes(world),
       ...mcpRoutes(world),
       ...fileRoutes(world),
+      ...workRoutes(world),
     ],
   })
   server.on('error', (error: NodeJS.ErrnoException) => {

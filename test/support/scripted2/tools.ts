@@ -106,14 +106,11 @@ export function shell(
   world: World,
   run: ShellRun,
 ): Promise<{ readonly output: string; readonly exit: number | null }> {
-  const state = { sessionID: run.sessionID, output: '', isRunning: true }
-  world.shells.set(run.shellID, state)
-  const info = { id: run.shellID, metadata: { sessionID: run.sessionID } }
-  world.hint('shell.created', { info }, run.directory)
   const child = spawn('/bin/sh', ['-c', run.command], {
     cwd: run.directory,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...world.environments.get(run.sessionID) },
   })
   const kill = (): void => {
     try {
@@ -122,6 +119,11 @@ export function shell(
       // It has just ended.
     }
   }
+  const { command, directory, sessionID } = run
+  const state = { command, directory, sessionID, output: '', isRunning: true, kill }
+  world.shells.set(run.shellID, state)
+  const info = { id: run.shellID, metadata: { sessionID } }
+  world.hint('shell.created', { info }, directory)
   run.signal?.addEventListener('abort', kill)
   process.once('exit', kill)
   for (const stream of [child.stdout, child.stderr])

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { newMessageID } from '../../../src/opencode/newIds.ts'
 import type { Data, InboxItem, Message, SessionInfo } from './wire.ts'
@@ -59,6 +59,15 @@ export interface Credential {
   readonly key: string
 }
 
+export interface ShellState {
+  readonly command: string
+  readonly directory: string
+  readonly sessionID: string
+  output: string
+  isRunning: boolean
+  readonly kill: () => void
+}
+
 interface Stored {
   readonly sessions: SessionRecord[]
   readonly saved: SavedRule[]
@@ -77,7 +86,11 @@ export class World {
   readonly permissions = new Map<string, Waiting<PermissionAsked>>()
   readonly forms = new Map<string, Waiting<Form>>()
   readonly settledForms = new Set<string>()
-  readonly shells = new Map<string, { readonly sessionID: string; output: string; isRunning: boolean }>()
+  readonly shells = new Map<string, ShellState>()
+  /** Durable events, by session; of this process alone. */
+  readonly journals = new Map<string, WireEvent[]>()
+  /** Environment variables of the commands of a session. */
+  readonly environments = new Map<string, Readonly<Record<string, string>>>()
   saved: SavedRule[] = []
   credentials: Credential[] = []
   readonly #listeners = new Set<Listener>()
@@ -115,7 +128,9 @@ export class World {
   tell(record: SessionRecord, type: string, data: Data = {}): void {
     record.seq += 1
     const durable = { aggregateID: record.info.id, seq: record.seq, version: 1 }
-    this.#send(type, { sessionID: record.info.id, ...data }, { durable, location: record.info.location })
+    const { id, location } = record.info
+    const event = this.#send(type, { sessionID: id, ...data }, { durable, location })
+    this.journals.set(id, [...(this.journals.get(id) ?? []), event])
     this.save()
   }
 
@@ -146,9 +161,10 @@ export class World {
     write(this.#keysFile, this.credentials)
   }
 
-  #send(type: string, data: Data, more: Data): void {
+  #send(type: string, data: Data, more: Data): WireEvent {
     const event = { id: newID('evt'), created: Date.now(), type, data, ...more }
     for (const listener of this.#listeners) listener(event)
+    return event
   }
 
   #load(): void {
@@ -179,7 +195,31 @@ export function newID(prefix: string): string {
   return prefix === 'msg' ? newMessageID(Date.now()) : `${prefix}_${randomBytes(12).toString('hex')}`
 }
 
-/** The id of the project of a directory: the directory itself, made safe. */
+const projectRoots = new Map<string, string>()
+
+/** The id of the project of a directory: its main working copy, made safe. */
 export function projectOf(directory: string): string {
-  return `prj_${Buffer.from(directory).toString('hex').slice(0, 40)}`
+  const root = mainCopyOf(directory)
+  const id = `prj_${Buffer.from(root).toString('hex').slice(-60)}`
+  projectRoots.set(id, root)
+  return id
+}
+
+/** The main working copy of a project that was asked for before. */
+export function rootOfProject(id: string): string {
+  const root = projectRoots.get(id)
+  if (root !== undefined) return root
+  throw new Refusal(404, 'ProjectNotFoundError', `Project not found: ${id}`)
+}
+
+/** A further working copy has a file ".git" that leads to the main one; a folder without git is its own project. */
+function mainCopyOf(directory: string): string {
+  for (let folder = directory; folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    const mark = path.join(folder, '.git')
+    if (!existsSync(mark)) continue
+    if (statSync(mark).isDirectory()) return folder
+    const [, main] = /^gitdir: (.*)[\\/]\.git[\\/]worktrees[\\/]/.exec(readFileSync(mark, 'utf8')) ?? []
+    return main ?? folder
+  }
+  return directory
 }

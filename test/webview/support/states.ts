@@ -36,6 +36,16 @@ const model: Model = {
 
 /** Of a server that can do everything. */
 export const allCapabilities: Capabilities = {
+  accounts: true,
+  background: true,
+  commitUndo: true,
+  environment: true,
+  formatters: true,
+  journal: true,
+  languageServers: true,
+  partialUndo: true,
+  versionControl: true,
+  worktrees: true,
   archive: true,
   deleteMessage: true,
   fork: true,
