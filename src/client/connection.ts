@@ -72,6 +72,8 @@ export type ServerEvent =
   | { readonly kind: 'reset'; readonly directory: string | undefined }
   /** Models, agents or commands may have changed. */
   | { readonly kind: 'catalog'; readonly directory: string | undefined }
+  /** Running commands, working copies or saved permissions may have changed. */
+  | { readonly kind: 'work'; readonly directory: string | undefined }
   | { readonly kind: 'file-edited'; readonly directory: string | undefined; readonly path: string }
 
 export interface MessagePage {

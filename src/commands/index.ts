@@ -24,6 +24,7 @@ import { serverViewCommands } from './serverViewCommands.ts'
 import { sessionCommands } from './sessionCommands.ts'
 import { shareCommands } from './shareCommands.ts'
 import { transcriptCommands } from './transcriptCommands.ts'
+import { workCommands } from './workCommands.ts'
 
 /** Every command that package.json contributes; a missing one does not compile. */
 const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
@@ -44,6 +45,7 @@ const table: { readonly [K in keyof typeof commandIds]: CommandSpec } = {
   ...accessCommands,
   ...featureCommands,
   ...serverViewCommands,
+  ...workCommands,
 }
 
 export function registerCommands(context: CommandContext): Disposable {

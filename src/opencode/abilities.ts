@@ -2,13 +2,33 @@ import { OpencodeError } from './errors.ts'
 import type { Capabilities } from './server.ts'
 
 /** What a user may ask for by a button or a command, and a server may not be able to do. */
-export type Ability = 'archive' | 'fork' | 'revert' | 'share'
+export type Ability =
+  | 'accounts'
+  | 'archive'
+  | 'background'
+  | 'commitUndo'
+  | 'environment'
+  | 'fork'
+  | 'journal'
+  | 'partialUndo'
+  | 'revert'
+  | 'savedPermissions'
+  | 'share'
+  | 'worktrees'
 
 const words: Readonly<Record<Ability, string>> = {
+  accounts: 'list the accounts of providers',
   archive: 'archive sessions',
+  background: 'leave running tools to themselves',
+  commitUndo: 'drop undone prompts before the next one',
+  environment: 'give a session environment variables of its own',
   fork: 'fork sessions',
+  journal: 'tell the course of a session',
+  partialUndo: 'undo a part of an answer; undo its prompt instead',
   revert: 'undo prompts',
+  savedPermissions: 'list what was allowed "always"',
   share: 'share sessions',
+  worktrees: 'make working copies of a project',
 }
 
 /** A server as far as its abilities go; both are missing while none runs. */
@@ -22,6 +42,12 @@ export function lackOf({ capabilities, version }: AbleServer, ability: Ability):
   if (capabilities?.[ability] !== false) return undefined
   const name = version === undefined ? 'This server' : `This server (OpenCode ${version})`
   return `${name} cannot ${words[ability]}.`
+}
+
+/** The abilities that a server lacks, as words for `when` clauses; none while it is not known. */
+export function lacksOf({ capabilities }: Pick<AbleServer, 'capabilities'>): string {
+  const all = Object.entries(capabilities ?? {})
+  return all.flatMap(([name, has]) => (has ? [] : [name])).join(' ')
 }
 
 /** @throws OpencodeError `unsupported` with the reason */

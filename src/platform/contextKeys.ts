@@ -3,6 +3,8 @@ import * as vscode from 'vscode'
 /** The context keys that `when` clauses in package.json use. */
 export interface ContextKeys {
   serverState: 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
+  /** What the running server cannot do: names of its capabilities, with spaces between them. */
+  lacks: string
   hasSession: boolean
   isShared: boolean
   isSharingOff: boolean

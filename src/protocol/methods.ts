@@ -24,6 +24,8 @@ export const webviewCommands = [
   'exportSession',
   'shareSession',
   'openInTerminal',
+  'dropUndone',
+  'moveToBackground',
   'openChatInEditor',
   'startServer',
   'restartServer',

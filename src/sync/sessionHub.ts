@@ -48,6 +48,7 @@ export class SessionHub implements Disposable {
   readonly #disposables = new DisposableStore()
   readonly #onDidChangeLink = this.#disposables.add(new Emitter<LinkState>())
   readonly #onDidChangeCatalog = this.#disposables.add(new Emitter<string | undefined>())
+  readonly #onDidChangeWork = this.#disposables.add(new Emitter<string | undefined>())
   readonly #onDidEditFile = this.#disposables.add(
     new Emitter<{ readonly directory: string | undefined; readonly path: string }>(),
   )
@@ -68,6 +69,8 @@ export class SessionHub implements Disposable {
   readonly onDidChangeLink = this.#onDidChangeLink.event
   /** Models, agents or commands of a directory (or of all) may have changed. */
   readonly onDidChangeCatalog = this.#onDidChangeCatalog.event
+  /** Running commands, working copies or saved permissions of a directory (or of all) may have changed. */
+  readonly onDidChangeWork = this.#onDidChangeWork.event
   readonly onDidEditFile = this.#onDidEditFile.event
 
   constructor(options: SessionHubOptions) {
@@ -193,6 +196,8 @@ export class SessionHub implements Disposable {
         return this.#onReset(event.directory)
       case 'catalog':
         return this.#onDidChangeCatalog.fire(event.directory)
+      case 'work':
+        return this.#onDidChangeWork.fire(event.directory)
       case 'file-edited':
         return this.#onDidEditFile.fire({ directory: event.directory, path: event.path })
     }

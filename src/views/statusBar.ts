@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { lacksOf } from '../opencode/abilities.ts'
 import type { ErrorCode } from '../opencode/errors.ts'
 import type { ServerStatus } from '../opencode/server.ts'
 import { setContextKey } from '../platform/contextKeys.ts'
@@ -63,6 +64,7 @@ export class StatusBar implements Disposable {
     const { status } = backend.server
     const count = this.#waiting.count
     setContextKey('serverState', status.kind)
+    setContextKey('lacks', lacksOf({ capabilities: backend.server.connection?.capabilities }))
     const name = profile.source === 'builtin' ? 'OpenCode' : `OpenCode: ${profile.name}`
     const words = [wordOf(status), count > 0 ? `$(bell-dot) ${String(count)}` : '']
     this.#item.text = [iconOf(status), name, ...words].filter((word) => word !== '').join(' ')

@@ -8,6 +8,11 @@ export function useLack(ability: Ability): string | undefined {
   return lackIn(useApp().store.chat.value, ability)
 }
 
+/** Whether the chat's server is known to be able to do something; for what is not offered otherwise. */
+export function useAbility(ability: Ability): boolean {
+  return useApp().store.chat.value?.capabilities?.[ability] === true
+}
+
 export function lackIn(chat: ChatState | undefined, ability: Ability): string | undefined {
   if (!chat) return undefined
   const { capabilities, server } = chat

@@ -14,6 +14,7 @@ type SessionHandler = (live: LiveEvents, sessionID: SessionID, event: WireEvent)
 
 const touch: SessionHandler = (live, sessionID) => live.touch(sessionID)
 const tail: SessionHandler = (live, sessionID) => live.refetchTail(sessionID)
+const work: Handler = (live, { directory }) => live.push({ kind: 'work', directory })
 const catalog: Handler = (live, { directory }) => live.push({ kind: 'catalog', directory })
 
 const ofSessions: Readonly<Record<string, SessionHandler>> = {
@@ -123,7 +124,10 @@ const ofSessions: Readonly<Record<string, SessionHandler>> = {
     const request = readPermission(data, directory ?? live.directoryOf(sessionID) ?? '')
     if (request) live.emit(sessionID, { type: 'request/put', request })
   },
-  'permission.replied': (live, sessionID, { data }) => settled(live, sessionID, data['requestID']),
+  'permission.replied': (live, sessionID, { data, directory }) => {
+    settled(live, sessionID, data['requestID'])
+    if (data['reply'] === 'always') live.push({ kind: 'work', directory })
+  },
   'form.replied': (live, sessionID, { data }) => settled(live, sessionID, data['id']),
   'form.cancelled': (live, sessionID, { data }) => settled(live, sessionID, data['id']),
 }
@@ -146,6 +150,11 @@ const ofServer: Readonly<Record<string, Handler>> = {
   'model.updated': catalog,
   'provider.updated': catalog,
   'skill.updated': catalog,
+  'shell.created': work,
+  'shell.deleted': work,
+  'shell.exited': work,
+  'vcs.branch.updated': work,
+  'worktree.updated': work,
   ...Object.fromEntries(
     [
       'filesystem.changed',
@@ -161,12 +170,7 @@ const ofServer: Readonly<Record<string, Handler>> = {
       'session.step.streamed',
       'session.usage.updated',
       'session.viewed',
-      'shell.created',
-      'shell.deleted',
-      'shell.exited',
-      'vcs.branch.updated',
       'worktree.resolved',
-      'worktree.updated',
     ].map((type) => [type, () => undefined]),
   ),
 }

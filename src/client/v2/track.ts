@@ -9,7 +9,7 @@ import { readToolBlock } from './tools.ts'
 type TextKind = 'text' | 'reasoning'
 
 /** Characters of tool input after which it is shown again while it is being written. */
-const inputStep = 200
+const inputStep = 48
 
 interface LiveTool {
   readonly block: BlockID
@@ -101,7 +101,7 @@ export class Track {
     const tool = this.#tools.get(word(data['id']) ?? '')
     if (!tool) return []
     tool.raw += text(data['delta']) ?? ''
-    if (tool.raw.length < tool.shown + Math.max(inputStep, tool.shown / 4)) return []
+    if (tool.raw.length < tool.shown + Math.max(inputStep, tool.shown / 8)) return []
     tool.shown = tool.raw.length
     return this.#change(tool, { status: 'streaming', input: tool.raw })
   }

@@ -91,7 +91,7 @@ async function showRules(context: RunningContext, directory: string, agent: stri
     ask: 'question',
     deny: 'error',
   }
-  const items: Item[] = [
+  const forget: Item[] = [
     {
       ...item('discard', vscode.l10n.t('Forget All "Always" Answers'), ''),
       detail: vscode.l10n.t(
@@ -99,6 +99,10 @@ async function showRules(context: RunningContext, directory: string, agent: stri
       ),
       run: () => forgetAnswers(context),
     },
+  ]
+  const items: Item[] = [
+    // Where the server keeps and lists them, each can be revoked in the view "Server".
+    ...(context.connection.savedRules ? [] : forget),
     {
       ...item('go-to-file', vscode.l10n.t('Edit in the Configuration'), ''),
       run: () => openConfiguration(context, { word: 'permission' }),

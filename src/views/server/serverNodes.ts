@@ -8,10 +8,12 @@ import type {
   Skill,
 } from '../../client/serverFeatures.ts'
 import type { Catalog } from '../../opencode/catalog.ts'
+import type { Account } from '../../client/accounts.ts'
 import { relativeTime } from '../relativeTime.ts'
 import type { AlwaysAnswer } from './alwaysAnswers.ts'
 import { edit, row, section } from './serverRows.ts'
 import type { ServerNode } from './serverRows.ts'
+import { accountRow, workSections } from './workNodes.ts'
 
 /** What the rows of a folder are made from. */
 export interface ServerPlace {
@@ -23,11 +25,11 @@ export interface ServerPlace {
 /** All that a running server has in a folder. */
 export async function sectionsOf(place: ServerPlace): Promise<readonly ServerNode[]> {
   const { connection, directory, answers } = place
-  const { features } = connection
+  const { features, capabilities } = connection
   const catalog = memo(() => connection.readCatalog(directory))
   return [
     section({ id: 'providers', icon: 'plug', label: vscode.l10n.t('Providers') }, async () =>
-      providers(await catalog()),
+      providers(await catalog(), (await connection.accounts?.list(directory)) ?? []),
     ),
     await mcpSection(place),
     section({ id: 'agents', icon: 'hubot', label: vscode.l10n.t('Agents and their rules') }, async () =>
@@ -39,20 +41,29 @@ export async function sectionsOf(place: ServerPlace): Promise<readonly ServerNod
     section({ id: 'skills', icon: 'lightbulb', label: vscode.l10n.t('Skills') }, async () =>
       (await features.skills(directory)).map(skillRow),
     ),
-    section(
-      {
-        id: 'lsp',
-        icon: 'symbol-namespace',
-        label: vscode.l10n.t('Language servers'),
-        otherwise: vscode.l10n.t('None runs: they start with the first file that they are for'),
-      },
-      async () => (await features.languageServers(directory)).map(languageServerRow),
-    ),
-    section({ id: 'formatters', icon: 'list-flat', label: vscode.l10n.t('Formatters') }, async () =>
-      (await features.formatters(directory)).map(formatterRow),
-    ),
-    alwaysSection(answers),
+    ...(capabilities.languageServers ? [languageSection(place)] : []),
+    ...(capabilities.formatters
+      ? [
+          section({ id: 'formatters', icon: 'list-flat', label: vscode.l10n.t('Formatters') }, async () =>
+            (await features.formatters(directory)).map(formatterRow),
+          ),
+        ]
+      : []),
+    ...(await workSections(place)),
+    ...(connection.savedRules ? [] : [alwaysSection(answers)]),
   ]
+}
+
+function languageSection({ connection, directory }: ServerPlace): ServerNode {
+  const look = {
+    id: 'lsp',
+    icon: 'symbol-namespace',
+    label: vscode.l10n.t('Language servers'),
+    otherwise: vscode.l10n.t('None runs: they start with the first file that they are for'),
+  }
+  return section(look, async () =>
+    (await connection.features.languageServers(directory)).map(languageServerRow),
+  )
 }
 
 /** How an MCP server stands, in a few words. */
@@ -107,13 +118,17 @@ function mcpRow({ name, status, error }: McpServer): ServerNode {
   return { ...node, mcpServer: name }
 }
 
-function providers({ models }: Catalog): readonly ServerNode[] {
+/** A provider with accounts opens them; the others lead to what can be done about providers. */
+function providers({ models }: Catalog, accounts: readonly Account[]): readonly ServerNode[] {
   const names = new Map(models.map(({ providerID, providerName }) => [providerID, providerName]))
+  for (const { providerID } of accounts) if (!names.has(providerID)) names.set(providerID, providerID)
   return [...names].map(([id, label]) => {
     const count = models.filter(({ providerID }) => providerID === id).length
     const description = count === 1 ? vscode.l10n.t('one model') : vscode.l10n.t('{0} models', count)
-    const command = ['opencodeSessions.showProviders'] as const
-    return row({ id: `provider.${id}`, icon: 'pass-filled', label, description, command })
+    const look = { id: `provider.${id}`, icon: 'pass-filled', label, description }
+    const own = accounts.filter(({ providerID }) => providerID === id)
+    if (own.length > 0) return section(look, () => own.map(accountRow))
+    return row({ ...look, command: ['opencodeSessions.showProviders'] })
   })
 }
 

@@ -7,6 +7,22 @@ export interface ServerNode {
   readonly children?: () => Promise<readonly ServerNode[]>
   /** Set on a row that stands for an MCP server. */
   readonly mcpServer?: string
+  /** What on the server the row stands for. */
+  readonly target?: RowTarget
+}
+
+export interface RowTarget {
+  readonly kind: 'shell' | 'worktree' | 'rule' | 'account'
+  /** As the server names it; of a working copy its directory. */
+  readonly id: string
+  readonly label: string
+}
+
+/** What a row that a command was called for stands for, when it is of this kind. */
+export function targetOf(value: unknown, kind: RowTarget['kind']): RowTarget | undefined {
+  const isNode = typeof value === 'object' && value !== null && 'item' in value
+  const target = isNode && 'target' in value ? (value.target as RowTarget | undefined) : undefined
+  return target?.kind === kind ? target : undefined
 }
 
 export interface RowLook {

@@ -93,6 +93,7 @@ export class ServerTree implements vscode.TreeDataProvider<ServerNode>, Disposab
     this.#backend = backend
     const followed = new DisposableStore()
     followed.add(backend.hub.onDidChangeCatalog(() => this.refresh()))
+    followed.add(backend.hub.onDidChangeWork(() => this.refresh()))
     followed.add(backend.catalogs.onDidChange(() => this.refresh()))
     this.#followed.value = followed
   }

@@ -4,7 +4,7 @@ import { undoneCount } from '../../session/selectors.ts'
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
 import { plural } from '../format.ts'
-import { useLack } from '../lacks.ts'
+import { useAbility, useLack } from '../lacks.ts'
 import { Button, Icon, IconButton } from './Icon.tsx'
 import { CopyButton } from './MessageTools.tsx'
 
@@ -63,6 +63,7 @@ export function AnswerTools({ messageID }: { readonly messageID: MessageID }) {
 /** Says that a part of the session is undone, until it comes back or the next prompt drops it for good. */
 export function UndoneStrip({ state }: { readonly state: SessionState }) {
   const { actions } = useApp()
+  const canDrop = useAbility('commitUndo')
   const { revertedFrom, revertedBlock } = state.session
   if (revertedFrom === undefined) return null
   const count = undoneCount(state)
@@ -75,6 +76,11 @@ export function UndoneStrip({ state }: { readonly state: SessionState }) {
         <span>{what}</span>
         <span class="dim">Your next prompt drops this for good</span>
       </span>
+      {canDrop ? (
+        <Button kind="link" title="Drop it for good now" onClick={() => void actions.run('dropUndone')}>
+          Drop
+        </Button>
+      ) : undefined}
       <Button kind="link" onClick={() => void actions.redo()}>
         Redo
       </Button>

@@ -3,6 +3,7 @@ import { useNow } from '../clock.ts'
 import { lastLines } from '../format.ts'
 import { stripAnsi } from '../markdown/ansi.ts'
 import type { ToolEntry } from '../items.ts'
+import { useAbility } from '../lacks.ts'
 import { memo } from '../memo.tsx'
 import type { FileChange, ToolBlock } from '../../session/model.ts'
 import { isRunning, runText, stateText, toolLine, toolTime } from '../toolText.ts'
@@ -93,23 +94,45 @@ function Changes({ files }: { readonly files: readonly FileChange[] | undefined 
   return <LineCounts counts={{ additions, deletions }} />
 }
 
-/** The last lines that a running tool wrote, below its own line; a command can be stopped there. */
+/**
+ * What happens now, below the line of a tool: the end of what is being asked of it, then of what it writes. A command
+ * can be stopped there, or left to itself.
+ */
 function LiveOutput({ block }: { readonly block: ToolBlock }) {
   const { actions } = useApp()
-  if (block.status !== 'running') return null
-  const isShell = block.kind === 'shell'
-  const last = stripAnsi(lastLines(block.output ?? '', isShell ? liveLines : 1))
+  const canLeave = useAbility('background')
+  if (!isRunning(block)) return null
+  const isShell = block.kind === 'shell' && block.status === 'running'
+  const written = block.status === 'pending' ? inputBeingWritten(block) : (block.output ?? '')
+  const last = stripAnsi(lastLines(written, isShell || block.status === 'pending' ? liveLines : 1))
   if (last.trim() === '' && !isShell) return null
   return (
     <div class="tool-live">
       {last.trim() === '' ? undefined : <pre dir="ltr">{last.slice(-2_000)}</pre>}
       {isShell ? (
-        <Button kind="link" onClick={() => void actions.abort()}>
-          Stop run
-        </Button>
+        <span class="button-row">
+          <Button kind="link" onClick={() => void actions.abort()}>
+            Stop run
+          </Button>
+          {canLeave ? (
+            <Button
+              kind="link"
+              title="The run goes on without waiting for it; the Server view lists it"
+              onClick={() => void actions.run('moveToBackground')}
+            >
+              Move to background
+            </Button>
+          ) : undefined}
+        </span>
       ) : undefined}
     </div>
   )
+}
+
+/** The field that grows is the last one; a short one stands in the line already. */
+function inputBeingWritten({ input }: ToolBlock): string {
+  const last = Object.values(input).at(-1)
+  return typeof last === 'string' && (last.includes('\n') || last.length > 60) ? last : ''
 }
 
 function iconOf(block: ToolBlock, line: ToolLine): string {

@@ -155,7 +155,8 @@ function FileCard({ file, block, messageID, isOnly }: FileCardProps) {
 /** The server undoes a call together with all that came after it. */
 function UndoCall({ block, messageID }: ToolEntry) {
   const { actions } = useApp()
-  const noUndo = useLack('revert')
+  const [noPart, noWhole] = [useLack('partialUndo'), useLack('revert')]
+  const noUndo = noWhole ?? noPart
   if (block.status !== 'completed') return null
   return (
     <span class="history-tools">
