@@ -91,16 +91,21 @@ describe('tools of messages', function () {
 
   it('drop for good what is undone, and undo whole turns only, where the server is like that', async () => {
     const capabilities = { ...allCapabilities, partialUndo: false }
-    chat = await harness.open({ ...chatWith(talk), capabilities })
+    await open({ ...chatWith(talk), capabilities })
     const step = article('OpenCode', 'First answer').getByRole('button', { name: 'Undo from here' })
     assert.equal(await step.getAttribute('aria-disabled'), 'true')
-    assert.match((await step.getAttribute('title')) ?? '', /cannot undo a part of an answer; undo its prompt instead/)
+    assert.match(
+      (await step.getAttribute('title')) ?? '',
+      /cannot undo a part of an answer; undo its prompt instead/,
+    )
     await chat.session({ type: 'session/put', session: session({ revertedFrom: toMessageID('msg_3') }) })
     const strip = chat.page.getByRole('group', { name: 'Undone' })
     await strip.getByRole('button', { name: 'Drop' }).click()
     assert.deepEqual(await chat.waitForCall('command/run'), { command: 'dropUndone' })
-    await chat.dispose()
-    chat = await harness.open({ ...chatWith(talk), capabilities: { ...allCapabilities, commitUndo: false } })
+  })
+
+  it('stay undone until the next prompt where the server only knows that', async () => {
+    await open({ ...chatWith(talk), capabilities: { ...allCapabilities, commitUndo: false } })
     await chat.session({ type: 'session/put', session: session({ revertedFrom: toMessageID('msg_3') }) })
     await chat.page.getByRole('button', { name: 'Redo' }).waitFor()
     assert.equal(await chat.page.getByRole('button', { name: 'Drop' }).count(), 0)

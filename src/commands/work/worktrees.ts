@@ -25,7 +25,7 @@ export async function createWorktree(
 }
 
 /** What git refuses as the name of a branch, so far as people come across it. */
-export function branchProblem(name: string): string | undefined {
+function branchProblem(name: string): string | undefined {
   const isBad =
     name === '' ||
     /[\s~^:?*[\\\u0000-\u001f\u007f]|\.\.|@\{|\/\/|^[-/]|[/.]$|\.lock$/.test(name) ||

@@ -204,3 +204,35 @@ export const international: readonly Message[] = [
     tool('b7', { status: 'interrupted', target: 'sleep 100', input: { command: 'sleep 100' } }),
   ]),
 ]
+
+/** On a server that keeps prompts itself, and tells what the model writes to a tool. */
+export const steered: readonly Message[] = [
+  user('msg_1', 'Write the tests, and run them'),
+  answer(
+    'msg_2',
+    [
+      tool('run', {
+        status: 'running',
+        input: { command: 'npm test -- --watch' },
+        target: 'npm test -- --watch',
+        output: 'Watching for changes…\n12 passing',
+      }),
+      tool('write', {
+        name: 'write',
+        kind: 'write',
+        status: 'pending',
+        target: '/home/me/demo/src/add.test.ts',
+        input: {
+          filePath: '/home/me/demo/src/add.test.ts',
+          content: "import assert from 'node:assert/strict'\n\nit('adds', () => {\n  assert.equal(add(1, 2",
+        },
+      }),
+    ],
+    { completed: undefined },
+  ),
+  user('msg_3', 'Use the built-in test runner, please', { waits: 'steer' }),
+  user('msg_4', 'Then look at the coverage and tell me which branches were never taken', {
+    waits: 'queue',
+  }),
+  user('msg_5', 'And commit', { waits: 'queue' }),
+]

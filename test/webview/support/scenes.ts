@@ -11,7 +11,7 @@ import {
   sessionState,
   sessionID,
 } from './states.ts'
-import { childID, conversation, failed, international, streaming, todos } from './conversations.ts'
+import { childID, conversation, failed, international, steered, streaming, todos } from './conversations.ts'
 
 const recent = [
   {
@@ -157,41 +157,7 @@ export const scenes: Readonly<Record<string, () => ChatState>> = {
         draft: { text: '!npm test -- --watch=false', revision: 1, items: [] },
       },
     ),
-  /** A server that keeps prompts itself, and tells what the model writes to a tool. */
-  steered: () =>
-    chatWith(
-      [
-        user('msg_1', 'Write the tests, and run them'),
-        answer(
-          'msg_2',
-          [
-            tool('run', {
-              status: 'running',
-              input: { command: 'npm test -- --watch' },
-              target: 'npm test -- --watch',
-              output: 'Watching for changes…\n12 passing',
-            }),
-            tool('write', {
-              name: 'write',
-              kind: 'write',
-              status: 'pending',
-              target: '/home/me/demo/src/add.test.ts',
-              input: {
-                filePath: '/home/me/demo/src/add.test.ts',
-                content: "import assert from 'node:assert/strict'\n\nit('adds', () => {\n  assert.equal(add(1, 2",
-              },
-            }),
-          ],
-          { completed: undefined },
-        ),
-        user('msg_3', 'Use the built-in test runner, please', { waits: 'steer' }),
-        user('msg_4', 'Then look at the coverage and tell me which branches were never taken', {
-          waits: 'queue',
-        }),
-        user('msg_5', 'And commit', { waits: 'queue' }),
-      ],
-      { status: { kind: 'busy' } },
-    ),
+  steered: () => chatWith(steered, { status: { kind: 'busy' } }),
   reconnecting: () =>
     chatWith(
       conversation,
