@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { newBlockID } from '../../src/opencode/newIds.ts'
-import type { Prompt, ToolBlock } from '../../src/session/model.ts'
+import type { Prompt, Request, ToolBlock } from '../../src/session/model.ts'
 import { Outbox } from '../../src/sync/outbox.ts'
 import { SessionHub } from '../../src/sync/sessionHub.ts'
+import { startLab } from '../support/opencodeLab.ts'
 import { answerOf, Bench, connectTo, promptOf, toolsIn, waitUntil } from './support.ts'
 
 /** What the adapter makes of the scripted 2.x server. */
@@ -224,5 +225,34 @@ describe('the 2.x wire', function () {
     const session = await bench.newSession()
     await assert.rejects(bench.connection.history.share(session.id), /OpenCode 2 cannot share/)
     await assert.rejects(bench.connection.library.archive(session.id, 1), { code: 'unsupported' })
+  })
+
+  it('knows where a request is though no event says it, and does without the diff of a turn', async () => {
+    const lab = await startLab({ wire: 2 })
+    Object.assign(lab.env, { SCRIPTED2_BARE_EVENTS: '1', SCRIPTED2_WITHOUT: '/diff' })
+    const connection = await connectTo(await lab.startServer())
+    const stop = new AbortController()
+    try {
+      const { id } = await connection.createSession(lab.project)
+      const requests: Request[] = []
+      const following = (async () => {
+        for await (const event of connection.events(stop.signal)) {
+          if (event.kind === 'up')
+            void connection.prompt(id, promptOf('[[tool:bash {"command":"echo 1"}]][[text:.]]'))
+          if (event.kind === 'session' && event.action.type === 'request/put')
+            requests.push(event.action.request)
+        }
+      })()
+      await waitUntil(() => requests.length > 0)
+      assert.equal(requests[0]?.directory, lab.project)
+      const [user] = (await connection.readMessages(id, 5)).messages
+      assert.ok(user)
+      assert.deepEqual(await connection.turnDiff(id, user.id), [])
+      stop.abort()
+      await following
+    } finally {
+      await connection.close()
+      await lab.dispose()
+    }
   })
 })

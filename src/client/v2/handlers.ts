@@ -120,8 +120,8 @@ const ofSessions: Readonly<Record<string, SessionHandler>> = {
   'session.compaction.ended': tail,
   'session.compaction.failed': tail,
 
-  'permission.asked': (live, sessionID, { data, directory }) => {
-    const request = readPermission(data, directory ?? live.directoryOf(sessionID) ?? '')
+  'permission.asked': async (live, sessionID, { data, directory }) => {
+    const request = readPermission(data, directory ?? (await live.whereabouts(sessionID)) ?? '')
     if (request) live.emit(sessionID, { type: 'request/put', request })
   },
   'permission.replied': (live, sessionID, { data, directory }) => {
@@ -133,11 +133,11 @@ const ofSessions: Readonly<Record<string, SessionHandler>> = {
 }
 
 const ofServer: Readonly<Record<string, Handler>> = {
-  'form.created': (live, { data, directory }) => {
+  'form.created': async (live, { data, directory }) => {
     const form = fields(data['form'])
     const { sessionID } = form
     if (!isSessionID(sessionID)) return
-    const request = readForm(form, directory ?? live.directoryOf(sessionID) ?? '')
+    const request = readForm(form, directory ?? (await live.whereabouts(sessionID)) ?? '')
     if (request) live.emit(sessionID, { type: 'request/put', request })
   },
   'location.shutdown': (live, { directory }) => live.push({ kind: 'reset', directory }),
@@ -148,6 +148,7 @@ const ofServer: Readonly<Record<string, Handler>> = {
   'credential.updated': catalog,
   'integration.updated': catalog,
   'model.updated': catalog,
+  'models-dev.refreshed': catalog,
   'provider.updated': catalog,
   'skill.updated': catalog,
   'shell.created': work,

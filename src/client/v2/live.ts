@@ -104,6 +104,15 @@ export class LiveEvents {
     return this.#directories.get(sessionID)
   }
 
+  /** Where a session is, fetched where events do not tell it. */
+  async whereabouts(sessionID: SessionID): Promise<string | undefined> {
+    const known = this.#directories.get(sessionID)
+    if (known !== undefined) return known
+    const session = await this.#quietly(this.#options.routes.session(sessionID))
+    this.placed(sessionID, session?.directory)
+    return session?.directory
+  }
+
   placed(sessionID: SessionID, directory: string | undefined): void {
     if (directory !== undefined) this.#directories.set(sessionID, directory)
   }

@@ -27,6 +27,7 @@ import type {
 } from '../connection.ts'
 import { readFileDiffs } from '../fileDiffs.ts'
 import type { HttpClient } from '../http/httpClient.ts'
+import { HttpStatusError } from '../http/httpErrors.ts'
 import { collect, compact, fields, list, text, word } from '../reading.ts'
 import { unless } from '../unless.ts'
 import { V2Accounts } from './accounts.ts'
@@ -228,7 +229,7 @@ export class V2Connection implements Connection {
   async turnDiff(sessionID: SessionID, messageID: MessageID): Promise<readonly FileChange[]> {
     const query = [`from=${toMessageID(messageID)}`]
     const [changes, session] = await Promise.all([
-      this.#routes.ofSession('GET', sessionID, '/diff', { query }),
+      ifThere(this.#routes.ofSession('GET', sessionID, '/diff', { query })),
       this.#routes.session(sessionID),
     ])
     return absolute(readFileDiffs(changes), session.directory)
@@ -348,6 +349,18 @@ export class V2Connection implements Connection {
       ),
     )
     return (await done) === true
+  }
+}
+
+/** The route came late to 2.x. Without it only the tool calls tell what changed. */
+async function ifThere(changes: Promise<unknown>): Promise<unknown> {
+  try {
+    return await changes
+  } catch (error) {
+    const isKnown = error instanceof HttpStatusError && /^(Session|Message)/.test(error.serverCode ?? '')
+    if (isKnown || !(error instanceof OpencodeError)) throw error
+    if (error.code === 'not-found' || error.code === 'unsupported') return undefined
+    throw error
   }
 }
 

@@ -1,15 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../../client/connection.ts'
 import type { Catalog } from '../../opencode/catalog.ts'
 import { toErrorInfo } from '../../opencode/errors.ts'
 import type { ErrorInfo } from '../../opencode/errors.ts'
 import type { Log } from '../../platform/log.ts'
 import type { SessionHub } from '../../sync/sessionHub.ts'
-import { isTransient } from '../../sync/transient.ts'
+import { isTransient, retryDelay } from '../../sync/transient.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 
 type CatalogHub = Pick<SessionHub, 'connection' | 'onDidChangeCatalog' | 'onDidChangeLink'>
+
+const maxRepeats = 2
 
 /**
  * Models and agents per directory, fetched once and again when the server says that they changed or is
@@ -74,7 +77,8 @@ export class Catalogs implements Disposable {
     for (const each of this.#inUse) if (directory === undefined || directory === each) void this.load(each)
   }
 
-  async #fetch(directory: string): Promise<Catalog | undefined> {
+  /** What a server fails at may pass; when it fails at it again and again, somebody has to know. */
+  async #fetch(directory: string, attempt = 0): Promise<Catalog | undefined> {
     const { connection } = this.#hub
     if (!connection) return undefined
     try {
@@ -86,8 +90,13 @@ export class Catalogs implements Disposable {
     } catch (error) {
       if (this.#hub.connection !== connection) return this.#fetch(directory)
       this.#log.warn(`chat: models and agents could not be read: ${String(error)}`)
-      if (!isTransient(error)) {
-        this.#problems.set(directory, toErrorInfo(error))
+      const info = toErrorInfo(error)
+      if (info.code === 'server-error' && attempt < maxRepeats) {
+        await sleep(retryDelay(error, attempt), undefined, { ref: false })
+        return this.#fetch(directory, attempt + 1)
+      }
+      if (!isTransient(error) || info.code === 'server-error') {
+        this.#problems.set(directory, info)
         this.#onDidChange.fire(directory)
       }
       return undefined

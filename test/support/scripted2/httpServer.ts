@@ -70,6 +70,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
     streamEvents(response, options)
     return
   }
+  // Routes that not every release has.
+  const lacking = process.env['SCRIPTED2_WITHOUT']
+  if (lacking !== undefined && url.pathname.endsWith(lacking))
+    throw new Refusal(404, 'NotFoundError', `No such route: ${url.pathname}`)
   for (const { route, pattern } of options.table) {
     const found = route.method === request.method ? pattern.exec(url.pathname) : null
     if (!found) continue

@@ -162,7 +162,10 @@ export class World {
   }
 
   #send(type: string, data: Data, more: Data): WireEvent {
-    const event = { id: newID('evt'), created: Date.now(), type, data, ...more }
+    const { location: _location, ...bare } = more
+    // Whether events of sessions say where they happened is not sure.
+    const rest = process.env['SCRIPTED2_BARE_EVENTS'] === '1' ? bare : more
+    const event = { id: newID('evt'), created: Date.now(), type, data, ...rest }
     for (const listener of this.#listeners) listener(event)
     return event
   }

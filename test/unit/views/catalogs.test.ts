@@ -41,6 +41,19 @@ describe('Catalogs', () => {
     assert.deepEqual(await loading, catalogOf('second'))
   })
 
+  it('asks twice more where the server fails, and tells it when that does not help', async () => {
+    const { hub, catalogs } = setUp()
+    let asked = 0
+    const failing = (): Promise<Catalog> =>
+      ++asked === 2
+        ? Promise.resolve(catalogOf('late'))
+        : Promise.reject(new OpencodeError('server-error', 'No.'))
+    hub.connect(failing)
+    assert.deepEqual(await catalogs.load(directory), catalogOf('late'))
+    assert.equal(await catalogs.load(directory), undefined)
+    assert.deepEqual([asked, catalogs.problem(directory)?.message], [5, 'No.'])
+  })
+
   it('takes a failure that passes by itself for no problem', async () => {
     const { hub, catalogs } = setUp()
     hub.connect(() => Promise.reject(new OpencodeError('timeout', 'Too slow.')))
