@@ -66,7 +66,7 @@ export class StatusBar implements Disposable {
     setContextKey('serverState', status.kind)
     setContextKey('lacks', lacksOf({ capabilities: backend.server.connection?.capabilities }))
     const name = profile.source === 'builtin' ? 'OpenCode' : `OpenCode: ${profile.name}`
-    const words = [wordOf(status), count > 0 ? `$(bell-dot) ${String(count)}` : '']
+    const words = [wordOf(backend), count > 0 ? `$(bell-dot) ${String(count)}` : '']
     this.#item.text = [iconOf(status), name, ...words].filter((word) => word !== '').join(' ')
     this.#item.tooltip = tooltipOf(backend, count)
     this.#item.accessibilityInformation = { label: `${name}: ${explainStatus(backend)}`, role: 'button' }
@@ -124,10 +124,12 @@ function iconOf(status: ServerStatus): string {
     : '$(comment-discussion)'
 }
 
-function wordOf(status: ServerStatus): string {
+/** Nothing for a server of our own that plainly runs: only that it is the user's service is worth a word. */
+function wordOf({ profile, server: { status } }: Backend): string {
   switch (status.kind) {
     case 'running':
-      return status.link.kind === 'reconnecting' ? vscode.l10n.t('reconnecting') : ''
+      if (status.link.kind === 'reconnecting') return vscode.l10n.t('reconnecting')
+      return profile.kind === 'managed' && status.origin === 'attached' ? vscode.l10n.t('service') : ''
     case 'starting':
       return vscode.l10n.t('starting')
     case 'stopping':

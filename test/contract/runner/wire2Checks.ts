@@ -4,6 +4,7 @@ import { changeChecks } from './wire2Changes.ts'
 import { turnChecks } from './wire2Turns.ts'
 import { idOf as id, parked, withSession } from './wire2Sessions.ts'
 import type { Check } from './wire2Sessions.ts'
+import { workChecks } from './wire2Work.ts'
 import type { Data } from './wireClient.ts'
 
 /** What can be tried of the 2.x contract without a model. */
@@ -214,4 +215,4 @@ const quietChecks: readonly Check[] = [
   },
 ]
 
-export const wire2Checks: readonly Check[] = [...quietChecks, ...changeChecks, ...turnChecks]
+export const wire2Checks: readonly Check[] = [...quietChecks, ...changeChecks, ...workChecks, ...turnChecks]
