@@ -1,6 +1,6 @@
 import type { Action, Step, ToolCall } from './modelScript.ts'
 import { withoutDirectives } from './modelScript.ts'
-import type { ChatMessage, ModelRequest } from './scriptedModel.ts'
+import type { ChatMessage, ModelRequest } from './modelRequest.ts'
 
 /**
  * What the offline demo answers to a prompt without directives: words about changing something show an

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loremMarkdown } from './lorem.ts'
 import type { Action, Step, ToolCall } from './modelScript.ts'
-import type { ModelRequest } from './scriptedModel.ts'
+import type { ModelRequest } from './modelRequest.ts'
 
 /** Where a step is played. */
 export interface Stage {

@@ -2,20 +2,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { demoSteps } from './demoAnswer.ts'
 import { parseScript, stepAfter, withoutDirectives, type Step } from './modelScript.ts'
+import type { ChatBody, ChatMessage, ModelRequest } from './modelRequest.ts'
 import { playStep } from './modelStream.ts'
-
-/** One call that the model answered, for tests that look at what the server sent. */
-export interface ModelRequest {
-  readonly kind: 'chat' | 'title' | 'compaction'
-  readonly sessionID: string | undefined
-  readonly model: string
-  /** The text of the last user message. */
-  readonly prompt: string
-  /** How many tool results came after it. */
-  readonly toolResults: number
-  readonly authorization: string | undefined
-  readonly body: ChatBody
-}
 
 export interface ScriptedModel {
   /** Base URL for an OpenAI-compatible provider: `http://127.0.0.1:P/v1`. */
@@ -61,20 +49,6 @@ export async function startScriptedModel(options: { port?: number } = {}): Promi
         server.closeAllConnections()
       }),
   }
-}
-
-/** Parts of a chat completion request that the model looks at. */
-export interface ChatBody {
-  readonly model?: string
-  readonly stream?: boolean
-  readonly stream_options?: { readonly include_usage?: boolean }
-  readonly messages: readonly ChatMessage[]
-  readonly tools?: readonly { readonly function?: { readonly name?: string } }[]
-}
-
-export interface ChatMessage {
-  readonly role: string
-  readonly content?: string | readonly { readonly type: string; readonly text?: string }[] | null
 }
 
 interface Memory {

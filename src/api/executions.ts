@@ -4,7 +4,7 @@ import type { Disposable } from '../util/lifecycle.ts'
 import { ApiError } from './apiError.ts'
 import type { CheckedRequest } from './checkRequest.ts'
 import { Execution } from './execution.ts'
-import type { RunHost } from './execution.ts'
+import type { RunHost } from './runHost.ts'
 
 /** The executions of all callers in this window. */
 export class Executions implements Disposable {

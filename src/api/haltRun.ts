@@ -4,7 +4,7 @@ import { isUndelivered } from '../session/messages.ts'
 import type { Prompt, Session } from '../session/model.ts'
 import type { SessionState } from '../session/state.ts'
 import type { SessionStore } from '../sync/sessionHub.ts'
-import type { RunPlace } from './execution.ts'
+import type { RunPlace } from './runHost.ts'
 import { whenState } from './whenState.ts'
 
 export interface HaltOptions {

@@ -4,7 +4,7 @@ import type { Services } from '../views/services.ts'
 import { ApiError, toApiError } from './apiError.ts'
 import { checkFolder, checkSessionID, checkTitle, isRecord } from './checkRequest.ts'
 import type { Consents } from './consents.ts'
-import type { RunPlace } from './execution.ts'
+import type { RunPlace } from './runHost.ts'
 import { checkPlaceOf, windowFolder } from './folders.ts'
 import { openPlace } from './windowHost.ts'
 

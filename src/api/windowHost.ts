@@ -15,7 +15,7 @@ import type { Services } from '../views/services.ts'
 import { ApiError } from './apiError.ts'
 import type { CheckedRequest } from './checkRequest.ts'
 import type { Consents } from './consents.ts'
-import type { RunHost, RunPlace } from './execution.ts'
+import type { RunHost, RunPlace } from './runHost.ts'
 import { checkPlaceOf, windowFolder } from './folders.ts'
 
 /** What executions of one caller need of this window. */

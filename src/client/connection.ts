@@ -17,9 +17,9 @@ import type { ServerFiles } from './files.ts'
 import type { SessionInbox } from './inbox.ts'
 import type { SessionHistory } from './history.ts'
 import type { SessionLibrary } from './library.ts'
-import type { Metrics } from './metrics.ts'
+import type { ClientLog } from './clientLog.ts'
+import type { ClientMetrics, Metrics } from './metrics.ts'
 import type { SessionCommands } from './commands.ts'
-import type { PathRule } from './paths/pathMap.ts'
 import type { RunControl } from './runControl.ts'
 import type { Pictures } from './pictures.ts'
 import type { Providers } from './providers.ts'
@@ -32,28 +32,9 @@ import type { Shells } from './shells.ts'
 import type { VersionControl } from './versionControl.ts'
 import type { Worktrees } from './worktrees.ts'
 
-/** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
-export interface Endpoint {
-  /** `http://` or `https://` origin, no path, no credentials. */
-  readonly url: string
-  readonly username: string
-  readonly password: string
-  /** PEM of additional certificate authorities. */
-  readonly ca?: string
-  /** Who we are to a server that asks for a certificate of its clients. */
-  readonly certificate?: ClientCertificate
-  /** Proxy URL, or undefined for a direct connection. Loopback never goes through a proxy. */
-  readonly proxy?: string
-  /** Set when the server sees files under other paths than we do; whoever connects wraps with `mapPaths`. */
-  readonly pathRules?: readonly PathRule[]
-}
-
-/** PEM of a client certificate and its private key, with the key's passphrase where it has one. */
-export interface ClientCertificate {
-  readonly cert: string
-  readonly key: string
-  readonly passphrase?: string
-}
+export type { ClientLog } from './clientLog.ts'
+export type { Endpoint } from './endpoint.ts'
+export type { ClientMetrics, Spread } from './metrics.ts'
 
 /** What a stream of a connection tells; `up` comes first and again after each reconnection. */
 export type ServerEvent =
@@ -211,28 +192,6 @@ export interface FarewellRequest {
   readonly path: string
 }
 
-/** Counted from the start of the window on, over all connections to a server. */
-export interface ClientMetrics {
-  readonly requests: number
-  readonly errors: number
-  readonly reconnects: number
-  readonly events: number
-  readonly bytesIn: number
-  readonly bytesOut: number
-  /** Of the last ten seconds. */
-  readonly eventsPerSecond: number
-  /** How long the latest requests took; undefined while there was none. Streams do not count. */
-  readonly requestMs: Spread | undefined
-  /** How long the latest events waited here until they were used. */
-  readonly lagMs: Spread | undefined
-}
-
-/** Milliseconds that half of the values, and nearly all of them, stay within. */
-export interface Spread {
-  readonly p50: number
-  readonly p95: number
-}
-
 /** What `connect` may use of its surroundings. */
 export interface ConnectOptions {
   readonly log: ClientLog
@@ -241,15 +200,4 @@ export interface ConnectOptions {
   readonly timeoutMs?: number
   /** Goes on counting where an earlier connection left off. */
   readonly metrics?: Metrics
-}
-
-/** Lines of the log; never a header or password, and a body only at level "trace", without what looks secret. */
-export interface ClientLog {
-  debug(message: string): void
-  info(message: string): void
-  warn(message: string): void
-  /** Called back only where such lines are wanted at all. */
-  trace?(message: () => string): void
-  /** A line that a server of ours printed, without secrets; goes to `debug` where there is no place for it. */
-  output?(line: string): void
 }

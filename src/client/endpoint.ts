@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { OpencodeError } from '../opencode/errors.ts'
+import type { PathRule } from './paths/pathMap.ts'
 
 /** A server address as the user typed it, made safe to use. */
 export interface ServerUrl {
@@ -55,4 +56,27 @@ function parse(text: string): URL {
 
 function invalid(message: string): OpencodeError {
   return new OpencodeError('invalid-argument', message)
+}
+
+/** Where and how to reach a server. The password lives in this object only while it is used; never log it. */
+export interface Endpoint {
+  /** `http://` or `https://` origin, no path, no credentials. */
+  readonly url: string
+  readonly username: string
+  readonly password: string
+  /** PEM of additional certificate authorities. */
+  readonly ca?: string
+  /** Who we are to a server that asks for a certificate of its clients. */
+  readonly certificate?: ClientCertificate
+  /** Proxy URL, or undefined for a direct connection. Loopback never goes through a proxy. */
+  readonly proxy?: string
+  /** Set when the server sees files under other paths than we do; whoever connects wraps with `mapPaths`. */
+  readonly pathRules?: readonly PathRule[]
+}
+
+/** PEM of a client certificate and its private key, with the key's passphrase where it has one. */
+export interface ClientCertificate {
+  readonly cert: string
+  readonly key: string
+  readonly passphrase?: string
 }

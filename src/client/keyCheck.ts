@@ -1,5 +1,5 @@
 import { toErrorInfo } from '../opencode/errors.ts'
-import type { ClientLog } from './connection.ts'
+import type { ClientLog } from './clientLog.ts'
 import { isLoopbackHost } from './endpoint.ts'
 import { HttpStatusError } from './http/httpErrors.ts'
 import { HttpClient } from './http/httpClient.ts'

@@ -1,5 +1,3 @@
-import type { ClientMetrics, Spread } from './connection.ts'
-
 const sampleLimit = 512
 const rateSeconds = 10
 
@@ -99,4 +97,26 @@ class Rate {
     for (let step = 0; step < passed; step++) this.#counts[(second - step) % rateSeconds] = 0
     this.#second = second
   }
+}
+
+/** Counted from the start of the window on, over all connections to a server. */
+export interface ClientMetrics {
+  readonly requests: number
+  readonly errors: number
+  readonly reconnects: number
+  readonly events: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** Of the last ten seconds. */
+  readonly eventsPerSecond: number
+  /** How long the latest requests took; undefined while there was none. Streams do not count. */
+  readonly requestMs: Spread | undefined
+  /** How long the latest events waited here until they were used. */
+  readonly lagMs: Spread | undefined
+}
+
+/** Milliseconds that half of the values, and nearly all of them, stay within. */
+export interface Spread {
+  readonly p50: number
+  readonly p95: number
 }

@@ -1,4 +1,5 @@
-import type { ClientLog, Endpoint } from './connection.ts'
+import type { ClientLog } from './clientLog.ts'
+import type { Endpoint } from './endpoint.ts'
 import { HttpClient } from './http/httpClient.ts'
 import { answersAnybody, identify } from './identify.ts'
 import type { Identity, Question } from './identify.ts'

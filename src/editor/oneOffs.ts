@@ -1,7 +1,7 @@
 import type { ExecutionStatus } from '../../api/index.d.ts'
 import { ApiError } from '../api/apiError.ts'
 import { checkTrust } from '../api/consents.ts'
-import type { RunHost } from '../api/execution.ts'
+import type { RunHost } from '../api/runHost.ts'
 import type { Executions } from '../api/executions.ts'
 import { createRunHost } from '../api/windowHost.ts'
 import type { SessionTools } from '../client/connection.ts'

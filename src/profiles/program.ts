@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import type { ManagedProfile } from '../opencode/profile.ts'
 import { locateBinary } from '../server/binary/binaryLocator.ts'
-import type { Binary } from '../server/binary/binaryLocator.ts'
+import type { Binary } from '../server/binary/binary.ts'
 import type { LauncherContext } from './launchers/launcherContext.ts'
 
 /** The `opencode` of this machine, as a profile of a managed server runs it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { OpencodeError } from '../opencode/errors.ts'
-import type { ContextItem } from '../protocol/chat.ts'
+import type { ContextItem } from '../protocol/composer.ts'
 import type { Lines } from './follow.ts'
 import type { PromptPart } from '../session/model.ts'
 import { createBlockID } from './promptIds.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
-import type { ContextItem } from '../protocol/chat.ts'
+import type { ContextItem } from '../protocol/composer.ts'
 import type { PromptPart } from '../session/model.ts'
 import { checkSize, digestOf, hiddenText, inlinePart, lineLabel } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ContextItem } from '../protocol/chat.ts'
+import type { ContextItem } from '../protocol/composer.ts'
 import { inlinePart } from './attachment.ts'
 import type { Attachment } from './attachment.ts'
 

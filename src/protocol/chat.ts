@@ -8,7 +8,7 @@ import type { Family } from '../session/family.ts'
 import type { UserMessage } from '../session/model.ts'
 import { reduceSession } from '../session/reducer.ts'
 import type { SessionState } from '../session/state.ts'
-import type { PromptQueueState } from './composer.ts'
+import type { ContextItem, PromptQueueState } from './composer.ts'
 import type { DeskState } from './desk.ts'
 
 /**
@@ -96,39 +96,6 @@ export interface Draft {
   readonly items: readonly ContextItem[]
   /** Rises whenever the host changed the text itself; the webview then replaces its own. */
   readonly revision: number
-}
-
-/** A context chip; its content stays on the host. */
-export interface ContextItem {
-  readonly id: string
-  readonly kind:
-    | 'file'
-    | 'selection'
-    | 'symbol'
-    | 'problem'
-    | 'image'
-    | 'pdf'
-    | 'folder'
-    | 'cell'
-    | 'terminal'
-    | 'changes'
-    | 'session'
-    | 'agent'
-    | 'paste'
-  /** E.g. `add.ts:3–9`. */
-  readonly label: string
-  /** For the tooltip: path, language, symbol, "unsaved". */
-  readonly detail: string
-  /** Bytes of what it brings along; absent where nobody can know, e.g. for folders. */
-  readonly size?: number
-  /** The word in the text that stands for it, e.g. `@add.ts`. */
-  readonly mention?: string
-  /** It went along before in this session and has not changed: only its name will be sent. */
-  readonly isKnown?: boolean
-  /** Why it may no longer be what the user meant; shown on the chip. */
-  readonly stale?: string
-  /** The selection of the active editor, put here by a setting: nothing to send alone. */
-  readonly isLive?: boolean
 }
 
 export interface SessionSummary {

@@ -1,5 +1,3 @@
-import type { ContextItem } from './chat.ts'
-
 /** Something that `@` can bring into a prompt; the host keeps what it stands for. */
 export interface Mention {
   /** Known to the host until another chat's search or some hundred later results push it out. */
@@ -75,4 +73,37 @@ export function formatBytes(bytes: number): string {
   const kilo = bytes / 1024
   if (kilo < 1024) return `${kilo < 10 ? kilo.toFixed(1) : kilo.toFixed(0)} KB`
   return `${(kilo / 1024).toFixed(1)} MB`
+}
+
+/** A context chip; its content stays on the host. */
+export interface ContextItem {
+  readonly id: string
+  readonly kind:
+    | 'file'
+    | 'selection'
+    | 'symbol'
+    | 'problem'
+    | 'image'
+    | 'pdf'
+    | 'folder'
+    | 'cell'
+    | 'terminal'
+    | 'changes'
+    | 'session'
+    | 'agent'
+    | 'paste'
+  /** E.g. `add.ts:3–9`. */
+  readonly label: string
+  /** For the tooltip: path, language, symbol, "unsaved". */
+  readonly detail: string
+  /** Bytes of what it brings along; absent where nobody can know, e.g. for folders. */
+  readonly size?: number
+  /** The word in the text that stands for it, e.g. `@add.ts`. */
+  readonly mention?: string
+  /** It went along before in this session and has not changed: only its name will be sent. */
+  readonly isKnown?: boolean
+  /** Why it may no longer be what the user meant; shown on the chip. */
+  readonly stale?: string
+  /** The selection of the active editor, put here by a setting: nothing to send alone. */
+  readonly isLive?: boolean
 }

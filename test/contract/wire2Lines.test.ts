@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { connect } from '../../src/client/connect.ts'
 import type { Connection, ServerEvent } from '../../src/client/connection.ts'
 import { HttpClient } from '../../src/client/http/httpClient.ts'
+import { handlers } from '../../src/client/v2/handlers.ts'
 import { LiveEvents } from '../../src/client/v2/live.ts'
 import { V2Routes } from '../../src/client/v2/routes.ts'
 import { newBlockID } from '../../src/opencode/newIds.ts'
@@ -96,7 +97,7 @@ describe('the lines to a 2.x server', function () {
     const ping = (signal: AbortSignal): Promise<void> =>
       client.request({ method: 'GET', route: '/api/info', signal, timeoutMs: 300 }).then(() => undefined)
     const timing = { silenceMs: 4 * heartbeatMs, graceMs: 2 * heartbeatMs, firstMs: 20, maxMs: 200 }
-    const live = new LiveEvents({ client, routes: new V2Routes(client), log: quiet, ping, timing })
+    const live = new LiveEvents({ handlers, client, routes: new V2Routes(client), log: quiet, ping, timing })
     const stop = new AbortController()
     const seen: ServerEvent['kind'][] = []
     const following = (async () => {

@@ -1,7 +1,7 @@
 import * as tls from 'node:tls'
 import { Agent, ProxyAgent } from 'undici'
 import type { Dispatcher } from 'undici'
-import type { ClientCertificate, Endpoint } from '../connection.ts'
+import type { ClientCertificate, Endpoint } from '../endpoint.ts'
 import { isLoopbackHost } from '../endpoint.ts'
 
 /**

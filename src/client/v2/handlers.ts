@@ -3,19 +3,18 @@ import type { SessionID } from '../../opencode/ids.ts'
 import type { SessionAction } from '../../session/actions.ts'
 import { collect, fields, number, text, word } from '../reading.ts'
 import { readFileDiff } from '../fileDiffs.ts'
-import type { LiveEvents, WireEvent } from './live.ts'
+import type { EventHandler, LiveEvents, WireEvent } from './live.ts'
 import { readDelivery } from './messages.ts'
 import { readForm, readPermission } from './requests.ts'
 import { readMessageID, readModelRef, readRequestID, readRunError } from './sessions.ts'
 import { readTokens } from '../tokens.ts'
 
-type Handler = (live: LiveEvents, event: WireEvent) => void | Promise<void>
 type SessionHandler = (live: LiveEvents, sessionID: SessionID, event: WireEvent) => void | Promise<void>
 
 const touch: SessionHandler = (live, sessionID) => live.touch(sessionID)
 const tail: SessionHandler = (live, sessionID) => live.refetchTail(sessionID)
-const work: Handler = (live, { directory }) => live.push({ kind: 'work', directory })
-const catalog: Handler = (live, { directory }) => live.push({ kind: 'catalog', directory })
+const work: EventHandler = (live, { directory }) => live.push({ kind: 'work', directory })
+const catalog: EventHandler = (live, { directory }) => live.push({ kind: 'catalog', directory })
 
 const ofSessions: Readonly<Record<string, SessionHandler>> = {
   'session.created': (live, sessionID, { data }) => {
@@ -132,7 +131,7 @@ const ofSessions: Readonly<Record<string, SessionHandler>> = {
   'form.cancelled': (live, sessionID, { data }) => settled(live, sessionID, data['id']),
 }
 
-const ofServer: Readonly<Record<string, Handler>> = {
+const ofServer: Readonly<Record<string, EventHandler>> = {
   'form.created': async (live, { data, directory }) => {
     const form = fields(data['form'])
     const { sessionID } = form
@@ -177,8 +176,8 @@ const ofServer: Readonly<Record<string, Handler>> = {
 }
 
 /** What is done for each type of event; types that are not in it mean nothing to us. */
-export const handlers: ReadonlyMap<string, Handler> = new Map([
-  ...Object.entries(ofSessions).map(([type, handle]): [string, Handler] => [
+export const handlers: ReadonlyMap<string, EventHandler> = new Map([
+  ...Object.entries(ofSessions).map(([type, handle]): [string, EventHandler] => [
     type,
     (live, event) => {
       const { sessionID } = event.data

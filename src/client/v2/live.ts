@@ -10,7 +10,6 @@ import type { StreamTiming } from '../http/eventStream.ts'
 import type { HttpClient } from '../http/httpClient.ts'
 import { fields, list, number, text, word } from '../reading.ts'
 import type { Fields } from '../reading.ts'
-import { handlers } from './handlers.ts'
 import { blockAt, readInboxItem, readMessage } from './messages.ts'
 import type { V2Routes } from './routes.ts'
 import { readMessageID } from './sessions.ts'
@@ -26,7 +25,12 @@ export interface WireEvent {
   readonly directory: string | undefined
 }
 
+/** What is done for an event. What it rejects with is logged. */
+export type EventHandler = (live: LiveEvents, event: WireEvent) => void | Promise<void>
+
 export interface LiveOptions {
+  /** By type; types that are not in it mean nothing to us. */
+  readonly handlers: ReadonlyMap<string, EventHandler>
   readonly client: HttpClient
   readonly routes: V2Routes
   readonly log: ClientLog
@@ -267,7 +271,7 @@ export class LiveEvents {
   }
 
   async #handle(event: WireEvent): Promise<void> {
-    const handler = handlers.get(event.type)
+    const handler = this.#options.handlers.get(event.type)
     if (!handler) {
       this.#logUnknown(event.type)
       return

@@ -35,6 +35,7 @@ import { readCatalog } from './catalog.ts'
 import { absolute, V2History } from './history.ts'
 import { V2Inbox } from './inbox.ts'
 import { LiveEvents } from './live.ts'
+import { handlers } from './handlers.ts'
 import { readInboxItem, readMessage } from './messages.ts'
 import { V2SavedRules, V2VersionControl, V2Worktrees } from './projectGroups.ts'
 import { promptBody } from './prompt.ts'
@@ -107,7 +108,7 @@ export class V2Connection implements Connection {
     this.#client = client
     this.#routes = new V2Routes(client)
     const ping = (signal: AbortSignal): Promise<void> => this.ping(signal)
-    this.#live = new LiveEvents({ client, routes: this.#routes, log, ping })
+    this.#live = new LiveEvents({ handlers, client, routes: this.#routes, log, ping })
     this.files = new V2Files(this.#routes)
     this.history = new V2History(this.#routes)
     this.library = new V2Library(this.#routes)

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path'
-import type { BinarySource, LocateOptions } from './binaryLocator.ts'
+import type { BinarySource, LocateOptions } from './binary.ts'
 import { developmentPlaces, installPlaces } from './binaryPlaces.ts'
 import { resolveSpawnable } from './binaryShim.ts'
 import { readLoginPath } from './loginShell.ts'

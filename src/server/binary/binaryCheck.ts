@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { OpencodeError } from '../../opencode/errors.ts'
 import type { Candidate } from './binaryCandidates.ts'
-import type { LocateOptions } from './binaryLocator.ts'
+import type { LocateOptions } from './binary.ts'
 import { foreignEnvironment } from '../environment.ts'
 import { LaunchError } from '../launchError.ts'
 import { stripColors } from '../process/outputTail.ts'

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LocateOptions } from './binaryLocator.ts'
+import type { LocateOptions } from './binary.ts'
 import { compareVersions, parseVersion } from '../../opencode/version.ts'
 
 /** Folders where installers of OpenCode put the program, or a link to it, without always adding them to PATH. */

@@ -1,7 +1,8 @@
 import { removeGateway } from './gateway.ts'
 import { removeServer } from './containerAdoption.ts'
 import { findOwner, formatOwner, labels, ownIdentity, thisMachine } from './containerOwner.ts'
-import type { ContainerEntry, Engine } from './engine.ts'
+import type { Engine } from './engine.ts'
+import type { ContainerEntry } from './engineAnswers.ts'
 
 /** A container of ours that no window uses any more. */
 export interface ContainerLeftover {

@@ -3,7 +3,8 @@ import { hostname } from 'node:os'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { type ProcessIdentity, describeProcess, isRunning } from '../process/processTable.ts'
 import { hash, memoryFolder } from './containerPlan.ts'
-import type { ContainerEntry, Engine } from './engine.ts'
+import type { Engine } from './engine.ts'
+import type { ContainerEntry } from './engineAnswers.ts'
 
 export const labels = {
   /** `server` or `gateway`: the sign of all that is ours. */

@@ -1,7 +1,7 @@
 import type { LaunchError } from '../launchError.ts'
 import { type CommandOptions, type CommandResult, runCommand } from './command.ts'
 import { engineFailure } from './engineFailure.ts'
-import { type ContainerState, parseList, parseState } from './engineAnswers.ts'
+import { type ContainerEntry, type ContainerState, parseList, parseState } from './engineAnswers.ts'
 
 /** What is known of an engine that answers. */
 export interface EngineFacts {
@@ -18,14 +18,6 @@ export interface EngineFacts {
   readonly hasSelinux: boolean
   /** `x64`, `arm64`, or what the engine says. */
   readonly architecture: string
-}
-
-/** One line of the list of containers. */
-export interface ContainerEntry {
-  readonly id: string
-  readonly name: string
-  readonly isRunning: boolean
-  readonly labels: Readonly<Record<string, string>>
 }
 
 export interface FollowOptions {

@@ -1,5 +1,3 @@
-import type { ContainerEntry } from './engine.ts'
-
 /** How a container is or ended, in the words of `inspect`. */
 export interface ContainerState {
   readonly id: string
@@ -97,4 +95,12 @@ function text(value: unknown): string {
 
 function number(value: unknown): number {
   return typeof value === 'number' ? value : 0
+}
+
+/** One line of the list of containers. */
+export interface ContainerEntry {
+  readonly id: string
+  readonly name: string
+  readonly isRunning: boolean
+  readonly labels: Readonly<Record<string, string>>
 }

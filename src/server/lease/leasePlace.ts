@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { lstat, mkdir, readlink, realpath } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Binary } from '../binary/binaryLocator.ts'
+import type { Binary } from '../binary/binary.ts'
 import { foreignEnvironment } from '../environment.ts'
 import { leaseProtocol } from './lease.ts'
 

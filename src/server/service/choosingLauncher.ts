@@ -1,5 +1,5 @@
 import { wireOf } from '../../opencode/version.ts'
-import type { Binary } from '../binary/binaryLocator.ts'
+import type { Binary } from '../binary/binary.ts'
 import type { ServerHandle, ServerLauncher } from '../launcher.ts'
 
 export interface Choice {

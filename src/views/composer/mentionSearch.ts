@@ -7,7 +7,8 @@ import type { FileIndex } from '../../prompt/fileIndex.ts'
 import type { TerminalOutput } from '../../prompt/terminalOutput.ts'
 import type { Mention, MentionAnswer } from '../../protocol/composer.ts'
 import { fuzzyMatch } from '../../util/fuzzy.ts'
-import type { ChatSession } from '../chat/chatSession.ts'
+import type { SessionID } from '../../opencode/ids.ts'
+import type { Backend } from '../backend/backend.ts'
 import { promptTarget } from './promptTarget.ts'
 import {
   agentCandidates,
@@ -31,13 +32,21 @@ export interface MentionParts {
   readonly terminal: TerminalOutput
 }
 
+/** A chat as far as something is looked for in it. */
+export interface SearchingChat {
+  readonly backend: Backend
+  readonly sessionID: SessionID | undefined
+  /** @throws OpencodeError `no-folder` */
+  needDirectory(): string
+}
+
 /** Finds what `@` may stand for in one chat, and keeps what was found until it is picked. */
 export class MentionSearch {
-  readonly #chat: ChatSession
+  readonly #chat: SearchingChat
   readonly #parts: MentionParts
   readonly #found = new Map<string, Candidate>()
 
-  constructor(chat: ChatSession, parts: MentionParts) {
+  constructor(chat: SearchingChat, parts: MentionParts) {
     this.#chat = chat
     this.#parts = parts
   }

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode'
-import type { Connection } from '../../client/connection.ts'
 import type {
   Formatter,
   LanguageServer,
@@ -12,15 +11,8 @@ import type { Account } from '../../client/accounts.ts'
 import { relativeTime } from '../relativeTime.ts'
 import type { AlwaysAnswer } from './alwaysAnswers.ts'
 import { edit, row, section } from './serverRows.ts'
-import type { ServerNode } from './serverRows.ts'
+import type { ServerNode, ServerPlace } from './serverRows.ts'
 import { accountRow, workSections } from './workNodes.ts'
-
-/** What the rows of a folder are made from. */
-export interface ServerPlace {
-  readonly connection: Connection
-  readonly directory: string
-  readonly answers: readonly AlwaysAnswer[]
-}
 
 /** All that a running server has in a folder. */
 export async function sectionsOf(place: ServerPlace): Promise<readonly ServerNode[]> {

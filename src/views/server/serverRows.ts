@@ -1,5 +1,7 @@
 import * as vscode from 'vscode'
+import type { Connection } from '../../client/connection.ts'
 import { toErrorInfo } from '../../opencode/errors.ts'
+import type { AlwaysAnswer } from './alwaysAnswers.ts'
 
 /** One row of the view; commands of its menus get it as their argument. */
 export interface ServerNode {
@@ -90,4 +92,11 @@ function failure(id: string, error: unknown): ServerNode {
   const { message, place } = toErrorInfo(error)
   const look = { id, icon: 'error', label: message, colour: 'problemsErrorIcon.foreground' }
   return row(place === undefined ? look : { ...look, command: edit() })
+}
+
+/** What the rows of a folder are made from. */
+export interface ServerPlace {
+  readonly connection: Connection
+  readonly directory: string
+  readonly answers: readonly AlwaysAnswer[]
 }

@@ -5,7 +5,7 @@ import type { RunningShell } from '../../client/shells.ts'
 import type { Worktree } from '../../client/worktrees.ts'
 import type { FileChange } from '../../session/model.ts'
 import { relativeTime } from '../relativeTime.ts'
-import type { ServerPlace } from './serverNodes.ts'
+import type { ServerPlace } from './serverRows.ts'
 import { row, section } from './serverRows.ts'
 import type { ServerNode } from './serverRows.ts'
 

@@ -1,4 +1,5 @@
-import type { ChatState, ContextItem } from '../../protocol/chat.ts'
+import type { ChatState } from '../../protocol/chat.ts'
+import type { ContextItem } from '../../protocol/composer.ts'
 import { formatBytes } from '../../protocol/composer.ts'
 import { useApp } from '../app.ts'
 import { suggestIcons } from '../composer/useSuggest.ts'

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { ChatState, ContextItem } from '../../protocol/chat.ts'
+import type { ChatState } from '../../protocol/chat.ts'
+import type { ContextItem } from '../../protocol/composer.ts'
 import { promptMode } from '../../protocol/composer.ts'
 import { isBusy } from '../../session/selectors.ts'
 import { useApp } from '../app.ts'
