@@ -14,7 +14,10 @@ const testedVersion = '1.18.33'
 
 /** What to know of a version before relying on it; undefined: nothing. */
 export function cautionAbout(version: string): string | undefined {
-  if (wireOf(version) === 1) return undefined
+  if (wireOf(version) === 1)
+    return version === testedVersion
+      ? undefined
+      : `Of OpenCode 1.x, ${testedVersion} was run in our tests; this one was not.`
   return `OpenCode 2 was tried with a scripted server only, built from its published contract; ${testedVersion} was run for real.`
 }
 

@@ -84,14 +84,13 @@ describe('connect', () => {
   })
 
   it('refuses the first releases of OpenCode 2, whatever route they tell their version on', async () => {
-    for (const [path, version] of [
-      ['/api/info', '2.0.0'],
-      ['/api/health', '2.0.3'],
-    ] as const) {
-      const error = await refused(pages({ [path]: { version } }))
-      assert.equal(error.code, 'version-too-old')
-      assert.match(error.message, /2\.0\.4/)
-    }
+    for (const version of ['2.0.0', '2.0.1', '2.0.2', '2.0.3', '2.0.4-beta.1'])
+      for (const path of ['/api/info', '/api/health']) {
+        const error = await refused(pages({ [path]: { version } }))
+        assert.equal(error.code, 'version-too-old')
+        assert.ok(error.message.includes(`OpenCode ${version}, which is too old`), error.message)
+        assert.match(error.message, /Update it to OpenCode 2\.0\.4 or newer: run "opencode upgrade"\.$/)
+      }
   })
 
   it('takes nothing without a version for a server, as the older dialect below /api of 1.18 is', async () => {

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict'
-import { compareVersions, formatVersion, isAtLeast, parseVersion } from '../../../src/opencode/version.ts'
+import {
+  cautionAbout,
+  compareVersions,
+  formatVersion,
+  isAtLeast,
+  parseVersion,
+} from '../../../src/opencode/version.ts'
 
 function compare(a: string, b: string): number {
   const [left, right] = [parseVersion(a), parseVersion(b)]
@@ -38,6 +44,12 @@ describe('Version numbers', () => {
         )
       }
     }
+  })
+
+  it('come with what was not run of them', () => {
+    assert.equal(cautionAbout('1.18.33'), undefined)
+    assert.match(cautionAbout('1.17.0') ?? '', /1\.18\.33 was run in our tests; this one was not/)
+    assert.match(cautionAbout('2.0.21') ?? '', /scripted server only/)
   })
 
   it('counts builds without a number as new', () => {

@@ -101,6 +101,25 @@ describe('The Doctor', function () {
     assert.deepEqual(released, ['yes'])
   })
 
+  it('walks through a 2.x server as well, and says plainly that none was run for real', async () => {
+    const second = await startLab({ wire: 2 })
+    opened.push({ close: () => second.dispose() })
+    const { url, password } = await second.startServer()
+    const endpoint = endpointOf(url, { password })
+    const patient = patientOf(endpoint, { folder: second.project })
+    const steps = await look(patient)
+    assert.equal(
+      summary(steps),
+      'program:skipped start:skipped health:pass authentication:pass events:pass folder:pass model:pass',
+    )
+    assert.match(
+      finding(steps, 'health').text,
+      /OpenCode 2\.0\.21 answers.*tried with a scripted server only.*1\.18\.33 was run for real/s,
+    )
+    const wrong = await look({ ...patient, open: patientOf(endpointOf(url, { password: 'no' })).open })
+    assert.equal(wrong.find(({ id }) => id === 'authentication')?.state, 'fail')
+  })
+
   it('blames the password, not the server, when the login is refused', async () => {
     const steps = await look(patientOf(endpointOf(server.url, { password: 'not-the-password' })))
     assert.equal(

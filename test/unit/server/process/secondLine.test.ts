@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict'
 import { readlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { processesWithHome, type ProcessEntry } from '../../../../scripts/lib/processes.ts'
 import { connect } from '../../../../src/client/connect.ts'
 import type { ServerHandle } from '../../../../src/server/launcher.ts'
 import { locateBinary } from '../../../../src/server/binary/binaryLocator.ts'
+import { newMessageID } from '../../../../src/opencode/newIds.ts'
 import { describeProcess } from '../../../../src/server/process/processTable.ts'
 import { ProcessLauncher } from '../../../../src/server/process/processLauncher.ts'
 import { startLab, type Lab } from '../../../support/opencodeLab.ts'
-import { bundleSupervisor, createTempFolder, createTestLog, type TempFolder } from '../support/tools.ts'
+import {
+  bundleSupervisor,
+  createTempFolder,
+  createTestLog,
+  type TempFolder,
+  until,
+} from '../support/tools.ts'
 
 const never = new AbortController().signal
 
@@ -66,9 +74,34 @@ describe('An OpenCode 2 that is started here', function () {
     assert.equal(await describeProcess(pid), undefined)
   })
 
-  it('is refused when it is one of the first releases', async () => {
-    const setting = path.join(folder.path, 'opencode-early')
-    await writeFile(setting, '#!/bin/sh\necho 2.0.3\n', { mode: 0o755 })
-    await assert.rejects(binary(setting), { code: 'version-too-old', message: /2\.0\.4/ })
+  it('ends with its input, and a tool of it too, when its supervisor is killed without a word', async () => {
+    const handle = await launch()
+    const connection = await connect(handle.endpoint, { log: createTestLog() })
+    const { id } = await connection.createSession(lab.project)
+    const now = Date.now()
+    const line = 'sleep 4711'
+    await connection.commands.run(id, {
+      id: newMessageID(now),
+      created: now,
+      parts: [],
+      run: { kind: 'shell', line },
+    })
+    const all = async (): Promise<readonly ProcessEntry[]> => processesWithHome(lab.home)
+    await until('the tool runs', async () => (await all()).some(({ command }) => command.includes(line)))
+    await connection.close()
+    const running = await all()
+    const server = running.find(({ command }) => / serve /.test(command))
+    const supervisor = running.find(({ pid }) => pid === server?.parent)
+    assert.ok(server && supervisor && /supervisor/.test(supervisor.command), JSON.stringify(running))
+    process.kill(supervisor.pid, 'SIGKILL')
+    const own = new Set(running.map(({ pid }) => pid))
+    await until('all of it is gone', async () => !(await all()).some(({ pid }) => own.has(pid)), 5_000)
   })
+
+  for (const early of ['2.0.0', '2.0.1', '2.0.2', '2.0.3'])
+    it(`is refused when it is one of the first releases (${early})`, async () => {
+      const setting = path.join(folder.path, `opencode-${early}`)
+      await writeFile(setting, `#!/bin/sh\necho ${early}\n`, { mode: 0o755 })
+      await assert.rejects(binary(setting), { code: 'version-too-old', message: /2\.0\.4/ })
+    })
 })
