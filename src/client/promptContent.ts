@@ -1,4 +1,4 @@
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { OpencodeError } from '../opencode/errors.ts'
 import type { Prompt, PromptPart } from '../session/model.ts'
 
@@ -31,4 +31,15 @@ export function fileUrl(path: string, lines: Lines): string {
   const url = pathToFileURL(path, { windows })
   if (lines) url.search = `?start=${lines.start}&end=${lines.end}`
   return url.href
+}
+
+/** The path in a `file:` URL of any system; undefined for another address. */
+export function pathOfFileUrl(url: string): string | undefined {
+  if (!url.startsWith('file://') || !URL.canParse(url)) return undefined
+  const parsed = new URL(url)
+  try {
+    return fileURLToPath(parsed, { windows: /^\/[A-Za-z]:/.test(parsed.pathname) || parsed.host !== '' })
+  } catch {
+    return undefined
+  }
 }

@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url'
 import { toBlockID } from '../../opencode/ids.ts'
 import type { BlockID } from '../../opencode/ids.ts'
 import type { Block, FileBlock, NoticeBlock, ReasoningBlock, TextBlock } from '../../session/model.ts'
 import { previewOf } from './pictures.ts'
 import { readToolBlock } from './tools.ts'
+import { pathOfFileUrl } from '../promptContent.ts'
 import { compact, fields, number, text, word, words } from '../reading.ts'
 import { loose } from './wire.ts'
 import type { Loose, WirePart } from './wire.ts'
@@ -74,7 +74,7 @@ function readFile(id: BlockID, part: Part): FileBlock {
   const url = text(part.url) ?? ''
   const mime = text(part.mime) ?? 'application/octet-stream'
   const source = fields(part.source)
-  const path = pathOf(url) ?? word(source['path'])
+  const path = pathOfFileUrl(url) ?? word(source['path'])
   return compact({
     type: 'file' as const,
     id,
@@ -84,16 +84,6 @@ function readFile(id: BlockID, part: Part): FileBlock {
     lines: linesOf(url, fields(source['text'])['value']),
     preview: previewOf(url),
   })
-}
-
-function pathOf(url: string): string | undefined {
-  if (!url.startsWith('file://') || !URL.canParse(url)) return undefined
-  const parsed = new URL(url)
-  try {
-    return fileURLToPath(parsed, { windows: /^\/[A-Za-z]:/.test(parsed.pathname) || parsed.host !== '' })
-  } catch {
-    return undefined
-  }
 }
 
 /** `?start=2&end=3` of a file URL, else the `#2-3` at the end of the mention that came with inline content. */

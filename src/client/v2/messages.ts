@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { toBlockID } from '../../opencode/ids.ts'
 import type { BlockID, MessageID } from '../../opencode/ids.ts'
 import type {
@@ -10,6 +9,7 @@ import type {
   PromptDelivery,
   UserMessage,
 } from '../../session/model.ts'
+import { pathOfFileUrl } from '../promptContent.ts'
 import { compact, fields, list, number, text, word, words } from '../reading.ts'
 import type { Fields } from '../reading.ts'
 import { readMessageID, readModelRef, readRunError } from './sessions.ts'
@@ -134,23 +134,13 @@ function contentOf(wire: Fields, uri: string): FileContent {
 function placeOf(wire: Fields, uri: string): Pick<FileBlock, 'path' | 'lines'> {
   const described = /^(.*?)(?:#(\d+)-(\d+))?$/s.exec(word(wire['description']) ?? '')
   return compact({
-    path: pathOf(uri) ?? absolutePath(described?.[1]),
+    path: pathOfFileUrl(uri) ?? absolutePath(described?.[1]),
     lines: linesOf(uri) ?? range(described?.[2], described?.[3]),
   })
 }
 
 function absolutePath(value: string | undefined): string | undefined {
   return value !== undefined && /^(\/|[A-Za-z]:[\\/]|\\\\)/.test(value) ? value : undefined
-}
-
-function pathOf(url: string): string | undefined {
-  if (!url.startsWith('file://') || !URL.canParse(url)) return undefined
-  const parsed = new URL(url)
-  try {
-    return fileURLToPath(parsed, { windows: /^\/[A-Za-z]:/.test(parsed.pathname) || parsed.host !== '' })
-  } catch {
-    return undefined
-  }
 }
 
 function linesOf(url: string): FileBlock['lines'] {
