@@ -100,8 +100,17 @@ describe('The composer', function () {
     await chat.send('Third [[text:The third is done.]]')
     const queue = () => chat.frame.getByRole('group', { name: 'Queued prompts' })
     const rows = () => queue().getByRole('listitem')
-    await rows().filter({ hasText: 'Third' }).press('Alt+ArrowUp')
-    await until('the order is changed', async () => /Third/.test(await rows().first().innerText()), patience)
+    // OpenCode 2 keeps them itself, in the order in which they came.
+    if (lab.wire === 2)
+      await queue().getByText('2 prompts queued on the server').waitFor({ timeout: patience })
+    else {
+      await rows().filter({ hasText: 'Third' }).press('Alt+ArrowUp')
+      await until(
+        'the order is changed',
+        async () => /Third/.test(await rows().first().innerText()),
+        patience,
+      )
+    }
     await chat.composer.fill('half a thought')
     await screenshot(page, 'composer-queue')
     await reloadByCommand(page)
@@ -118,8 +127,8 @@ describe('The composer', function () {
     await queue().waitFor({ state: 'detached', timeout: patience })
     const said = JSON.stringify(lastChat()?.body.messages)
     assert.deepEqual([said.split('Second [[').length, said.split('Third [[').length], [2, 2])
-    assert.ok(said.indexOf('Third [[') < said.indexOf('Second [['))
-    assert.ok(lab.model.requests.length > 0)
+    const isThirdFirst = said.indexOf('Third [[') < said.indexOf('Second [[')
+    assert.equal(isThirdFirst, lab.wire === 1)
   })
 
   it('sends a pasted picture, and keeps a large one over a reload', async () => {
