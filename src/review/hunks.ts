@@ -30,10 +30,11 @@ export function openChange(before: readonly string[], after: readonly string[]):
 /** The places to decide on, from top to bottom. A place that looks as it did before is none any more. */
 export function hunksOf({ before, after, places }: OpenChange, now: readonly string[]): readonly Hunk[] {
   const backwards = places.map(({ from, to }) => ({ from: to, to: from }))
-  return mergeRegions(after, before, now, backwards).flatMap(({ base, left, right, kind }) =>
-    kind === 'left' || kind === 'conflict'
-      ? [{ before: left, after: base, now: right, isOverwritten: kind === 'conflict' }]
-      : [],
+  return mergeRegions(after, before, now, { leftChanges: backwards }).flatMap(
+    ({ base, left, right, kind }) =>
+      kind === 'left' || kind === 'conflict'
+        ? [{ before: left, after: base, now: right, isOverwritten: kind === 'conflict' }]
+        : [],
   )
 }
 

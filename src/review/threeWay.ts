@@ -10,18 +10,26 @@ export interface MergeRegion {
   readonly kind: 'left' | 'right' | 'same' | 'conflict'
 }
 
+export interface MergeOptions {
+  /** Where `left` is known to differ, when it must be told in just those places. */
+  readonly leftChanges?: readonly LineChange[]
+  /** Whether changes that only touch are one place. */
+  readonly joinsTouching?: boolean
+}
+
 /**
- * All places where `left` or `right` differ from `base`, in order. Changes that only touch stand apart, so that
- * each can be taken without the other; but not at the end of the text, where the last line may have no end.
- * `leftChanges`: where `left` is known to differ, when it must be told in just those places.
+ * All places where `left` or `right` differ from `base`, in order. Unless told otherwise, changes that only touch stand
+ * apart, so that each can be taken without the other; but not at the end of the text, where the last line may have no end.
  */
 export function mergeRegions(
   base: readonly string[],
   left: readonly string[],
   right: readonly string[],
-  leftChanges = changesBetween(base, left),
+  { leftChanges = changesBetween(base, left), joinsTouching = false }: MergeOptions = {},
 ): readonly MergeRegion[] {
-  const groups = groupChanges(leftChanges, changesBetween(base, right), base.length)
+  const isJoined = (a: LineRange, b: LineRange): boolean =>
+    overlaps(a, b, base.length) || (joinsTouching && a.end === b.start)
+  const groups = groupChanges(leftChanges, changesBetween(base, right), isJoined)
   const regions: MergeRegion[] = []
   let [leftShift, rightShift] = [0, 0]
   for (const { range, left: inLeft, right: inRight } of groups) {
@@ -71,7 +79,7 @@ interface OpenGroup {
 function groupChanges(
   left: readonly LineChange[],
   right: readonly LineChange[],
-  length: number,
+  isJoined: (a: LineRange, b: LineRange) => boolean,
 ): readonly Group[] {
   const all = [
     ...left.map((change) => ({ side: 'left' as const, change })),
@@ -80,7 +88,7 @@ function groupChanges(
   const groups: OpenGroup[] = []
   for (const { side, change } of all) {
     const last = groups.at(-1)
-    if (last && overlaps(last.range, change.from, length)) {
+    if (last && isJoined(last.range, change.from)) {
       last[side].push(change)
       last.range = { start: last.range.start, end: Math.max(last.range.end, change.from.end) }
     } else {
