@@ -22,8 +22,9 @@ export interface SnapshotChange {
   readonly path: string
   /** Where it was before, if it was moved. */
   readonly from?: string
-  /** Whether it was a program before, by its mode. */
+  /** Whether it was, and is, a program, by its mode. */
   readonly wasExecutable: boolean
+  readonly isExecutable: boolean
   readonly before: Buffer | undefined
   readonly after: Buffer | undefined
 }
@@ -240,6 +241,7 @@ export class FolderSnapshots {
       path: place(change.path),
       ...(change.from === undefined ? {} : { from: place(change.from) }),
       wasExecutable: change.wasExecutable,
+      isExecutable: change.isExecutable,
       before: content(change.before),
       after: content(change.after),
     }

@@ -26,8 +26,9 @@ export interface SessionReview {
 export interface FileStep {
   readonly path: string
   readonly from?: string
-  /** Whether it was a program before, by its mode. */
+  /** Whether it was, and is, a program, by its mode; left out where nobody knows. */
   readonly wasExecutable?: boolean
+  readonly isExecutable?: boolean
   readonly start: Content
   readonly end: Content
 }

@@ -16,7 +16,7 @@ export interface ReviewedFile {
   readonly path: string
   /** Where it was before the agent moved it. */
   readonly from?: string
-  /** Whether it could be run as a program when the agent deleted it. */
+  /** Whether it was a program before; only where the agent changed that, by deleting it or otherwise. */
   readonly wasExecutable?: boolean
   readonly session: Span
   /** Undefined when the last turn did nothing to it. */
@@ -35,6 +35,7 @@ export interface AgentStep {
   readonly path: string
   readonly from?: string
   readonly wasExecutable?: boolean
+  readonly isExecutable?: boolean
   readonly start: Content
   readonly end: Content
   readonly isNewTurn: boolean
@@ -45,14 +46,19 @@ export function afterStep(file: ReviewedFile | undefined, step: AgentStep): Revi
   const { path, start, end } = step
   const from = step.from ?? file?.from
   const turn = file?.turn && !step.isNewTurn ? advanceSpan(file.turn, start, end) : spanOf(start, end)
+  const wasExecutable = file?.wasExecutable ?? lostMode(step)
   const session = file ? advanceSpan(file.session, start, end) : spanOf(start, end)
   return {
     path,
     ...(from === undefined ? {} : { from }),
-    ...(step.wasExecutable === true && end.kind === 'missing' ? { wasExecutable: true } : {}),
+    ...(wasExecutable === undefined ? {} : { wasExecutable }),
     session,
     turn,
   }
+}
+
+function lostMode({ start, wasExecutable, isExecutable }: AgentStep): boolean | undefined {
+  return start.kind !== 'missing' && wasExecutable !== isExecutable ? wasExecutable : undefined
 }
 
 /** The last turn is over and another one began; what it did counts for the session alone. */
@@ -76,10 +82,12 @@ export function isDecided({ session }: ReviewedFile): boolean {
 }
 
 /** The user agrees to one place, which does not change the file. */
-export function keepPlace(file: ReviewedFile, scope: ReviewScope, hunk: Hunk): ReviewedFile {
-  const span = spanIn(file, scope)
-  if (!span?.change) return keepFile(file, scope)
+export function keepPlace(whole: ReviewedFile, scope: ReviewScope, hunk: Hunk): ReviewedFile {
+  const span = spanIn(whole, scope)
+  if (!span?.change) return keepFile(whole, scope)
   const kept = withChange(span, keepHunk(span.change, hunk))
+  // Who keeps a part keeps the mode.
+  const { wasExecutable: _, ...file } = whole
   return scope === 'turn'
     ? { ...file, turn: kept, session: followed(file.session, span, kept) }
     : { ...file, session: kept, ...(file.turn ? { turn: keptAround(file.turn, hunk) } : {}) }

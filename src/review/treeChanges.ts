@@ -2,8 +2,9 @@
 export interface TreeChange {
   readonly path: string
   readonly from?: string
-  /** Whether it was a program before, by its mode. */
+  /** Whether it was, and is, a program, by its mode. */
   readonly wasExecutable: boolean
+  readonly isExecutable: boolean
   readonly before: string | undefined
   readonly after: string | undefined
 }
@@ -28,10 +29,12 @@ function readChange(about: string, paths: readonly string[]): readonly TreeChang
   const isFile = [modeBefore, modeAfter].every((mode) => /^(?:100|000)/.test(mode))
   const path = paths.at(-1)
   if (!isFile || path === undefined) return []
-  if (letter.startsWith('C')) return [{ path, wasExecutable: false, before: undefined, after: blobOf(after) }]
+  const isExecutable = modeAfter === '100755'
+  if (letter.startsWith('C'))
+    return [{ path, wasExecutable: false, isExecutable, before: undefined, after: blobOf(after) }]
   const moved = letter.startsWith('R') && paths[0] !== undefined ? { from: paths[0] } : {}
   const wasExecutable = modeBefore === '100755'
-  return [{ path, ...moved, wasExecutable, before: blobOf(before), after: blobOf(after) }]
+  return [{ path, ...moved, wasExecutable, isExecutable, before: blobOf(before), after: blobOf(after) }]
 }
 
 function blobOf(name: string | undefined): string | undefined {

@@ -214,9 +214,9 @@ function toSteps(
   changes: readonly SnapshotChange[],
   foreign: ReadonlyMap<string, Content>,
 ): readonly FileStep[] {
-  return changes.map(({ path, from, wasExecutable, before, after }): FileStep => {
-    const start = foreign.get(from ?? path) ?? contentOf(before)
-    return { path, wasExecutable, start, end: contentOf(after), ...(from === undefined ? {} : { from }) }
+  return changes.map(({ before, after, ...rest }): FileStep => {
+    const start = foreign.get(rest.from ?? rest.path) ?? contentOf(before)
+    return { ...rest, start, end: contentOf(after) }
   })
 }
 

@@ -1,5 +1,4 @@
-import { chmod, rmdir } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import type { Content } from '../../review/content.ts'
 import { missing, sameContent } from '../../review/content.ts'
@@ -14,6 +13,7 @@ import {
 } from '../../review/reviewedFile.ts'
 import type { FileUndo, ReviewScope, ReviewedFile } from '../../review/reviewedFile.ts'
 import type { ReviewLedger, SessionReview } from '../../review/reviewLedger.ts'
+import { removeEmptyFolders, restoreMode } from '../../review/traces.ts'
 import type { TurnRecorder } from '../../review/turnRecorder.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
@@ -102,6 +102,7 @@ export class ReviewDecisions implements Disposable {
       const undone = undoFile(pending.file, scope, pending.now)
       await this.#carryOut(pending, undone)
       if (undone.overwritten > 0) open.push(pending)
+      else if (pending.file.from !== undefined && isDecided(undone.file)) await this.#moveBack(pending)
     }
     await this.#askAboutOverwritten(open, scope)
   }
@@ -135,16 +136,15 @@ export class ReviewDecisions implements Disposable {
   async #carryOut(pending: PendingFile, undone: FileUndo): Promise<void> {
     const { ledger, recorder, state } = this.#parts
     const { sessionID, now } = pending
-    const { path, from, wasExecutable } = pending.file
+    const { path, from } = pending.file
     const review = ledger.get(sessionID)
     if (review && from === undefined) this.#remember(review, pending, undone)
     const onWrite: OnWrite = (...write) => recorder.foreignWrite(...write)
     await writeContent(path, { now, wanted: undone.now }, onWrite)
-    if (now.kind === 'missing' && wasExecutable === true) await chmod(path, 0o755)
+    if (undone.overwritten === 0 && isDecided(undone.file))
+      await restoreMode(path, pending.file.wasExecutable)
     // Where the agent went on meanwhile, the ledger knows more, and a place that looks as before is no question there.
     if (ledger.get(sessionID)?.files.get(path) === pending.file) ledger.decide(sessionID, undone.file)
-    if (from !== undefined && undone.overwritten === 0 && isDecided(undone.file))
-      await this.#moveBack(pending)
     await removeEmptyFolders(path, review?.folders ?? [])
     await state.refresh([path])
   }
@@ -154,9 +154,13 @@ export class ReviewDecisions implements Disposable {
     this.#taken.splice(0, this.#taken.length - keptDecisions)
   }
 
-  /** The file goes back to where it was; unless another one is there by now. */
+  /**
+   * The file goes back to where it was, unless another one is there by now. Only with the whole of it: its name would
+   * else depend on the order in which places are decided on.
+   */
   async #moveBack({ sessionID, file: { path, from } }: PendingFile): Promise<void> {
     if (from === undefined) return
+    const folders = this.#parts.ledger.get(sessionID)?.folders ?? []
     const isFree = (await bytesOnDisk(from)) === undefined
     if (!isFree) {
       const text = vscode.l10n.t('{0} stays where it is: there is another {1} by now.', path, from)
@@ -170,6 +174,8 @@ export class ReviewDecisions implements Disposable {
     this.#parts.ledger.dismiss(sessionID, from)
     await this.#parts.recorder.foreignWrite(path, await bytesOnDisk(from), undefined)
     await this.#parts.recorder.foreignWrite(from, undefined, await bytesOnDisk(from))
+    await removeEmptyFolders(path, folders)
+    await this.#parts.state.refresh([path])
   }
 
   async #askAboutOverwritten(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
@@ -213,16 +219,5 @@ export class ReviewDecisions implements Disposable {
     if (isUndo) ledger.restore(found.review, found.before.file)
     else ledger.decide(found.review.sessionID, found.after.file)
     await state.refresh([path])
-  }
-}
-
-/** Once a file is gone: from its folder up, as long as they are empty and among `folders`. */
-async function removeEmptyFolders(path: string, folders: readonly string[]): Promise<void> {
-  for (let folder = dirname(path); folders.includes(folder); folder = dirname(folder)) {
-    const isGone = await rmdir(folder).then(
-      () => true,
-      () => false,
-    )
-    if (!isGone) return
   }
 }
