@@ -6,6 +6,7 @@ import { hunkAttachment } from '../views/review/hunkAttachment.ts'
 import { placeAt, placesOf } from '../views/review/reviewPlaces.ts'
 import type { PlacedHunk } from '../views/review/reviewPlaces.ts'
 import type { PendingFile } from '../views/review/reviewState.ts'
+import type { SessionServerChanges } from '../views/review/serverReview.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight, uriOf } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
@@ -55,15 +56,20 @@ export const changeCommands = {
   openChange: {
     async run(context, args) {
       const { documents, scope } = context.review
+      const [node] = args
+      if (isChangeNode(node) && node.kind === 'serverFile') return documents.openServer(node.change)
       for (const file of onePerPath(await filesOf(context, args))) await documents.open(file, scope)
     },
   },
   openAllChanges: {
     async run(context, args) {
       const { documents, scope } = context.review
-      const files = await allFiles(context, args)
+      const [node] = args
       const title =
         scope === 'turn' ? vscode.l10n.t('Changes of the Last Turn') : vscode.l10n.t('Changes of the Session')
+      const server = isChangeNode(node) ? serverOf(node) : context.changes.serverChanges
+      if (server) return documents.openAllServer(server[scope], title)
+      const files = await allFiles(context, args)
       await documents.openAll(files, scope, title)
     },
   },
@@ -109,13 +115,16 @@ export const changeCommands = {
   },
 } satisfies Partial<Record<Name, CommandSpec>>
 
-/** Of the tree, of the editor that a menu or a CodeLens belongs to, else of the active one. */
-async function filesOf({ review }: CommandContext, [given]: readonly unknown[]): Promise<PendingFile[]> {
+/** Of the tree, of what a menu of files or a CodeLens belongs to, else of the active editor. */
+async function filesOf({ review }: CommandContext, [given, selected]: readonly unknown[]): Promise<PendingFile[]> {
   await review.state.refresh()
   if (isChangeNode(given)) return current(review, given)
-  const uri = uriOf(given) ?? vscode.window.activeTextEditor?.document.uri
-  const files = uri ? review.state.filesAt(uri.fsPath, review.scope) : []
-  if (files.length > 0) return [...files]
+  const own = uriOf(given) ?? vscode.window.activeTextEditor?.document.uri
+  const uris = Array.isArray(selected) ? selected.flatMap((uri) => uriOf(uri) ?? []) : own ? [own] : []
+  const files = uris.flatMap(({ fsPath }) => review.state.filesBelow(fsPath, review.scope))
+  // A folder and a file in it may be selected both.
+  const once = new Map(files.map((file) => [`${file.sessionID} ${file.file.path}`, file]))
+  if (once.size > 0) return [...once.values()]
   throw nothing()
 }
 
@@ -136,6 +145,7 @@ async function allFiles(context: CommandContext, [node]: readonly unknown[]): Pr
   const { review, changes } = context
   await review.state.refresh()
   if (isChangeNode(node)) return current(review, node)
+  if (changes.serverChanges) throw elsewhere()
   const { session } = changes
   const files = session === undefined ? [] : review.state.files(session, review.scope)
   if (files.length > 0) return [...files]
@@ -216,6 +226,19 @@ function indexFrom(places: readonly PlacedHunk[], line: number, step: 1 | -1): n
   if (step === -1) return starts.findLastIndex((start) => start < line)
   const next = starts.findIndex((start) => start > line)
   return Math.max(0, next)
+}
+
+function serverOf(node: ChangeNode): SessionServerChanges | undefined {
+  return node.kind === 'serverSession' ? node.changes : undefined
+}
+
+function elsewhere(): OpencodeError {
+  return new OpencodeError(
+    'unsupported',
+    vscode.l10n.t(
+      'The server of this chat keeps its files on another machine, and can take back only whole prompts: use "Undo Last Prompt…".',
+    ),
+  )
 }
 
 function isReply(value: unknown): value is vscode.CommentReply {

@@ -20,6 +20,8 @@ export interface ContextKeys {
   reviewScope: 'session' | 'turn'
   /** Whether anything of an agent's waits for a decision. */
   hasChanges: boolean
+  /** Whether the session in use changed anything on another machine. */
+  hasServerChanges: boolean
   /** Whether the active editor has places to decide on. */
   hasHunks: boolean
   /** Whether comments wait to become a prompt. */

@@ -59,6 +59,8 @@ export interface OpenChanges {
   readonly files: number
   readonly additions: number
   readonly deletions: number
+  /** False where the files are on another machine: then only whole prompts can be undone. */
+  readonly canDecide: boolean
 }
 
 export interface ChatProfile {

@@ -207,6 +207,7 @@ describe('Reviewing what OpenCode changed', function () {
       .nth(1)
       .waitFor({ timeout: patience })
     await until('both places are there', async () => (await lens('Undo').count()) === 2, patience)
+    assert.equal(await lens('Second').count(), 1, 'the place of the second session names it')
     await screenshot(page, 'review-two-sessions')
     await lens('Undo').nth(1).click()
     await becomes('crlf.txt', Buffer.from(text))
@@ -242,6 +243,45 @@ describe('Reviewing what OpenCode changed', function () {
     await runCommand(page, 'OpenCode: Show Changes of the Session')
     await inTree(/notes\.txt.*\+1 −2/).waitFor({ timeout: patience })
     await undoAll('a\r\nb')
+    await page.close()
+  })
+
+  it('shows to read what a session changes on another machine, and undoes it there by whole prompts', async () => {
+    const { lab, workbench } = running
+    const near = path.join(lab.root, 'near')
+    await mkdir(near)
+    const { port } = await lab.startServer({ password: '' })
+    // An address that does not say that it is this machine, for files that are not where the window has them.
+    const far = { name: 'Far', kind: 'url', url: `http://0.0.0.0:${String(port)}`, allowsPlain: true }
+    await workbench.setSettings({
+      'opencodeSessions.server.profiles': [{ ...far, paths: [{ local: near, remote: lab.project }] }],
+      'opencodeSessions.server.profile': 'Far',
+    })
+    const page = await workbench.openPage({ folder: near, width: 1500, height: 950 })
+    const chat = await openChat(page)
+    await chat.button('Model: Scripted').waitFor({ timeout: patience })
+    const inTree = (words: RegExp) => page.locator('.pane-body .monaco-list-row').filter({ hasText: words })
+    const changes = [edit('a.txt', 'two', 'TWO'), shell(`mkdir far; printf 'x' > far/new.txt`)]
+    await chat.ask(`Far away ${changes.join('')}[[text:All there.]]`, 'All there.')
+    await runCommand(page, 'OpenCode: Show Changes')
+    await inTree(/a\.txt.*\+1 −1/).waitFor({ timeout: patience })
+    await inTree(/new\.txt.*far.*\+1.*new/).waitFor()
+    assert.deepEqual(await readdir(near), [], 'nothing of it is here')
+    await inTree(/a\.txt/).click()
+    await page
+      .locator('.tab.active', { hasText: 'a.txt (changed on the server)' })
+      .waitFor({ timeout: patience })
+    await page.locator('.diff-editor .modified .view-line', { hasText: 'TWO' }).waitFor({ timeout: patience })
+    await screenshot(page, 'review-server')
+    const strip = chat.frame.getByRole('group', { name: 'Changes to review' })
+    assert.equal(await strip.getByRole('button', { name: 'Keep all changes' }).count(), 0)
+    await strip.getByRole('button', { name: 'Review' }).click()
+    await page.locator('.multiDiffEntry').nth(1).waitFor({ timeout: patience })
+    await strip.getByRole('button', { name: 'Undo last prompt…' }).click()
+    await clickDialogButton(page, 'Undo')
+    await becomes('a.txt', Buffer.from('one\ntwo\nthree\n'))
+    await inTree(/a\.txt/).waitFor({ state: 'detached', timeout: patience })
+    await strip.waitFor({ state: 'detached', timeout: patience })
     await page.close()
   })
 

@@ -77,7 +77,11 @@ describe('Edits that meet text of the user', function () {
 
   it('are counted until they are decided on, with the ways to do so', async () => {
     chat = await harness.open(
-      chatWith([user('msg_1', 'Hi')], {}, { review: { files: 3, additions: 1234, deletions: 2 } }),
+      chatWith(
+        [user('msg_1', 'Hi')],
+        {},
+        { review: { files: 3, additions: 1234, deletions: 2, canDecide: true } },
+      ),
     )
     const strip = chat.page.getByRole('group', { name: 'Changes to review' })
     await strip.getByText('3 files changed').waitFor()
@@ -89,9 +93,12 @@ describe('Edits that meet text of the user', function () {
       chat.callsOf('command/run'),
       ['openAllChanges', 'keepAllChanges', 'undoAllChanges'].map((command) => ({ command })),
     )
-    await chat.apply({ type: 'review', review: { files: 1, additions: 0, deletions: 0 } })
+    await chat.apply({ type: 'review', review: { files: 1, additions: 0, deletions: 0, canDecide: false } })
     await strip.getByText('1 file changed').waitFor()
     assert.doesNotMatch(await strip.innerText(), /[+−]/)
+    await strip.getByRole('button', { name: 'Undo last prompt…' }).click()
+    assert.deepEqual(await chat.waitForCall('command/run', 4), { command: 'undoPrompt' })
+    assert.equal(await strip.getByRole('button').count(), 2)
     await chat.apply({ type: 'review', review: undefined })
     await strip.waitFor({ state: 'detached' })
   })

@@ -1,4 +1,3 @@
-import { basename, dirname, relative, sep } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
 import { setContextKey } from '../../platform/contextKeys.ts'
@@ -6,9 +5,12 @@ import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backends } from '../backend/backends.ts'
 import type { Chats } from '../chat/chats.ts'
-import { promptTarget } from '../composer/promptTarget.ts'
+import type { ServerChange } from '../../review/serverChanges.ts'
 import type { Review } from './review.ts'
+import { isElsewhere } from './serverReview.ts'
+import type { SessionServerChanges } from './serverReview.ts'
 import { sessionTitle } from './sessionTitle.ts'
+import { fileItem, folderItem, serverFileItem, unknownItem } from './changeItems.ts'
 import { nestFiles } from './fileNesting.ts'
 import type { FileNode } from './fileNesting.ts'
 import type { PendingFile } from './reviewState.ts'
@@ -29,6 +31,9 @@ export type ChangeNode =
     }
   | { readonly kind: 'file'; readonly file: PendingFile }
   | { readonly kind: 'unknown'; readonly sessionID: SessionID; readonly path: string }
+  /** On another machine; see `ServerReview`. */
+  | { readonly kind: 'serverSession'; readonly changes: SessionServerChanges }
+  | { readonly kind: 'serverFile'; readonly change: ServerChange; readonly directory: string }
 
 interface ChangesTreeParts {
   readonly review: Review
@@ -57,8 +62,8 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
       }),
     )
     this.#store.add(review.onDidChange(() => this.#draw()))
-    this.#store.add(chats.onDidChange(() => this.#draw()))
-    this.#draw()
+    this.#store.add(chats.onDidChange(() => this.#look()))
+    this.#look()
   }
 
   /** The session whose changes are meant when none is named: that of the chat in use, else the latest. */
@@ -68,8 +73,15 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
     return active !== undefined && ids.includes(active) ? active : ids[0]
   }
 
+  /** What the session of the chat in use changed on another machine; undefined when that is nothing. */
+  get serverChanges(): SessionServerChanges | undefined {
+    const changes = this.#review.server.of(this.#chats.active?.sessionID)
+    return changes && changes.session.length > 0 ? changes : undefined
+  }
+
   getChildren(node?: ChangeNode): ChangeNode[] {
     if (!node) return this.#roots()
+    if (node.kind === 'serverSession') return this.#serverNodes(node.changes)
     if (node.kind === 'session') return this.#nodesOf(node.sessionID, node.directory, node.files)
     return node.kind === 'folder' ? node.children.map(toNode) : []
   }
@@ -84,6 +96,10 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
         return fileItem(node.file)
       case 'unknown':
         return unknownItem(node.path)
+      case 'serverSession':
+        return this.#serverSessionItem(node.changes)
+      case 'serverFile':
+        return serverFileItem(node)
     }
   }
 
@@ -91,8 +107,20 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
     this.#store.dispose()
   }
 
-  /** One session needs no heading. */
   #roots(): ChangeNode[] {
+    const server = this.serverChanges
+    const own = this.#ownRoots()
+    if (!server) return own
+    return own.length === 0 ? this.#serverNodes(server) : [{ kind: 'serverSession', changes: server }, ...own]
+  }
+
+  #serverNodes(changes: SessionServerChanges): ChangeNode[] {
+    const { directory } = changes
+    return changes[this.#review.scope].map((change) => ({ kind: 'serverFile', change, directory }))
+  }
+
+  /** One session needs no heading. */
+  #ownRoots(): ChangeNode[] {
     const { state, scope } = this.#review
     const [first, ...others] = state.reviews
     if (!first) return []
@@ -114,6 +142,13 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
     ]
   }
 
+  #look(): void {
+    const { backend, sessionID, directory } = this.#chats.active ?? {}
+    if (backend && sessionID !== undefined && directory !== undefined)
+      this.#review.server.look(backend, sessionID, directory)
+    this.#draw()
+  }
+
   #draw(): void {
     const { state, scope } = this.#review
     const count = state.reviews.reduce(
@@ -128,21 +163,16 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
     this.#view.description = scope === 'turn' ? vscode.l10n.t('last turn') : vscode.l10n.t('whole session')
     this.#view.message = this.#message(count)
     setContextKey('hasChanges', state.reviews.length > 0)
+    setContextKey('hasServerChanges', this.serverChanges !== undefined)
     this.#onDidChange.fire(undefined)
   }
 
   #message(count: number): string | undefined {
     const { active } = this.#chats
     const directory = active?.directory
-    const isRunning = active?.backend.server.status.kind === 'running'
-    if (
-      active &&
-      directory !== undefined &&
-      isRunning &&
-      !promptTarget(active.backend, directory).sees(directory)
-    )
+    if (active && directory !== undefined && isElsewhere(active.backend, directory))
       return vscode.l10n.t(
-        'The server of this chat keeps its files on another machine. What it changes there cannot be reviewed here.',
+        'The server of this chat keeps its files on another machine. Its changes can be read here; take them back by whole prompts, with "Undo Last Prompt…".',
       )
     return count > 0 && this.#isEmpty() ? emptyTurn() : undefined
   }
@@ -152,6 +182,16 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
     return state.reviews.every(
       ({ sessionID, unknown }) => unknown.length === 0 && state.files(sessionID, scope).length === 0,
     )
+  }
+
+  #serverSessionItem(changes: SessionServerChanges): vscode.TreeItem {
+    const { Expanded } = vscode.TreeItemCollapsibleState
+    const item = new vscode.TreeItem(sessionTitle(this.#backends, changes), Expanded)
+    item.id = `server changes ${changes.sessionID}`
+    item.iconPath = new vscode.ThemeIcon('server')
+    item.description = vscode.l10n.t('on the server')
+    item.contextValue = 'serverSession'
+    return item
   }
 
   #sessionItem(node: ChangeNode & { readonly kind: 'session' }): vscode.TreeItem {
@@ -174,95 +214,27 @@ export function filesOfNode(node: ChangeNode): readonly PendingFile[] {
   return node.kind === 'folder' ? node.children.flatMap((child) => filesOfNode(toNode(child))) : []
 }
 
+/** The member that tells each kind of node from other things of VS Code that have a kind. */
+const members: Readonly<Record<ChangeNode['kind'], string>> = {
+  session: 'files',
+  folder: 'children',
+  file: 'file',
+  unknown: 'path',
+  serverSession: 'changes',
+  serverFile: 'change',
+}
+
 /** What VS Code hands to a command from a menu of this view. */
 export function isChangeNode(value: unknown): value is ChangeNode {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false
-  return (
-    (value.kind === 'session' && 'files' in value) ||
-    (value.kind === 'folder' && 'children' in value) ||
-    (value.kind === 'file' && 'file' in value) ||
-    (value.kind === 'unknown' && 'path' in value)
-  )
+  const member = Object.entries(members).find(([kind]) => kind === value.kind)?.[1]
+  return member !== undefined && member in value
 }
 
 function toNode(node: FileNode): ChangeNode {
   return node.kind === 'file' ? { kind: 'file', file: node.file } : node
 }
 
-function folderItem(path: string, name: string): vscode.TreeItem {
-  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded)
-  item.id = `folder ${path}`
-  item.resourceUri = vscode.Uri.file(path)
-  item.iconPath = vscode.ThemeIcon.Folder
-  item.contextValue = 'changedFolder'
-  return item
-}
-
-function fileItem(pending: PendingFile): vscode.TreeItem {
-  const { sessionID, file, directory } = pending
-  const item = new vscode.TreeItem(basename(file.path))
-  const words = [countWord(pending), stateWord(pending, directory)].filter((word) => word !== '')
-  item.id = `file ${sessionID} ${file.path}`
-  item.resourceUri = vscode.Uri.file(file.path)
-  item.iconPath = vscode.ThemeIcon.File
-  item.description = words.join(' · ')
-  item.tooltip = [file.path, ...words].join('\n')
-  item.contextValue = isOverwritten(pending) ? 'changedFile overwritten' : 'changedFile'
-  item.accessibilityInformation = { label: [basename(file.path), ...words].join(', ') }
-  item.command = {
-    command: 'opencodeSessions.openChange',
-    title: vscode.l10n.t('Open Changes'),
-    arguments: [{ kind: 'file', file: pending } satisfies ChangeNode],
-  }
-  return item
-}
-
-function unknownItem(path: string): vscode.TreeItem {
-  const item = new vscode.TreeItem(basename(path))
-  item.iconPath = new vscode.ThemeIcon('question')
-  item.resourceUri = vscode.Uri.file(path)
-  item.description = vscode.l10n.t('what changed is not known')
-  item.tooltip = vscode.l10n.t(
-    '{0} was changed, but neither this extension nor the server remembers what was in it before, so that it cannot be undone here.',
-    path,
-  )
-  item.contextValue = 'unknownChange'
-  item.command = {
-    command: 'vscode.open',
-    title: vscode.l10n.t('Open File'),
-    arguments: [vscode.Uri.file(path)],
-  }
-  return item
-}
-
-function countWord({ counts }: PendingFile): string {
-  if (!counts) return vscode.l10n.t('binary')
-  const { additions, deletions } = counts
-  return [additions > 0 ? `+${additions}` : '', deletions > 0 ? `−${deletions}` : '']
-    .filter((word) => word !== '')
-    .join(' ')
-}
-
-function stateWord(pending: PendingFile, directory: string): string {
-  const { file, pending: what } = pending
-  const words: string[] = []
-  if (what.kind === 'whole' && what.what === 'created') words.push(vscode.l10n.t('new'))
-  if (what.kind === 'whole' && what.what === 'deleted') words.push(vscode.l10n.t('deleted'))
-  if (file.from !== undefined) words.push(vscode.l10n.t('was {0}', shortPath(file.from, directory)))
-  if (isOverwritten(pending)) words.push(vscode.l10n.t('changed by you'))
-  return words.join(' · ')
-}
-
-function isOverwritten({ pending }: PendingFile): boolean {
-  if (pending.kind === 'hunks') return pending.hunks.some((hunk) => hunk.isOverwritten)
-  return pending.kind === 'whole' && pending.isOverwritten
-}
-
 function emptyTurn(): string {
   return vscode.l10n.t('Nothing of the last turn waits for a decision.')
-}
-
-function shortPath(path: string, directory: string): string {
-  const short = relative(directory, path)
-  return short.startsWith(`..${sep}`) ? path : dirname(short) === '.' ? basename(short) : short
 }

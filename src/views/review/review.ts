@@ -21,6 +21,7 @@ import { ReviewDecisions } from './reviewDecisions.ts'
 import { ReviewDocuments } from './reviewDocuments.ts'
 import { ReviewState } from './reviewState.ts'
 import { ReviewStorage } from './reviewStorage.ts'
+import { ServerReview } from './serverReview.ts'
 import { TurnWatch } from './turnWatch.ts'
 
 export interface ReviewOptions {
@@ -47,6 +48,8 @@ export class Review implements Disposable {
   readonly documents: ReviewDocuments
   readonly decisions: ReviewDecisions
   readonly comments: ReviewComments
+  /** What sessions changed where their files are not seen here. */
+  readonly server: ServerReview
 
   constructor({ backends, log, stored, storage }: ReviewOptions) {
     this.#storage = storage
@@ -64,6 +67,8 @@ export class Review implements Disposable {
     this.decisions = this.#store.add(new ReviewDecisions(this))
     this.comments = this.#store.add(new ReviewComments(this.state, stored('reviewComments')))
     this.#store.add(this.ledger.onDidChange(() => kept.save(this.ledger.reviews)))
+    this.server = this.#store.add(new ServerReview(backends, log))
+    this.#store.add(this.server.onDidChange(() => this.#onDidChange.fire(undefined)))
     this.#store.add(this.state.onDidChange(() => this.#onDidChange.fire(undefined)))
     setContextKey('reviewScope', this.scope)
   }
@@ -73,13 +78,17 @@ export class Review implements Disposable {
     return this.#scope.get() === 'turn' ? 'turn' : 'session'
   }
 
-  /** What waits in a session, as far as the view shows it; undefined when nothing does. */
+  /** What a session changed, as far as the view shows it; undefined when that is nothing. */
   openChanges(sessionID: SessionID | undefined): OpenChanges | undefined {
-    const files = sessionID === undefined ? [] : this.state.files(sessionID, this.scope)
-    if (files.length === 0) return undefined
+    if (sessionID === undefined) return undefined
+    const here = this.state.files(sessionID, this.scope).map(({ counts }) => counts)
+    const there = this.server.files(sessionID, this.scope).map(({ texts }) => texts)
+    const counts = here.length > 0 ? here : there
+    if (counts.length === 0) return undefined
     const sum = (side: 'additions' | 'deletions'): number =>
-      files.reduce((total, { counts }) => total + (counts?.[side] ?? 0), 0)
-    return { files: files.length, additions: sum('additions'), deletions: sum('deletions') }
+      counts.reduce((total, count) => total + (count?.[side] ?? 0), 0)
+    const canDecide = here.length > 0
+    return { files: counts.length, additions: sum('additions'), deletions: sum('deletions'), canDecide }
   }
 
   async setScope(scope: ReviewScope): Promise<void> {

@@ -7,7 +7,7 @@ import type { Disposable } from '../../util/lifecycle.ts'
 import { diffScheme } from '../diffDocuments.ts'
 import { commentsToPrompt } from './commentPrompt.ts'
 import type { LineComment } from './commentPrompt.ts'
-import { fileOf, reviewScheme } from './reviewDocuments.ts'
+import { fileOf, isOldSide, reviewScheme } from './reviewDocuments.ts'
 import type { ReviewState } from './reviewState.ts'
 
 const controllerID = 'opencodeSessions.review'
@@ -151,7 +151,7 @@ async function read({ uri, range, comments }: vscode.CommentThread): Promise<Lin
     start: start + 1,
     end: end + 1,
     quote: document.getText(new vscode.Range(start, 0, end, last.character)),
-    isOld: uri.scheme !== 'file',
+    isOld: isOldSide(uri),
     texts: comments.map(({ body }) => textOf(body)),
   }
 }

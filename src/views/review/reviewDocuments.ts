@@ -1,10 +1,12 @@
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
+import { OpencodeError } from '../../opencode/errors.ts'
 import type { SessionID } from '../../opencode/ids.ts'
 import { bytesOf } from '../../review/content.ts'
 import type { Content } from '../../review/content.ts'
 import { spanIn } from '../../review/reviewedFile.ts'
 import type { ReviewScope } from '../../review/reviewedFile.ts'
+import type { ChangedTexts, ServerChange } from '../../review/serverChanges.ts'
 import { undoSpan } from '../../review/span.ts'
 import type { Span } from '../../review/span.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
@@ -13,7 +15,7 @@ import { openDocument } from './reviewFiles.ts'
 import type { PendingFile, ReviewState } from './reviewState.ts'
 
 export const reviewScheme = 'opencode-review'
-const keptTexts = 60
+const keptTexts = 400
 
 /** What a document of ours stands for: the file without the agent's open changes. */
 export interface ReviewPlace {
@@ -71,9 +73,28 @@ export class ReviewDocuments implements Disposable {
     await vscode.commands.executeCommand('vscode.changes', title, resources)
   }
 
+  /** Opens what the server of another machine tells; nothing of it can be changed here. */
+  async openServer({ path, texts }: ServerChange): Promise<void> {
+    if (!texts)
+      throw new OpencodeError('unsupported', vscode.l10n.t('The server tells no text of this file.'))
+    const title = vscode.l10n.t('{0} (changed on the server)', basename(path))
+    const [left, right] = this.#serverSides(path, texts)
+    await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true })
+  }
+
+  async openAllServer(changes: readonly ServerChange[], title: string): Promise<void> {
+    const resources = changes.flatMap(({ path, status, texts }) => {
+      if (!texts) return []
+      const [left, right] = this.#serverSides(path, texts)
+      const sides = [status === 'added' ? undefined : left, status === 'deleted' ? undefined : right]
+      return [[vscode.Uri.file(path), ...sides]]
+    })
+    await vscode.commands.executeCommand('vscode.changes', title, resources)
+  }
+
   /** A text that stays as it is, e.g. one side of a merge. */
-  put(path: string, text: string): vscode.Uri {
-    const uri = reviewUri(path, { id: ++this.#lastID })
+  put(path: string, text: string, isNew = false): vscode.Uri {
+    const uri = reviewUri(path, { id: ++this.#lastID, ...(isNew ? { isNew } : {}) })
     this.#texts.set(uri.toString(), text)
     const oldest = this.#texts.size > keptTexts ? this.#texts.keys().next().value : undefined
     if (oldest !== undefined) this.#texts.delete(oldest)
@@ -82,6 +103,10 @@ export class ReviewDocuments implements Disposable {
 
   dispose(): void {
     this.#store.dispose()
+  }
+
+  #serverSides(path: string, { before, after }: ChangedTexts): readonly [vscode.Uri, vscode.Uri] {
+    return [this.put(path, before), this.put(path, after, true)]
   }
 
   #sides(
@@ -126,7 +151,15 @@ function withoutChanges(span: Span, now: Content): Content {
   return span.change && now.kind === 'text' ? undoSpan(span, now).now : span.before
 }
 
-function reviewUri(path: string, query: ReviewPlace | { readonly id: number }): vscode.Uri {
+/** Whether a document shows a file as it was before the change. */
+export function isOldSide({ scheme, query }: vscode.Uri): boolean {
+  return scheme !== 'file' && !(scheme === reviewScheme && query.includes('"isNew":true'))
+}
+
+function reviewUri(
+  path: string,
+  query: ReviewPlace | { readonly id: number; readonly isNew?: boolean },
+): vscode.Uri {
   return vscode.Uri.file(path).with({ scheme: reviewScheme, query: JSON.stringify(query) })
 }
 

@@ -1,3 +1,4 @@
+import { sep } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
 import type { Content } from '../../review/content.ts'
@@ -77,6 +78,12 @@ export class ReviewState implements Disposable {
       const file = review.files.get(path)
       return (file && this.#pendingFile(review, file, scope)) ?? []
     })
+  }
+
+  /** A file, or all below a folder, as `filesAt`. */
+  filesBelow(path: string, scope: ReviewScope): readonly PendingFile[] {
+    const inside = [...this.#known].filter((each) => each === path || each.startsWith(path + sep)).sort()
+    return inside.flatMap((each) => this.filesAt(each, scope))
   }
 
   /** Reads files again at once; resolves when what they hold is known. */

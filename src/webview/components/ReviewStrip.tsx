@@ -20,16 +20,22 @@ export function ReviewStrip({ review }: { readonly review: OpenChanges | undefin
       <Button kind="link" onClick={() => void actions.run('openAllChanges')}>
         Review
       </Button>
-      <IconButton
-        icon="check-all"
-        label="Keep all changes"
-        onClick={() => void actions.run('keepAllChanges')}
-      />
-      <IconButton
-        icon="discard"
-        label="Undo all changes…"
-        onClick={() => void actions.run('undoAllChanges')}
-      />
+      {review.canDecide ? (
+        <>
+          <IconButton
+            icon="check-all"
+            label="Keep all changes"
+            onClick={() => void actions.run('keepAllChanges')}
+          />
+          <IconButton
+            icon="discard"
+            label="Undo all changes…"
+            onClick={() => void actions.run('undoAllChanges')}
+          />
+        </>
+      ) : (
+        <IconButton icon="discard" label="Undo last prompt…" onClick={() => void actions.run('undoPrompt')} />
+      )}
     </div>
   )
 }

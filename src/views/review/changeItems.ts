@@ -1,0 +1,104 @@
+import { basename, dirname, relative, sep } from 'node:path'
+import * as vscode from 'vscode'
+import type { ChangeNode } from './changesTree.ts'
+import type { PendingFile } from './reviewState.ts'
+
+export function folderItem(path: string, name: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded)
+  item.id = `folder ${path}`
+  item.resourceUri = vscode.Uri.file(path)
+  item.iconPath = vscode.ThemeIcon.Folder
+  item.contextValue = 'changedFolder'
+  return item
+}
+
+export function fileItem(pending: PendingFile): vscode.TreeItem {
+  const { sessionID, file, directory } = pending
+  const item = new vscode.TreeItem(basename(file.path))
+  const words = [countWord(pending.counts), stateWord(pending, directory)].filter((word) => word !== '')
+  item.id = `file ${sessionID} ${file.path}`
+  item.resourceUri = vscode.Uri.file(file.path)
+  item.iconPath = vscode.ThemeIcon.File
+  item.description = words.join(' · ')
+  item.tooltip = [file.path, ...words].join('\n')
+  item.contextValue = isOverwritten(pending) ? 'changedFile overwritten' : 'changedFile'
+  item.accessibilityInformation = { label: [basename(file.path), ...words].join(', ') }
+  item.command = {
+    command: 'opencodeSessions.openChange',
+    title: vscode.l10n.t('Open Changes'),
+    arguments: [{ kind: 'file', file: pending } satisfies ChangeNode],
+  }
+  return item
+}
+
+export function unknownItem(path: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(basename(path))
+  item.iconPath = new vscode.ThemeIcon('question')
+  item.resourceUri = vscode.Uri.file(path)
+  item.description = vscode.l10n.t('what changed is not known')
+  item.tooltip = vscode.l10n.t(
+    '{0} was changed, but neither this extension nor the server remembers what was in it before, so that it cannot be undone here.',
+    path,
+  )
+  item.contextValue = 'unknownChange'
+  item.command = {
+    command: 'vscode.open',
+    title: vscode.l10n.t('Open File'),
+    arguments: [vscode.Uri.file(path)],
+  }
+  return item
+}
+
+export function serverFileItem(node: ChangeNode & { readonly kind: 'serverFile' }): vscode.TreeItem {
+  const { change, directory } = node
+  const { path, status, texts } = change
+  const folder = dirname(shortPath(path, directory))
+  const words = [
+    folder === '.' ? '' : folder,
+    countWord(texts),
+    status === 'added' ? vscode.l10n.t('new') : status === 'deleted' ? vscode.l10n.t('deleted') : '',
+  ].filter((word) => word !== '')
+  const item = new vscode.TreeItem(basename(path))
+  item.id = `server file ${path}`
+  // A scheme of nobody: the file's icon, without what Git says of a file of the same name here.
+  item.resourceUri = vscode.Uri.file(path).with({ scheme: 'opencode-server' })
+  item.iconPath = vscode.ThemeIcon.File
+  item.description = words.join(' · ')
+  item.tooltip = [path, ...words, vscode.l10n.t('On the server; it can only be read here.')].join('\n')
+  item.contextValue = 'serverFile'
+  item.accessibilityInformation = { label: [basename(path), ...words].join(', ') }
+  item.command = {
+    command: 'opencodeSessions.openChange',
+    title: vscode.l10n.t('Open Changes'),
+    arguments: [node],
+  }
+  return item
+}
+
+function countWord(counts: PendingFile['counts']): string {
+  if (!counts) return vscode.l10n.t('binary')
+  const { additions, deletions } = counts
+  return [additions > 0 ? `+${additions}` : '', deletions > 0 ? `−${deletions}` : '']
+    .filter((word) => word !== '')
+    .join(' ')
+}
+
+function stateWord(pending: PendingFile, directory: string): string {
+  const { file, pending: what } = pending
+  const words: string[] = []
+  if (what.kind === 'whole' && what.what === 'created') words.push(vscode.l10n.t('new'))
+  if (what.kind === 'whole' && what.what === 'deleted') words.push(vscode.l10n.t('deleted'))
+  if (file.from !== undefined) words.push(vscode.l10n.t('was {0}', shortPath(file.from, directory)))
+  if (isOverwritten(pending)) words.push(vscode.l10n.t('changed by you'))
+  return words.join(' · ')
+}
+
+function isOverwritten({ pending }: PendingFile): boolean {
+  if (pending.kind === 'hunks') return pending.hunks.some((hunk) => hunk.isOverwritten)
+  return pending.kind === 'whole' && pending.isOverwritten
+}
+
+function shortPath(path: string, directory: string): string {
+  const short = relative(directory, path)
+  return short.startsWith(`..${sep}`) ? path : dirname(short) === '.' ? basename(short) : short
+}
