@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
+import type { ReviewScope } from '../review/reviewedFile.ts'
 import { filesOfNode, isChangeNode } from '../views/review/changesTree.ts'
 import type { ChangeNode } from '../views/review/changesTree.ts'
 import { hunkAttachment } from '../views/review/hunkAttachment.ts'
@@ -58,15 +59,16 @@ export const changeCommands = {
       const { documents, scope } = context.review
       const [node] = args
       if (isChangeNode(node) && node.kind === 'serverFile') return documents.openServer(node.change)
-      for (const file of onePerPath(await filesOf(context, args))) await documents.open(file, scope)
+      const [file, ...more] = onePerPath(await filesOf(context, args))
+      if (file && more.length === 0) return documents.open(file, scope)
+      if (file) await documents.openAll([file, ...more], scope, titleOf(scope))
     },
   },
   openAllChanges: {
     async run(context, args) {
       const { documents, scope } = context.review
       const [node] = args
-      const title =
-        scope === 'turn' ? vscode.l10n.t('Changes of the Last Turn') : vscode.l10n.t('Changes of the Session')
+      const title = titleOf(scope)
       const server = isChangeNode(node) ? serverOf(node) : context.changes.serverChanges
       if (server) return documents.openAllServer(server[scope], title)
       const files = await allFiles(context, args)
@@ -116,7 +118,10 @@ export const changeCommands = {
 } satisfies Partial<Record<Name, CommandSpec>>
 
 /** Of the tree, of what a menu of files or a CodeLens belongs to, else of the active editor. */
-async function filesOf({ review }: CommandContext, [given, selected]: readonly unknown[]): Promise<PendingFile[]> {
+async function filesOf(
+  { review }: CommandContext,
+  [given, selected]: readonly unknown[],
+): Promise<PendingFile[]> {
   await review.state.refresh()
   if (isChangeNode(given)) return current(review, given)
   const own = uriOf(given) ?? vscode.window.activeTextEditor?.document.uri
@@ -126,6 +131,12 @@ async function filesOf({ review }: CommandContext, [given, selected]: readonly u
   const once = new Map(files.map((file) => [`${file.sessionID} ${file.file.path}`, file]))
   if (once.size > 0) return [...once.values()]
   throw nothing()
+}
+
+function titleOf(scope: ReviewScope): string {
+  return scope === 'turn'
+    ? vscode.l10n.t('Changes of the Last Turn')
+    : vscode.l10n.t('Changes of the Session')
 }
 
 function onePerPath(files: readonly PendingFile[]): readonly PendingFile[] {

@@ -22,6 +22,8 @@ export interface ContextKeys {
   hasChanges: boolean
   /** Whether the session in use changed anything on another machine. */
   hasServerChanges: boolean
+  /** Files with changes that wait for a decision, and the folders above them. */
+  changedPaths: readonly string[]
   /** Whether the active editor has places to decide on. */
   hasHunks: boolean
   /** Whether comments wait to become a prompt. */

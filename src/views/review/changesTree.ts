@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
 import { setContextKey } from '../../platform/contextKeys.ts'
@@ -163,8 +164,15 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
     this.#view.description = scope === 'turn' ? vscode.l10n.t('last turn') : vscode.l10n.t('whole session')
     this.#view.message = this.#message(count)
     setContextKey('hasChanges', state.reviews.length > 0)
+    setContextKey('changedPaths', this.#changedPaths())
     setContextKey('hasServerChanges', this.serverChanges !== undefined)
     this.#onDidChange.fire(undefined)
+  }
+
+  #changedPaths(): readonly string[] {
+    const { state, scope } = this.#review
+    const files = state.reviews.flatMap(({ sessionID }) => state.files(sessionID, scope))
+    return [...new Set(files.flatMap(({ file, directory }) => withFolders(file.path, directory)))]
   }
 
   #message(count: number): string | undefined {
@@ -229,6 +237,12 @@ export function isChangeNode(value: unknown): value is ChangeNode {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false
   const member = Object.entries(members).find(([kind]) => kind === value.kind)?.[1]
   return member !== undefined && member in value
+}
+
+/** A path and the folders above it, up to `top`. */
+function withFolders(path: string, top: string): readonly string[] {
+  const above = dirname(path)
+  return path === top || above === path ? [path] : [path, ...withFolders(above, top)]
 }
 
 function toNode(node: FileNode): ChangeNode {
