@@ -1,6 +1,8 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
+import { filePath } from '../platform/folders.ts'
 import type { ReviewScope } from '../review/reviewedFile.ts'
+import { editorUri } from '../views/desk/texts.ts'
 import { filesOfNode, isChangeNode } from '../views/review/changesTree.ts'
 import type { ChangeNode } from '../views/review/changesTree.ts'
 import { hunkAttachment } from '../views/review/hunkAttachment.ts'
@@ -28,8 +30,9 @@ export const changeCommands = {
       const found = await placeOf(context, args)
       const pending = found?.place?.pending ?? found?.files[0]
       if (!pending) return
+      const { scope } = context.review
       const chat = await chatInSight(context)
-      const chip = hunkAttachment(pending, context.review.scope, found?.place?.hunk)
+      const chip = hunkAttachment(pending, scope, found?.place?.hunk, chat.directory ?? pending.directory)
       context.services.drafts.add(chat.draftKey, [chip])
       chat.focus()
     },
@@ -99,9 +102,9 @@ export const changeCommands = {
   sendReviewComments: {
     async run(context) {
       const { comments } = context.review
-      const text = await comments.toPrompt()
-      if (text === undefined) return
       const chat = await chatInSight(context)
+      const text = await comments.toPrompt(chat.directory ?? '')
+      if (text === undefined) return
       const { drafts } = context.services
       const words = [drafts.get(chat.draftKey).text, text].filter((part) => part !== '')
       drafts.write(chat.draftKey, words.join('\n\n'))
@@ -126,7 +129,7 @@ async function filesOf(
   if (isChangeNode(given)) return current(review, given)
   const own = uriOf(given) ?? vscode.window.activeTextEditor?.document.uri
   const uris = Array.isArray(selected) ? selected.flatMap((uri) => uriOf(uri) ?? []) : own ? [own] : []
-  const files = uris.flatMap(({ fsPath }) => review.state.filesBelow(fsPath, review.scope))
+  const files = uris.flatMap((uri) => review.state.filesBelow(filePath(uri), review.scope))
   // A folder and a file in it may be selected both.
   const once = new Map(files.map((file) => [`${file.sessionID} ${file.file.path}`, file]))
   if (once.size > 0) return [...once.values()]
@@ -216,7 +219,7 @@ async function goToHunk(context: CommandContext, args: readonly unknown[], step:
   const [file] = found?.files ?? []
   if (!found || !file) return
   const { places, place } = found
-  const editor = await vscode.window.showTextDocument(vscode.Uri.file(file.file.path))
+  const editor = await vscode.window.showTextDocument(editorUri(file.file.path))
   const line = editor.selection.active.line
   const isNamed = typeof args[1] === 'number'
   const index = place && isNamed ? places.indexOf(place) + step : indexFrom(places, line, step)

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
+import { join, sep } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 
@@ -36,6 +37,15 @@ export async function activeFolder(): Promise<Folder> {
   if (!folder)
     throw new OpencodeError('no-folder', vscode.l10n.t('Open a folder first: OpenCode works inside one.'))
   return folder
+}
+
+/** The real path of a file of a workspace folder, which may have been opened by a link. Servers name files by it. */
+export function filePath({ fsPath }: vscode.Uri): string {
+  for (const { directory, uri } of knownFolders()) {
+    const isBehindLink = directory !== uri.fsPath && fsPath.startsWith(uri.fsPath + sep)
+    if (isBehindLink) return join(directory, fsPath.slice(uri.fsPath.length))
+  }
+  return fsPath
 }
 
 /** A path with symbolic links resolved; the path itself where that is not possible. */

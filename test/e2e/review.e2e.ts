@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { openFile, reloadWindow, runCommand, screenshot, until } from '../support/workbench.ts'
@@ -18,6 +18,8 @@ const originals: Readonly<Record<string, Buffer>> = {
   'wide.txt': utf16,
   'latin.txt': latin1,
   'before/old.txt': Buffer.from('alpha\nbeta\ngamma\ndelta\n'),
+  '.gitignore': Buffer.from('secret.txt\n'),
+  'secret.txt': Buffer.from('old\n'),
   'gone.txt': Buffer.from('gone\n'),
   'image.bin': Buffer.from([0x89, 0x50, 0, 1, 2, 255, 0]),
 }
@@ -117,13 +119,21 @@ describe('Reviewing what OpenCode changed', function () {
     await lens('Ask').first().click()
     await chat.ready()
     await chat.chips.filter({ hasText: /big\.txt:/ }).waitFor({ timeout: patience })
-    await runCommand(page, 'View: Focus Active Editor Group')
-    await runCommand(page, 'Comments: Add Comment on Current Selection')
-    await page.locator('.review-widget .monaco-editor').waitFor({ timeout: patience })
-    await page.keyboard.type('Say why.')
-    await screenshot(page, 'review-comment')
-    await page.locator('.review-widget').getByRole('button', { name: 'Add Comment' }).click()
-    await page.locator('.review-widget').getByText('Say why.').waitFor({ timeout: patience })
+    const widget = page.locator('.review-widget')
+    const comment = async (text: string): Promise<void> => {
+      await runCommand(page, 'View: Focus Active Editor Group')
+      await runCommand(page, 'Comments: Add Comment on Current Selection')
+      await widget.locator('.monaco-editor').waitFor({ timeout: patience })
+      await page.keyboard.type(text)
+      await screenshot(page, 'review-comment')
+      await widget.getByRole('button', { name: 'Add Comment' }).click()
+      await widget.getByText(text).waitFor({ timeout: patience })
+    }
+    await comment('Never mind.')
+    await widget.getByText('Never mind.').hover()
+    await widget.locator('.action-label[aria-label*="Remove Comment"]').click({ timeout: patience })
+    await widget.waitFor({ state: 'detached', timeout: patience })
+    await comment('Say why.')
     await runCommand(page, 'OpenCode: Put Comments into the Prompt')
     await until(
       'the prompt has the comment',
@@ -151,6 +161,26 @@ describe('Reviewing what OpenCode changed', function () {
     await openFile(page, 'both.txt')
     await runCommand(page, 'OpenCode: Keep File')
     await row('both.txt').waitFor({ state: 'detached', timeout: patience })
+  })
+
+  it('asks before it replaces what cannot be merged, and dismisses what nobody knows', async () => {
+    const { page } = running
+    const press = async (name: RegExp, action: string): Promise<void> => {
+      await row(name).hover({ timeout: patience })
+      await row(name).locator(`.action-label[aria-label*="${action}"]`).click({ timeout: patience })
+    }
+    await press(/secret\.txt.*what changed is not known/, 'Dismiss')
+    await row('secret.txt').waitFor({ state: 'detached', timeout: patience })
+    await writeFile(fileAt('image.bin'), Buffer.from([1, 0, 2]))
+    await press(/image\.bin.*changed by you/, 'Undo File')
+    const notice = page
+      .locator('.notification-toast')
+      .filter({ hasText: 'Not undone where you made changes' })
+    await notice.getByRole('button', { name: 'Merge…' }).click({ timeout: patience })
+    await screenshot(page, 'review-binary')
+    await clickDialogButton(page, 'Replace File')
+    await becomes('image.bin', originals['image.bin'])
+    await row('image.bin').waitFor({ state: 'detached', timeout: patience })
   })
 
   it('remembers over a reload what waits', async () => {
@@ -184,8 +214,7 @@ describe('Reviewing what OpenCode changed', function () {
     const { page } = running
     await runCommand(page, 'OpenCode: Undo All Changes…')
     await clickDialogButton(page, 'Undo All')
-    for (const name of ['big.txt', 'wide.txt', 'latin.txt', 'gone.txt', 'image.bin'])
-      await becomes(name, originals[name])
+    for (const name of ['big.txt', 'wide.txt', 'latin.txt', 'gone.txt']) await becomes(name, originals[name])
     await becomes('fresh.txt', undefined)
     await becomes('new.txt', undefined)
     await until(
@@ -236,7 +265,10 @@ describe('Reviewing what OpenCode changed', function () {
     await mkdir(plain)
     await writeFile(path.join(plain, 'opencode.json'), await readFile(fileAt('opencode.json')))
     await writeFile(path.join(plain, 'notes.txt'), 'a\r\nb')
-    const page = await workbench.openPage({ folder: plain })
+    // Opened by a link, while the server names files by their real paths.
+    const link = path.join(lab.root, 'link')
+    await symlink(plain, link)
+    const page = await workbench.openPage({ folder: link })
     const chat = await openChat(page)
     await chat.button('Model: Scripted').waitFor({ timeout: patience })
     const notes = path.join(plain, 'notes.txt')
@@ -250,6 +282,10 @@ describe('Reviewing what OpenCode changed', function () {
     await chat.ask(`${shell(`printf 'x' > ${notes}`)}[[text:Done it.]]`, 'Done it.')
     await runCommand(page, 'OpenCode: Show Changes')
     await inTree(/notes\.txt.*\+1 −2/).waitFor({ timeout: patience })
+    await openFile(page, 'notes.txt')
+    const keep = page.locator('.codelens-decoration a').filter({ hasText: 'Keep', visible: true })
+    await keep.waitFor({ timeout: patience })
+    await chat.ready()
     await chat.ask(`${shell(`printf 'xz' > ${notes}`)}[[text:Once more.]]`, 'Once more.')
     await runCommand(page, 'OpenCode: Show Changes of the Last Turn')
     await inTree(/notes\.txt.*\+1 −1/).waitFor({ timeout: patience })
@@ -311,6 +347,8 @@ describe('Reviewing what OpenCode changed', function () {
       edit('noend.txt', 'first', 'FIRST'),
       edit('both.txt', 'b', 'B'),
       tool('write', { filePath: fileAt('fresh.txt'), content: 'fresh\n' }),
+      tool('read', { filePath: fileAt('secret.txt') }),
+      tool('write', { filePath: fileAt('secret.txt'), content: 'new\n' }),
       shell(
         [
           `echo ${wide} | base64 -d > ${at('wide.txt')}`,

@@ -1,12 +1,13 @@
 import { basename, dirname, relative, sep } from 'node:path'
 import * as vscode from 'vscode'
+import { editorUri } from '../desk/texts.ts'
 import type { ChangeNode } from './changesTree.ts'
 import type { PendingFile } from './reviewState.ts'
 
 export function folderItem(path: string, name: string): vscode.TreeItem {
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded)
   item.id = `folder ${path}`
-  item.resourceUri = vscode.Uri.file(path)
+  item.resourceUri = editorUri(path)
   item.iconPath = vscode.ThemeIcon.Folder
   item.contextValue = 'changedFolder'
   return item
@@ -17,7 +18,7 @@ export function fileItem(pending: PendingFile): vscode.TreeItem {
   const item = new vscode.TreeItem(basename(file.path))
   const words = [countWord(pending.counts), stateWord(pending, directory)].filter((word) => word !== '')
   item.id = `file ${sessionID} ${file.path}`
-  item.resourceUri = vscode.Uri.file(file.path)
+  item.resourceUri = editorUri(file.path)
   item.iconPath = vscode.ThemeIcon.File
   item.description = words.join(' · ')
   item.tooltip = [file.path, ...words].join('\n')
@@ -34,7 +35,7 @@ export function fileItem(pending: PendingFile): vscode.TreeItem {
 export function unknownItem(path: string): vscode.TreeItem {
   const item = new vscode.TreeItem(basename(path))
   item.iconPath = new vscode.ThemeIcon('question')
-  item.resourceUri = vscode.Uri.file(path)
+  item.resourceUri = editorUri(path)
   item.description = vscode.l10n.t('what changed is not known')
   item.tooltip = vscode.l10n.t(
     '{0} was changed, but neither this extension nor the server remembers what was in it before, so that it cannot be undone here.',
@@ -44,7 +45,7 @@ export function unknownItem(path: string): vscode.TreeItem {
   item.command = {
     command: 'vscode.open',
     title: vscode.l10n.t('Open File'),
-    arguments: [vscode.Uri.file(path)],
+    arguments: [editorUri(path)],
   }
   return item
 }

@@ -4,6 +4,7 @@ import type { SessionID } from '../../opencode/ids.ts'
 import { setContextKey } from '../../platform/contextKeys.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import { editorUri } from '../desk/texts.ts'
 import type { Backends } from '../backend/backends.ts'
 import type { Chats } from '../chat/chats.ts'
 import type { ServerChange } from '../../review/serverChanges.ts'
@@ -172,7 +173,8 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
   #changedPaths(): readonly string[] {
     const { state, scope } = this.#review
     const files = state.reviews.flatMap(({ sessionID }) => state.files(sessionID, scope))
-    return [...new Set(files.flatMap(({ file, directory }) => withFolders(file.path, directory)))]
+    const paths = new Set(files.flatMap(({ file, directory }) => withFolders(file.path, directory)))
+    return [...paths].map((path) => editorUri(path).fsPath)
   }
 
   #message(count: number): string | undefined {

@@ -2,7 +2,7 @@ import { lineLabel } from '../../prompt/attachment.ts'
 
 /** What the user wrote at some lines. */
 export interface LineComment {
-  /** Relative to its workspace folder. */
+  /** Relative to the session's directory where it lies inside. */
   readonly path: string
   /** 1-based, inclusive. */
   readonly start: number
@@ -26,7 +26,7 @@ export function commentsToPrompt(comments: readonly LineComment[]): string {
 }
 
 function toWords({ path, start, end, quote, isOld, texts }: LineComment): string {
-  const lines = quote.split(/\r\n|\n|\r/)
+  const lines = quote === '' ? [] : quote.split(/\r\n|\n|\r/)
   const shown = lines.slice(0, quotedLines).map((line) => `> ${line}`.trimEnd())
   const more = lines.length > quotedLines ? ['> …'] : []
   const where = `${path}:${lineLabel({ start, end })}${isOld ? ' (as it was before your change)' : ''}`

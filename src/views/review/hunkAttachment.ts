@@ -8,17 +8,19 @@ import { spanIn } from '../../review/reviewedFile.ts'
 import type { ReviewScope } from '../../review/reviewedFile.ts'
 import { lineLabel } from '../../prompt/attachment.ts'
 import type { Attachment } from '../../prompt/attachment.ts'
+import { shortName } from '../../prompt/documentPlace.ts'
 import { textAttachment } from '../../prompt/textPart.ts'
 import type { PendingFile } from './reviewState.ts'
 
-/** A change as a chip: the diff of one place, or of the whole file. */
+/** A change as a chip: the diff of one place, or of the whole file; named as a session in `directory` names it. */
 export function hunkAttachment(
   { file, now }: PendingFile,
   scope: ReviewScope,
   hunk: Hunk | undefined,
+  directory: string,
 ): Attachment {
   const span = spanIn(file, scope)
-  const name = vscode.workspace.asRelativePath(file.path)
+  const name = shortName(file.path, directory)
   const before = span?.before.kind === 'text' ? span.before.lines : []
   const lines = now.kind === 'text' ? now.lines : []
   const range = hunk && { start: hunk.now.start + 1, end: Math.max(hunk.now.end, hunk.now.start + 1) }

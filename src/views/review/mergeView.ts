@@ -3,6 +3,7 @@ import * as vscode from 'vscode'
 import { textOf } from '../../review/content.ts'
 import { spanIn } from '../../review/reviewedFile.ts'
 import type { ReviewScope } from '../../review/reviewedFile.ts'
+import { editorUri } from '../desk/texts.ts'
 import type { ReviewDocuments } from './reviewDocuments.ts'
 import type { PendingFile } from './reviewState.ts'
 
@@ -19,7 +20,7 @@ export async function openMerge(
   const span = spanIn(file, scope)
   if (!span || now.kind !== 'text' || span.before.kind !== 'text') return false
   const put = (text: string | undefined): vscode.Uri => documents.put(file.path, text ?? '')
-  const output = vscode.Uri.file(file.path)
+  const output = editorUri(file.path)
   const before = put(textOf(span.before))
   const sides = {
     base: put(textOf(span.after)),

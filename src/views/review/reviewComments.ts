@@ -1,9 +1,11 @@
 import * as v from 'valibot'
 import * as vscode from 'vscode'
 import { setContextKey } from '../../platform/contextKeys.ts'
+import { filePath } from '../../platform/folders.ts'
 import type { StoredValue } from '../../platform/storage.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import { shortName } from '../../prompt/documentPlace.ts'
 import { diffScheme } from '../diffDocuments.ts'
 import { commentsToPrompt } from './commentPrompt.ts'
 import type { LineComment } from './commentPrompt.ts'
@@ -61,9 +63,12 @@ export class ReviewComments implements Disposable {
     this.#changed()
   }
 
-  /** All comments as the words of a prompt, in the order of files and lines; undefined when there is none. */
-  async toPrompt(): Promise<string | undefined> {
-    const comments = await Promise.all([...this.#threads].map((thread) => read(thread)))
+  /**
+   * All comments as the words of a prompt to a session in `directory`, in the order of files and lines; undefined when
+   * there is none.
+   */
+  async toPrompt(directory: string): Promise<string | undefined> {
+    const comments = await Promise.all([...this.#threads].map((thread) => read(thread, directory)))
     const sorted = comments.sort((a, b) => (a.path === b.path ? a.start - b.start : a.path < b.path ? -1 : 1))
     return sorted.length === 0 ? undefined : commentsToPrompt(sorted)
   }
@@ -93,7 +98,7 @@ export class ReviewComments implements Disposable {
 
   #isShown(uri: vscode.Uri): boolean {
     if (uri.scheme === reviewScheme || uri.scheme === diffScheme) return true
-    return uri.scheme === 'file' && this.#state.file(uri.fsPath, 'session') !== undefined
+    return uri.scheme === 'file' && this.#state.file(filePath(uri), 'session') !== undefined
   }
 
   #followFiles(): void {
@@ -141,17 +146,27 @@ function textOf(body: string | vscode.MarkdownString): string {
   return typeof body === 'string' ? body : body.value
 }
 
-async function read({ uri, range, comments }: vscode.CommentThread): Promise<LineComment> {
-  const document = await vscode.workspace.openTextDocument(uri)
-  const start = Math.min(range?.start.line ?? 0, document.lineCount - 1)
-  const end = Math.min(range?.end.line ?? start, document.lineCount - 1)
-  const last = document.lineAt(end).range.end
+async function read({ uri, range, comments }: vscode.CommentThread, directory: string): Promise<LineComment> {
+  const document = await textAt(uri)
+  const last = Math.max(0, (document?.lineCount ?? Infinity) - 1)
+  const start = Math.min(range?.start.line ?? 0, last)
+  const end = Math.min(range?.end.line ?? start, last)
+  const lines = document && new vscode.Range(start, 0, end, document.lineAt(end).range.end.character)
   return {
-    path: vscode.workspace.asRelativePath(fileOf(uri)),
+    path: shortName(filePath(fileOf(uri)), directory),
     start: start + 1,
     end: end + 1,
-    quote: document.getText(new vscode.Range(start, 0, end, last.character)),
+    quote: lines ? document.getText(lines) : '',
     isOld: isOldSide(uri),
     texts: comments.map(({ body }) => textOf(body)),
+  }
+}
+
+/** Undefined for a file that is gone, or on another machine: what was said of it still counts. */
+async function textAt(uri: vscode.Uri): Promise<vscode.TextDocument | undefined> {
+  try {
+    return await vscode.workspace.openTextDocument(uri)
+  } catch {
+    return undefined
   }
 }

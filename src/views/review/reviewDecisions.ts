@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
+import { filePath } from '../../platform/folders.ts'
 import type { Content } from '../../review/content.ts'
 import { missing, sameContent } from '../../review/content.ts'
 import {
@@ -17,6 +18,7 @@ import { removeEmptyFolders, restoreMode } from '../../review/traces.ts'
 import type { TurnRecorder } from '../../review/turnRecorder.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import { editorUri } from '../desk/texts.ts'
 import { openMerge } from './mergeView.ts'
 import type { ReviewDocuments } from './reviewDocuments.ts'
 import { bytesOnDisk, contentShown, writeContent } from './reviewFiles.ts'
@@ -56,7 +58,7 @@ export class ReviewDecisions implements Disposable {
     )
     this.#store.add(
       vscode.workspace.onDidRenameFiles(({ files }) => {
-        for (const { oldUri, newUri } of files) parts.ledger.move(oldUri.fsPath, newUri.fsPath)
+        for (const { oldUri, newUri } of files) parts.ledger.move(filePath(oldUri), filePath(newUri))
       }),
     )
   }
@@ -168,7 +170,7 @@ export class ReviewDecisions implements Disposable {
       return
     }
     const edit = new vscode.WorkspaceEdit()
-    edit.renameFile(vscode.Uri.file(path), vscode.Uri.file(from), { overwrite: false })
+    edit.renameFile(editorUri(path), editorUri(from), { overwrite: false })
     await vscode.workspace.applyEdit(edit)
     this.#parts.ledger.dismiss(sessionID, path)
     this.#parts.ledger.dismiss(sessionID, from)
@@ -208,7 +210,7 @@ export class ReviewDecisions implements Disposable {
 
   /** Ctrl+Z in an editor takes a decision back, and Ctrl+Y takes it again. */
   async #followEditor(document: vscode.TextDocument, reason: vscode.TextDocumentChangeReason): Promise<void> {
-    const path = document.uri.fsPath
+    const path = filePath(document.uri)
     const own = this.#taken.filter(({ before }) => before.file.path === path).reverse()
     if (own.length === 0 || document.uri.scheme !== 'file') return
     const now = await contentShown(document)

@@ -11,6 +11,7 @@ import { undoSpan } from '../../review/span.ts'
 import type { Span } from '../../review/span.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import { editorUri } from '../desk/texts.ts'
 import { openDocument } from './reviewFiles.ts'
 import type { PendingFile, ReviewState } from './reviewState.ts'
 
@@ -51,7 +52,7 @@ export class ReviewDocuments implements Disposable {
     const { file, now } = pending
     const [left, right] = this.#sides(pending, scope)
     if (now.kind === 'binary' || !left || !right) {
-      await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file.path))
+      await vscode.commands.executeCommand('vscode.open', editorUri(file.path))
       return
     }
     const title = vscode.l10n.t('{0} (changed by OpenCode)', basename(file.path))
@@ -64,11 +65,7 @@ export class ReviewDocuments implements Disposable {
       const { file, now, pending: what } = pending
       const [left, right] = this.#sides(pending, scope)
       const isNew = what.kind === 'whole' && what.what === 'created'
-      return [
-        vscode.Uri.file(file.path),
-        isNew ? undefined : left,
-        now.kind === 'missing' ? undefined : right,
-      ]
+      return [editorUri(file.path), isNew ? undefined : left, now.kind === 'missing' ? undefined : right]
     })
     await vscode.commands.executeCommand('vscode.changes', title, resources)
   }
@@ -87,7 +84,7 @@ export class ReviewDocuments implements Disposable {
       if (!texts) return []
       const [left, right] = this.#serverSides(path, texts)
       const sides = [status === 'added' ? undefined : left, status === 'deleted' ? undefined : right]
-      return [[vscode.Uri.file(path), ...sides]]
+      return [[editorUri(path), ...sides]]
     })
     await vscode.commands.executeCommand('vscode.changes', title, resources)
   }
@@ -114,11 +111,11 @@ export class ReviewDocuments implements Disposable {
     scope: ReviewScope,
   ): readonly [vscode.Uri | undefined, vscode.Uri | undefined] {
     const span = spanIn(file, scope)
-    if (!span || withoutChanges(span, now).kind === 'binary') return [undefined, vscode.Uri.file(file.path)]
+    if (!span || withoutChanges(span, now).kind === 'binary') return [undefined, editorUri(file.path)]
     const place: ReviewPlace = { sessionID, scope }
     const left = reviewUri(file.path, place)
     this.#live.set(left.toString(), left)
-    const right = now.kind === 'missing' ? this.put(file.path, '') : vscode.Uri.file(file.path)
+    const right = now.kind === 'missing' ? this.put(file.path, '') : editorUri(file.path)
     return [left, right]
   }
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { setContextKey } from '../../platform/contextKeys.ts'
+import { filePath } from '../../platform/folders.ts'
 import type { Hunk } from '../../review/hunks.ts'
 import type { ReviewScope } from '../../review/reviewedFile.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
@@ -55,7 +56,7 @@ export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
 
   /** What waits in a document, by the scope that the view shows: in all sessions that changed it. */
   #filesOf({ uri }: vscode.TextDocument): readonly PendingFile[] {
-    return uri.scheme === 'file' ? this.#review.state.filesAt(uri.fsPath, this.#review.scope) : []
+    return uri.scheme === 'file' ? this.#review.state.filesAt(filePath(uri), this.#review.scope) : []
   }
 
   #draw(): void {

@@ -2,13 +2,15 @@ import { lstat, readFile, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
+import { filePath } from '../../platform/folders.ts'
 import { bytesOf, contentOf, sameContent } from '../../review/content.ts'
 import type { Content } from '../../review/content.ts'
 import { changesBetween, splitLines } from '../../review/lines.ts'
+import { editorUri } from '../desk/texts.ts'
 
 /** The document of a file, if one is open. */
 export function openDocument(path: string): vscode.TextDocument | undefined {
-  const wanted = vscode.Uri.file(path).toString()
+  const wanted = editorUri(path).toString()
   return vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === wanted)
 }
 
@@ -21,7 +23,7 @@ export async function contentNow(path: string): Promise<Content> {
 /** The text of an editor, whether it is saved or not; a document hears late that it is not. */
 export async function contentShown(document: vscode.TextDocument): Promise<Content> {
   const lines = splitLines(document.getText())
-  const onDisk = await contentOnDisk(document.uri.fsPath)
+  const onDisk = await contentOnDisk(filePath(document.uri))
   return { kind: 'text', lines, form: onDisk.kind === 'text' ? onDisk.form : 'utf8' }
 }
 

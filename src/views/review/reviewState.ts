@@ -1,6 +1,7 @@
 import { sep } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
+import { filePath } from '../../platform/folders.ts'
 import type { Content } from '../../review/content.ts'
 import { pendingIn, spanIn } from '../../review/reviewedFile.ts'
 import type { ReviewScope, ReviewedFile } from '../../review/reviewedFile.ts'
@@ -41,7 +42,7 @@ export class ReviewState implements Disposable {
     this.#ledger = ledger
     this.#known = this.#paths()
     const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher('**/*'))
-    const touched = (uri: vscode.Uri): void => this.#touch(uri.fsPath)
+    const touched = (uri: vscode.Uri): void => this.#touch(filePath(uri))
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
       this.#store.add(event(touched))
     this.#store.add(vscode.workspace.onDidChangeTextDocument(({ document }) => touched(document.uri)))

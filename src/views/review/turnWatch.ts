@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { Connection } from '../../client/connection.ts'
 import type { SessionID } from '../../opencode/ids.ts'
+import { filePath } from '../../platform/folders.ts'
 import type { Log } from '../../platform/log.ts'
 import type { TurnRecorder } from '../../review/turnRecorder.ts'
 import type { Block, FileChange, Message } from '../../session/model.ts'
@@ -173,17 +174,18 @@ export class TurnWatch implements Disposable {
   }
 
   #willSave({ document }: vscode.TextDocumentWillSaveEvent): void {
-    const path = document.uri.fsPath
+    const path = filePath(document.uri)
     if (document.uri.scheme === 'file' && this.#recorder.isRecording(path))
       this.#beforeSave.set(path, bytesOnDisk(path))
   }
 
   async #didSave({ uri }: vscode.TextDocument): Promise<void> {
-    const before = this.#beforeSave.get(uri.fsPath)
+    const path = filePath(uri)
+    const before = this.#beforeSave.get(path)
     if (!before) return
-    this.#beforeSave.delete(uri.fsPath)
-    const after = await bytesOnDisk(uri.fsPath)
-    await this.#recorder.foreignWrite(uri.fsPath, await before, after)
+    this.#beforeSave.delete(path)
+    const after = await bytesOnDisk(path)
+    await this.#recorder.foreignWrite(path, await before, after)
   }
 }
 

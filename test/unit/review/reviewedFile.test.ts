@@ -16,7 +16,7 @@ import { countsOf } from '../../../src/review/span.ts'
 import { encodeText } from '../../../src/review/textForm.ts'
 import type { TextForm } from '../../../src/review/textForm.ts'
 import { Random } from '../session/support/random.ts'
-import { edited, someText } from './support/randomTexts.ts'
+import { edited, someText, userLines } from './support/randomTexts.ts'
 
 const path = '/work/file.txt'
 const forms = ['utf8', 'utf8bom', 'utf16lebom', 'utf16bebom'] as const
@@ -77,6 +77,41 @@ describe('review: one file', () => {
     }
   })
 
+  it('has the old bytes back when places were undone between the steps of a run', () => {
+    for (let seed = 1; seed <= 1500; seed++) {
+      const random = new Random(seed)
+      const form = random.pick(forms)
+      const before = text(someText(random), form)
+      const ended = follow(random, before, ['agent', 'agent', 'undo'])
+      if (!ended.file) continue
+      const { now, overwritten } = undoFile(ended.file, 'session', ended.now)
+      assert.equal(overwritten, 0, `seed ${seed}: the agent is taken for the user`)
+      assert.deepEqual(bytesOf(now), bytesOf(before), `seed ${seed}`)
+    }
+  })
+
+  it('loses no line of the user who writes, keeps and undoes while the agent goes on', () => {
+    for (let seed = 1; seed <= 1500; seed++) {
+      const random = new Random(seed)
+      const ended = follow(random, text(someText(random)), ['agent', 'user', 'undo', 'keep'])
+      const own = linesOf(ended.now).filter((line) => line.includes('user'))
+      const now = ended.file ? undoFile(ended.file, 'session', ended.now).now : ended.now
+      for (const line of own) assert.ok(linesOf(now).includes(line), `seed ${seed}: lost ${line}`)
+    }
+  })
+
+  it('keeps what was kept in the middle of a run', () => {
+    for (let seed = 1; seed <= 1500; seed++) {
+      const random = new Random(seed)
+      const before = someText(random)
+      const first = text(edited(random, before, 'agent'))
+      const kept = keepFile(step(undefined, text(before), first, true), 'session')
+      const second = text(edited(random, linesOf(first), 'agent', 1))
+      const { now } = undoFile(step(kept, first, second, false), 'session', second)
+      assert.deepEqual(bytesOf(now), bytesOf(first), `seed ${seed}`)
+    }
+  })
+
   it('does not delete a new file that the user went on with', () => {
     const file = step(undefined, missing, text(['a\n']), true)
     const undone = undoFile(file, 'session', text(['a\n', 'mine\n']))
@@ -120,6 +155,46 @@ describe('review: one file', () => {
     assert.ok(isDecided(file))
   })
 })
+
+interface Followed {
+  readonly file: ReviewedFile | undefined
+  readonly now: Content
+}
+
+/** A run in which the user acts between the steps of the agent, as the recorder tells of it. */
+function follow(
+  random: Random,
+  before: Content,
+  acts: readonly ('agent' | 'user' | 'undo' | 'keep')[],
+): Followed {
+  let file: ReviewedFile | undefined
+  let now = before
+  for (let count = 0; count < 10; count++) {
+    const act = random.pick(acts)
+    if (act === 'agent' || act === 'user') {
+      const start = now
+      now = rewritten(now, edited(random, linesOf(now), act, count))
+      if (act === 'agent' && !sameContent(start, now)) file = step(file, start, now, count === 0)
+      continue
+    }
+    const pending = file ? pendingIn(file, 'session', now) : undefined
+    if (!file || pending?.kind !== 'hunks') continue
+    const hunk = random.pick(pending.hunks)
+    const own = userLines(linesOf(now))
+    if (act === 'keep') file = keepPlace(file, 'session', hunk)
+    else ({ file, now } = undoPlace(file, 'session', hunk, now))
+    assert.deepEqual(userLines(linesOf(now)), own)
+  }
+  return { file, now }
+}
+
+function linesOf(content: Content): readonly string[] {
+  return content.kind === 'text' ? content.lines : []
+}
+
+function rewritten(content: Content, lines: readonly string[]): Content {
+  return content.kind === 'text' ? { ...content, lines } : content
+}
 
 function step(
   file: ReviewedFile | undefined,
