@@ -203,9 +203,7 @@ describe('Reviewing what OpenCode changed', function () {
     const text = (await read('crlf.txt'))?.toString() ?? ''
     await chat.newSession()
     await chat.ask(`Second ${edit('crlf.txt', 'five', 'FIVE')}[[text:Both.]]`, 'Both.')
-    await row(/crlf\.txt.*\+1 −1/)
-      .nth(1)
-      .waitFor({ timeout: patience })
+    await row(/Second.*1 file/).waitFor({ timeout: patience })
     await until('both places are there', async () => (await lens('Undo').count()) === 2, patience)
     await screenshot(page, 'review-two-sessions')
     await lens('Undo').nth(1).click()

@@ -1,7 +1,7 @@
 import { basename, dirname, relative, sep } from 'node:path'
 import * as vscode from 'vscode'
 import { editorUri } from '../desk/texts.ts'
-import type { ChangeNode } from './changesTree.ts'
+import type { ChangeNode } from './changeNode.ts'
 import type { PendingFile } from './reviewState.ts'
 
 export function folderItem(path: string, name: string): vscode.TreeItem {

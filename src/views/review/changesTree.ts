@@ -7,35 +7,15 @@ import type { Disposable } from '../../util/lifecycle.ts'
 import { editorUri } from '../desk/texts.ts'
 import type { Backends } from '../backend/backends.ts'
 import type { Chats } from '../chat/chats.ts'
-import type { ServerChange } from '../../review/serverChanges.ts'
 import type { Review } from './review.ts'
 import { isElsewhere } from './serverReview.ts'
 import type { SessionServerChanges } from './serverReview.ts'
 import { sessionTitle } from './sessionTitle.ts'
+import { toNode } from './changeNode.ts'
+import type { ChangeNode } from './changeNode.ts'
 import { fileItem, folderItem, serverFileItem, unknownItem } from './changeItems.ts'
 import { nestFiles } from './fileNesting.ts'
-import type { FileNode } from './fileNesting.ts'
 import type { PendingFile } from './reviewState.ts'
-
-/** One node of the view; commands of its menus get it as their argument. */
-export type ChangeNode =
-  | {
-      readonly kind: 'session'
-      readonly sessionID: SessionID
-      readonly directory: string
-      readonly files: readonly PendingFile[]
-    }
-  | {
-      readonly kind: 'folder'
-      readonly path: string
-      readonly name: string
-      readonly children: readonly FileNode[]
-    }
-  | { readonly kind: 'file'; readonly file: PendingFile }
-  | { readonly kind: 'unknown'; readonly sessionID: SessionID; readonly path: string }
-  /** On another machine; see `ServerReview`. */
-  | { readonly kind: 'serverSession'; readonly changes: SessionServerChanges }
-  | { readonly kind: 'serverFile'; readonly change: ServerChange; readonly directory: string }
 
 interface ChangesTreeParts {
   readonly review: Review
@@ -217,38 +197,10 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
   }
 }
 
-/** The files that a node stands for. */
-export function filesOfNode(node: ChangeNode): readonly PendingFile[] {
-  if (node.kind === 'session') return node.files
-  if (node.kind === 'file') return [node.file]
-  return node.kind === 'folder' ? node.children.flatMap((child) => filesOfNode(toNode(child))) : []
-}
-
-/** The member that tells each kind of node from other things of VS Code that have a kind. */
-const members: Readonly<Record<ChangeNode['kind'], string>> = {
-  session: 'files',
-  folder: 'children',
-  file: 'file',
-  unknown: 'path',
-  serverSession: 'changes',
-  serverFile: 'change',
-}
-
-/** What VS Code hands to a command from a menu of this view. */
-export function isChangeNode(value: unknown): value is ChangeNode {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
-  const member = Object.entries(members).find(([kind]) => kind === value.kind)?.[1]
-  return member !== undefined && member in value
-}
-
 /** A path and the folders above it, up to `top`. */
 function withFolders(path: string, top: string): readonly string[] {
   const above = dirname(path)
   return path === top || above === path ? [path] : [path, ...withFolders(above, top)]
-}
-
-function toNode(node: FileNode): ChangeNode {
-  return node.kind === 'file' ? { kind: 'file', file: node.file } : node
 }
 
 function emptyTurn(): string {
