@@ -9,6 +9,8 @@ export type Action =
   | { readonly type: 'lorem'; readonly tokens: number }
   | { readonly type: 'stamps'; readonly count: number }
   | { readonly type: 'delay'; readonly ms: number }
+  /** The input of the tools of this step comes in pieces, so many milliseconds apart. */
+  | { readonly type: 'typing'; readonly ms: number }
   | { readonly type: 'chunk'; readonly characters: number }
   | { readonly type: 'wait'; readonly ms: number }
   | { readonly type: 'usage'; readonly input: number; readonly output: number; readonly reasoning: number }
@@ -108,7 +110,7 @@ interface Span {
 }
 
 const opening =
-  /\[\[(?:text|reason|lorem|stamps|delay|chunk|wait|usage|error|drop|hang|finish|tool|and)(?=[:\]])/g
+  /\[\[(?:text|reason|lorem|stamps|delay|typing|chunk|wait|usage|error|drop|hang|finish|tool|and)(?=[:\]])/g
 
 function* spans(text: string): Generator<Span> {
   opening.lastIndex = 0
@@ -151,6 +153,7 @@ const makers: Readonly<Record<string, (argument: string) => Directive>> = {
   lorem: (argument) => ({ type: 'lorem', tokens: Number(argument) }),
   stamps: (argument) => ({ type: 'stamps', count: Number(argument) }),
   delay: (argument) => ({ type: 'delay', ms: Number(argument) }),
+  typing: (argument) => ({ type: 'typing', ms: Number(argument) }),
   chunk: (argument) => ({ type: 'chunk', characters: Math.max(1, Number(argument)) }),
   wait: (argument) => ({ type: 'wait', ms: Number(argument) }),
   usage: toUsage,

@@ -19,7 +19,7 @@ export async function playStep(step: Step, stage: Stage): Promise<void> {
     const goesOn = await play(action, stream, { stage, place: index })
     if (!goesOn) return
   }
-  stream.tools(step.tools)
+  await stream.tools(step.tools)
   stream.end(step.tools.length > 0)
 }
 
@@ -78,7 +78,7 @@ function playFailure(
   return false
 }
 
-type Setting = Extract<Action, { type: 'delay' | 'chunk' | 'usage' | 'finish' }>
+type Setting = Extract<Action, { type: 'delay' | 'typing' | 'chunk' | 'usage' | 'finish' }>
 type Field = 'content' | 'reasoning_content'
 
 interface Usage {
@@ -94,6 +94,7 @@ class CompletionStream {
   readonly #closed: Promise<void>
   readonly #id = `chatcmpl-${String(Date.now())}`
   #delayMs = 0
+  #typingMs = 0
   #characters = 16
   #usage: Usage | undefined
   #finish: string | undefined
@@ -118,6 +119,7 @@ class CompletionStream {
 
   set(setting: Setting): void {
     if (setting.type === 'delay') this.#delayMs = setting.ms
+    if (setting.type === 'typing') this.#typingMs = setting.ms
     if (setting.type === 'chunk') this.#characters = setting.characters
     if (setting.type === 'usage') this.#usage = setting
     if (setting.type === 'finish') this.#finish = setting.reason
@@ -149,21 +151,26 @@ class CompletionStream {
     return this.#closed
   }
 
-  tools(calls: readonly ToolCall[]): void {
+  /** The input of each call comes in two pieces at least, as that of real models does. */
+  async tools(calls: readonly ToolCall[]): Promise<void> {
     for (const [index, call] of calls.entries()) {
       const id = `call_${String(Date.now())}_${String(index)}${Math.random().toString(36).slice(2, 8)}`
       const half = Math.ceil(call.input.length / 2)
+      const size = this.#typingMs > 0 ? this.#characters : half
       this.#delta({
         tool_calls: [
           {
             index,
             id,
             type: 'function',
-            function: { name: call.name, arguments: call.input.slice(0, half) },
+            function: { name: call.name, arguments: call.input.slice(0, size) },
           },
         ],
       })
-      this.#delta({ tool_calls: [{ index, function: { arguments: call.input.slice(half) } }] })
+      for (let at = size; at < call.input.length && !this.isClosed; at += size) {
+        if (this.#typingMs > 0) await this.pause(this.#typingMs)
+        this.#delta({ tool_calls: [{ index, function: { arguments: call.input.slice(at, at + size) } }] })
+      }
     }
   }
 

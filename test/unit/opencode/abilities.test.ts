@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
-import { lackOf, needAbility } from '../../../src/opencode/abilities.ts'
+import { lackOf, lacksOf, needAbility } from '../../../src/opencode/abilities.ts'
 import { allCapabilities } from '../../webview/support/states.ts'
 
 describe('what a server lacks', () => {
@@ -13,6 +13,11 @@ describe('what a server lacks', () => {
       code: 'unsupported',
       message: sentence,
     })
+  })
+
+  it('is told to the menus as words, all of them', () => {
+    assert.equal(lacksOf({ capabilities: { ...capabilities, archive: false } }), 'archive share')
+    assert.equal(lacksOf({ capabilities: undefined }), '')
   })
 
   it('is nothing for what it can do, and while none runs', () => {

@@ -104,6 +104,27 @@ describe('Prompts that the server keeps', function () {
     assert.match(JSON.stringify((await connection.readMessages(id, 50)).messages), /Steered/)
   })
 
+  it('do not keep one from seeing what the model writes to a tool', async () => {
+    const content = Array.from({ length: 12 }, (_, line) => `line ${line} of the file`).join('\\n')
+    send(
+      `[[typing:15]][[chunk:20]][[tool:write {"filePath":"new.txt","content":"${content}"}]][[text:Written.]]`,
+    )
+    const seen = new Set<string>()
+    await eventually(() => {
+      const blocks = store.state?.messages.flatMap((message) => message.blocks) ?? []
+      const call = blocks.find((block) => block.type === 'tool')
+      if (call?.type === 'tool' && call.status === 'pending')
+        seen.add(JSON.stringify(call.input['content'] ?? '').slice(1, -1))
+      assert.equal(store.state?.requests.length, 1)
+    }, 10_000)
+    const grown = [...seen].filter((text) => text !== '')
+    assert.ok(grown.length >= 3, `${grown.length} pieces of it were seen`)
+    assert.ok(grown.every((text, index) => index === 0 || text.startsWith(grown[index - 1] ?? '')))
+    assert.match(grown[0] ?? '', /^line 0/)
+    await connection.abort(id)
+    await idle()
+  })
+
   it('stay where a stopped run leaves them, until the user lets them go on', async () => {
     send(slow)
     await runs()
