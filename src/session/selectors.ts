@@ -68,6 +68,11 @@ export function turnsOf(state: Pick<SessionState, 'messages' | 'session'>): read
   return turns
 }
 
+/** The newest message that the conversation has. */
+export function lastMessage({ messages }: Pick<SessionState, 'messages'>): Message | undefined {
+  return messages.findLast((message) => !isAhead(message))
+}
+
 export function lastAssistantMessage(state: SessionState): AssistantMessage | undefined {
   return visibleMessages(state).findLast((message) => message.role === 'assistant')
 }

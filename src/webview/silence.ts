@@ -1,5 +1,6 @@
 import type { ChatState } from '../protocol/chat.ts'
 import type { ToolBlock } from '../session/model.ts'
+import { lastMessage } from '../session/selectors.ts'
 
 /** Shorter waits are nothing to speak of. */
 export const silentMs = 10_000
@@ -17,7 +18,7 @@ export type SilentLayer =
 export function silentLayer({ server, session }: ChatState): SilentLayer {
   if (server.kind !== 'running' || server.link.kind === 'reconnecting') return { layer: 'connection' }
   if (session && session.requests.length > 0) return { layer: 'you' }
-  const last = session?.messages.at(-1)
+  const last = session && lastMessage(session)
   const tool = last?.blocks.findLast((block) => block.type === 'tool' && block.status === 'running')
   return tool?.type === 'tool' ? { layer: 'tool', tool } : { layer: 'provider' }
 }

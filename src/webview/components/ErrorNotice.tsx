@@ -1,6 +1,6 @@
 import type { MessageID } from '../../opencode/ids.ts'
 import type { RunError } from '../../session/model.ts'
-import { isBusy } from '../../session/selectors.ts'
+import { isBusy, lastMessage } from '../../session/selectors.ts'
 import { useApp } from '../app.ts'
 import type { AppContext } from '../app.ts'
 import { Button, Icon } from './Icon.tsx'
@@ -75,7 +75,7 @@ function ErrorButtons({ error, canGoOn }: { readonly error: RunError; readonly c
 function isLast({ store }: AppContext, messageID: MessageID | undefined): boolean {
   const session = store.chat.value?.session
   if (!session || isBusy(session)) return false
-  return messageID === undefined || session.messages.at(-1)?.id === messageID
+  return messageID === undefined || lastMessage(session)?.id === messageID
 }
 
 const titles: Readonly<Record<Exclude<RunError['kind'], 'aborted' | 'interrupted'>, string>> = {

@@ -1,4 +1,4 @@
-import { isBusy } from '../../session/selectors.ts'
+import { isBusy, lastMessage } from '../../session/selectors.ts'
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
 import { useNow } from '../clock.ts'
@@ -10,7 +10,7 @@ import { ErrorNotice } from './ErrorNotice.tsx'
 
 /** What stands below the last message: a sign of life, whom a run waits for, or why it ended without a word. */
 export function RunEnd({ state }: { readonly state: SessionState }) {
-  const last = state.messages.at(-1)
+  const last = lastMessage(state)
   if (isBusy(state)) return <Working state={state} />
   const isShown = last?.role === 'assistant' && last.error !== undefined
   return state.error && !isShown && state.error.kind !== 'aborted' ? (
@@ -27,7 +27,7 @@ function Working({ state }: { readonly state: SessionState }) {
     const silent = silentLayer(chat)
     if (silent.layer !== 'you') return <Silence silent={silent} ms={silence} state={state} />
   }
-  const last = state.messages.at(-1)
+  const last = lastMessage(state)
   const isQuiet = state.requests.length === 0 && (last?.role !== 'assistant' || !last.blocks.some(isAtWork))
   return (
     <div class={isQuiet && state.status.kind === 'busy' ? 'working' : 'working silent'}>

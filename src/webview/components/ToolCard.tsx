@@ -94,38 +94,42 @@ function Changes({ files }: { readonly files: readonly FileChange[] | undefined 
   return <LineCounts counts={{ additions, deletions }} />
 }
 
-/**
- * What happens now, below the line of a tool: the end of what is being asked of it, then of what it writes. A command
- * can be stopped there, or left to itself.
- */
+/** What happens now, below the line of a tool: the end of what is being asked of it, then of what it writes. */
 function LiveOutput({ block }: { readonly block: ToolBlock }) {
-  const { actions } = useApp()
-  const canLeave = useAbility('background')
   if (!isRunning(block)) return null
   const isShell = block.kind === 'shell' && block.status === 'running'
   const written = block.status === 'pending' ? inputBeingWritten(block) : (block.output ?? '')
   const last = stripAnsi(lastLines(written, isShell || block.status === 'pending' ? liveLines : 1))
-  if (last.trim() === '' && !isShell) return null
+  const isSilent = last.trim() === ''
+  if (isSilent && !isShell) return null
   return (
     <div class="tool-live">
-      {last.trim() === '' ? undefined : <pre dir="ltr">{last.slice(-2_000)}</pre>}
-      {isShell ? (
-        <span class="button-row">
-          <Button kind="link" onClick={() => void actions.abort()}>
-            Stop run
-          </Button>
-          {canLeave ? (
-            <Button
-              kind="link"
-              title="The run goes on without waiting for it; the Server view lists it"
-              onClick={() => void actions.run('moveToBackground')}
-            >
-              Move to background
-            </Button>
-          ) : undefined}
-        </span>
-      ) : undefined}
+      {isSilent ? undefined : <pre dir="ltr">{last.slice(-2_000)}</pre>}
+      {isShell ? <ShellActions callID={block.callID} /> : undefined}
     </div>
+  )
+}
+
+/** A running command can be stopped, or left to itself; one that still asks for permission does not run yet. */
+function ShellActions({ callID }: Pick<ToolBlock, 'callID'>) {
+  const { actions, store } = useApp()
+  const canLeave = useAbility('background')
+  const asks = store.chat.value?.session?.requests.some((request) => request.callID === callID)
+  return (
+    <span class="button-row">
+      <Button kind="link" onClick={() => void actions.abort()}>
+        Stop run
+      </Button>
+      {canLeave && asks !== true ? (
+        <Button
+          kind="link"
+          title="The run goes on without waiting for it; the Server view lists it"
+          onClick={() => void actions.run('moveToBackground')}
+        >
+          Move to background
+        </Button>
+      ) : undefined}
+    </span>
   )
 }
 

@@ -80,9 +80,10 @@ async function runShell(run: ToolRun): Promise<ToolResult> {
     sessionID: run.record.info.id,
     signal: run.signal,
   })
-  const left = new Promise<'left'>((resolve) =>
-    run.background.addEventListener('abort', () => resolve('left')),
-  )
+  const left = new Promise<'left'>((resolve) => {
+    run.background.addEventListener('abort', () => resolve('left'))
+    if (run.background.aborted) resolve('left')
+  })
   const done = await Promise.race([result, left])
   if (done === 'left')
     return {
