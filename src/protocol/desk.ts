@@ -53,6 +53,19 @@ export interface NewProblems {
 export const editSettlements = ['redo', 'merge', 'mine'] as const
 export type EditSettlement = (typeof editSettlements)[number]
 
+/** How the words begin that tell the agent what the user did instead of its edit; the transcript knows them by it. */
+export const settledOpenings = {
+  joined: 'The user joined this edit with changes of their own',
+  saved: 'The user has text of their own',
+} as const
+
+/** What became of a call that was rejected with such words. */
+export function settledIn(error: string | undefined): keyof typeof settledOpenings | undefined {
+  if (error === undefined) return undefined
+  if (error.includes(settledOpenings.joined)) return 'joined'
+  return error.includes(settledOpenings.saved) ? 'saved' : undefined
+}
+
 export const conflictAnswers = ['merge', 'compare', 'mine', 'theirs'] as const
 export type ConflictAnswer = (typeof conflictAnswers)[number]
 

@@ -1,3 +1,4 @@
+import { settledIn } from '../protocol/desk.ts'
 import type { Json, ToolBlock, ToolKind, ToolStatus } from '../session/model.ts'
 import { firstLine, formatDuration, plural, shortPath } from './format.ts'
 import type { ToolEntry } from './items.ts'
@@ -48,6 +49,8 @@ export const stateText: Readonly<Record<ToolStatus, string>> = {
   interrupted: 'Interrupted',
 }
 
+const failedText = { failed: 'failed', joined: 'merged by you', saved: 'to be made again' } as const
+
 /** Whether the tool has not come to an end. */
 export function isRunning(block: ToolBlock): boolean {
   return block.status === 'pending' || block.status === 'running'
@@ -92,13 +95,19 @@ export function runText(tools: readonly ToolEntry[]): string {
 }
 
 function resultText(block: ToolBlock): string {
-  if (block.status === 'failed' && block.exitCode === undefined) return 'failed'
-  if (block.status === 'interrupted') return 'interrupted'
+  const end = endText(block)
+  if (end !== undefined) return end
   if (block.kind === 'shell' && block.exitCode) return `exit ${block.exitCode}`
   if (block.kind === 'patch' && block.files) return plural(block.files.length, 'file')
   if (block.kind === 'question' && block.answers) return plural(block.answers.length, 'answer')
   if (block.kind === 'todo' && block.todos) return todoText(block)
   return ''
+}
+
+/** Why a call did not come to its own end. */
+function endText({ status, error, exitCode }: ToolBlock): string | undefined {
+  if (status === 'interrupted') return 'interrupted'
+  return status === 'failed' && exitCode === undefined ? failedText[settledIn(error) ?? 'failed'] : undefined
 }
 
 function todoText(block: ToolBlock): string {

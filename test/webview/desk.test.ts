@@ -38,6 +38,30 @@ describe('Edits that meet text of the user', function () {
     assert.deepEqual(await chat.waitForCall('edit/settle'), { requestID, how: 'redo' })
   })
 
+  it('name each file, and where it is moved', async () => {
+    const files = [
+      {
+        path: '/home/me/demo/new/add.ts',
+        movedFrom: path,
+        additions: 1,
+        deletions: 1,
+        status: 'modified' as const,
+      },
+      { path: '/home/me/demo/b.ts', additions: 1, deletions: 0, status: 'added' as const },
+    ]
+    const session = { status: { kind: 'busy' as const }, requests: [{ ...request, files }] }
+    chat = await harness.open(chatWith([user('msg_1', 'Hi')], session))
+    assert.deepEqual(await dock().locator('.dock-path').allInnerTexts(), ['src/add.ts → new/add.ts', 'b.ts'])
+  })
+
+  it('that would break the encoding of a file can be saved in it', async () => {
+    await open({ risks: [{ path, kind: 'encoding' }] })
+    await dock().getByText('add.ts is not in UTF-8').waitFor()
+    assert.deepEqual(await buttons(), ['Keep encoding', 'Allow anyway', 'Reject'])
+    await dock().getByRole('button', { name: 'Keep encoding' }).click()
+    assert.deepEqual(await chat.waitForCall('edit/settle'), { requestID, how: 'merge' })
+  })
+
   it('are applied as the user changed them', async () => {
     await open({ risks: [], isChanged: true })
     assert.deepEqual(await buttons(), ['Apply my version', 'Allow as proposed', 'Reject'])

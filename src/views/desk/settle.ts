@@ -2,13 +2,14 @@ import { basename } from 'node:path'
 import { createPatch } from 'diff'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
+import { settledOpenings } from '../../protocol/desk.ts'
 import type { EditSettlement } from '../../protocol/desk.ts'
 import { risksNow } from './proposal.ts'
 import type { Proposal, ProposedFile } from './proposal.ts'
 import type { Proposals } from './proposals.ts'
 import { mergeLabels } from './proposals.ts'
 import type { TextBackups } from './textBackups.ts'
-import { mergeTexts } from './textMerge.ts'
+import { hasSameLines, mergeTexts } from './textMerge.ts'
 import { currentText, editorUri, moveText, openDocument, refused, writeText } from './texts.ts'
 
 const longestPatch = 4_000
@@ -43,14 +44,13 @@ export async function settleEdit(
  */
 export async function beforeAllow(proposal: Proposal, { proposals, backups }: SettleParts): Promise<void> {
   const known = proposals.guards.find(({ requestID }) => requestID === proposal.request.id)?.risks ?? []
-  const risks = await risksNow(proposal)
+  const risks = await proposals.lookCloser(proposal)
   for (const { path } of risks) {
     const text = await currentText(editorUri(path))
     if (text !== undefined) await backups.keep(path, text)
   }
   const news = risks.find(({ path }) => !known.some((risk) => risk.path === path))
   if (!news) return
-  proposals.noteRisk(proposal.request.id, news)
   const name = basename(news.path)
   throw new OpencodeError(
     'conflict',
@@ -69,7 +69,7 @@ async function saveFirst(proposal: Proposal, backups: TextBackups): Promise<stri
   }
   const names = (risks.length > 0 ? risks : proposal.files).map(({ path }) => path).join(', ')
   return (
-    `The user has text of their own in ${names} that this edit does not know of; it is saved now. ` +
+    `${settledOpenings.saved} in ${names} that this edit does not know of; it is saved now. ` +
     'Nothing of this edit was written. Read the file again and repeat the edit on top of it.'
   )
 }
@@ -98,7 +98,7 @@ async function writeOurs(
   }
   const names = proposal.files.map(({ path }) => path).join(', ')
   return [
-    `The user joined this edit with changes of their own and saved the result in ${names}.`,
+    `${settledOpenings.joined} and saved the result in ${names}.`,
     'The edit is done: do not repeat it. Read the file before you change it again.',
     ...texts.flatMap(({ file, text }) => whatDiffers(file, text)),
   ].join(' ')
@@ -130,8 +130,9 @@ function hasMarks(text: string): boolean {
 }
 
 function whatDiffers({ path, after }: ProposedFile, text: string): readonly string[] {
-  if (after === undefined || after === text) return []
-  const patch = createPatch(basename(path), after, text, 'proposed', 'saved')
+  if (after === undefined || hasSameLines(after, text)) return []
+  const sides = [after, text].map((side) => side.replaceAll('\r\n', '\n'))
+  const patch = createPatch(basename(path), sides[0] ?? '', sides[1] ?? '', 'proposed', 'saved')
   return patch.length > longestPatch ? [] : [`What the file holds beyond the proposal:\n${patch}`]
 }
 

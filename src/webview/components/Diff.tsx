@@ -10,9 +10,16 @@ interface DiffLine {
   readonly text: string
 }
 
+interface DiffProps {
+  readonly patch: string
+  readonly limit: number
+  /** Whether it begins at the change, because there is little room. */
+  readonly isTight?: boolean
+}
+
 /** The first lines of a unified diff, in the colours of the diff editor. */
-export const Diff = memo(function Diff({ patch, limit }: { readonly patch: string; readonly limit: number }) {
-  const { lines, hidden } = readPatch(patch, limit)
+export const Diff = memo(function Diff({ patch, limit, isTight = false }: DiffProps) {
+  const { lines, hidden } = readPatch(patch, limit, isTight)
   if (lines.length === 0) return null
   return (
     <div class="diff" role="group" aria-label="Changes" tabIndex={0} dir="ltr">
@@ -37,12 +44,13 @@ const signs = { added: '+', removed: '−', same: ' ' } as const
 function readPatch(
   patch: string,
   limit: number,
+  isTight: boolean,
 ): { readonly lines: readonly DiffLine[]; readonly hidden: number } {
   const hunks = parse(patch)
   const first = hunks[0]
   if (!first) return { lines: [], hidden: 0 }
   const all = numberLines(first.lines, first.oldStart, first.newStart)
-  const lines = trim(all, limit)
+  const lines = trim(all, limit, isTight)
   const changed = hunks.reduce((sum, hunk) => sum + hunk.lines.filter(isChange).length, 0)
   return { lines, hidden: changed - lines.filter((line) => line.kind !== 'same').length }
 }
@@ -74,8 +82,8 @@ function numberLines(lines: readonly string[], oldStart: number, newStart: numbe
 }
 
 /** Starts one line before the first change, so that short limits show what was changed. */
-function trim(lines: readonly DiffLine[], limit: number): readonly DiffLine[] {
-  if (lines.length <= limit) return lines
+function trim(lines: readonly DiffLine[], limit: number, isTight: boolean): readonly DiffLine[] {
+  if (lines.length <= limit && !isTight) return lines
   const first = lines.findIndex((line) => line.kind !== 'same')
   const start = Math.max(0, first - 1)
   return lines.slice(start, start + limit)

@@ -3,7 +3,7 @@ import type { GuardedEdit } from '../../protocol/desk.ts'
 import type { PermissionReply, PermissionRequest } from '../../session/model.ts'
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
-import { shortPath } from '../format.ts'
+import { plural, shortPath } from '../format.ts'
 import { Asker } from './Asker.tsx'
 import { Diff } from './Diff.tsx'
 import { EditWarning, GuardButtons } from './EditGuard.tsx'
@@ -11,6 +11,7 @@ import { Button, Icon, IconButton } from './Icon.tsx'
 import { useFocusBack, useGuard } from './guard.ts'
 
 const hunkLines = 12
+const listedPlaces = 6
 
 interface DockProps {
   readonly request: PermissionRequest
@@ -92,13 +93,12 @@ function AllowButtons({ request, disabled, onReply }: AllowButtonsProps) {
   )
 }
 
-function Subject({
-  request,
-  directory,
-}: {
+interface SubjectProps {
   readonly request: PermissionRequest
   readonly directory: string
-}) {
+}
+
+function Subject({ request, directory }: SubjectProps) {
   const { actions } = useApp()
   const { command, path, diff } = request
   const patterns = request.patterns.filter((pattern) => pattern !== command && pattern !== path)
@@ -109,13 +109,9 @@ function Subject({
           {command}
         </pre>
       ) : undefined}
-      {path ? (
-        <div class="dock-path" title={path}>
-          <bdi>{shortPath(path, directory)}</bdi>
-        </div>
-      ) : undefined}
+      {path ? <Places request={request} directory={directory} /> : undefined}
       {!command && !path && patterns.length > 0 ? <Patterns patterns={patterns} /> : undefined}
-      {diff ? <Diff patch={diff} limit={hunkLines} /> : undefined}
+      {diff ? <Diff patch={diff} limit={hunkLines} isTight /> : undefined}
       {diff ? (
         <div class="button-row">
           <Button kind="link" onClick={() => void actions.openRequestDiff(request.id)}>
@@ -124,6 +120,27 @@ function Subject({
         </div>
       ) : undefined}
     </div>
+  )
+}
+
+/** The files of an edit, and where it moves them. */
+function Places({ request: { path = '', files = [] }, directory }: SubjectProps) {
+  const places = files.length > 0 ? files : [{ path }]
+  return (
+    <>
+      {places.slice(0, listedPlaces).map((file) => (
+        <div key={file.path} class="dock-path" title={file.path}>
+          <bdi>
+            {'movedFrom' in file && file.movedFrom !== undefined
+              ? `${shortPath(file.movedFrom, directory)} → ${shortPath(file.path, directory)}`
+              : shortPath(file.path, directory)}
+          </bdi>
+        </div>
+      ))}
+      {places.length > listedPlaces ? (
+        <div class="dim">and {plural(places.length - listedPlaces, 'more file')}</div>
+      ) : undefined}
+    </>
   )
 }
 

@@ -5,6 +5,7 @@ import { stripAnsi } from '../markdown/ansi.ts'
 import type { ToolEntry } from '../items.ts'
 import { useAbility } from '../lacks.ts'
 import { memo } from '../memo.tsx'
+import { settledIn } from '../../protocol/desk.ts'
 import type { FileChange, ToolBlock } from '../../session/model.ts'
 import { isRunning, runText, stateText, toolLine, toolTime } from '../toolText.ts'
 import type { ToolLine } from '../toolText.ts'
@@ -26,7 +27,7 @@ export const ToolCard = memo(function ToolCard({ block, messageID }: ToolEntry) 
   return (
     <Fold
       foldKey={block.callID}
-      class={`tool tool-${block.status}`}
+      class={`tool tool-${settledIn(block.error) ? 'settled' : block.status}`}
       group={`Tool: ${block.name}`}
       openByDefault={opensByItself(block)}
       line={<ToolLineView block={block} line={line} />}
@@ -76,7 +77,9 @@ function ToolLineView({ block, line }: { readonly block: ToolBlock; readonly lin
         {line.result ? <span class="tool-result">{line.result}</span> : undefined}
         <Elapsed block={block} />
       </span>
-      <span class="visually-hidden">{stateText[block.status]}</span>
+      <span class="visually-hidden">
+        {settledIn(block.error) ? 'Settled by you' : stateText[block.status]}
+      </span>
     </>
   )
 }
@@ -140,13 +143,14 @@ function inputBeingWritten({ input }: ToolBlock): string {
 }
 
 function iconOf(block: ToolBlock, line: ToolLine): string {
+  if (settledIn(block.error)) return 'git-merge'
   if (block.status === 'failed' || (block.kind === 'shell' && (block.exitCode ?? 0) !== 0)) return 'error'
   return block.status === 'interrupted' ? 'circle-slash' : line.icon
 }
 
 /** A change opens when it is made: while it waits for permission the dock shows it. */
 function opensByItself(block: ToolBlock): boolean {
-  if (block.status === 'failed') return true
+  if (block.status === 'failed') return settledIn(block.error) === undefined
   if (block.kind === 'shell' && (block.exitCode ?? 0) !== 0) return true
   const files = block.files ?? []
   return block.status === 'completed' && files.length <= 3 && files.some((file) => file.patch)
