@@ -4,7 +4,7 @@ import { loadavg } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { labels } from '../../src/server/container/containerOwner.ts'
-import { openChat, type Chat } from '../e2e/support/lifecycle.ts'
+import { notified, openChat, type Chat } from '../e2e/support/lifecycle.ts'
 import { modelConfig, offlineEnvironment } from '../support/opencodeLab.ts'
 import {
   reloadWindow,
@@ -103,6 +103,18 @@ describe('A window whose server runs in a container', function () {
     const link = (await chat.frame()).getByRole('link', { name: 'the file' })
     await link.click({ timeout: patience })
     await page.locator('.tab.active').filter({ hasText: 'a.txt' }).waitFor({ timeout: patience })
+  })
+
+  it('cannot ask VS Code, and says why for as long as it is so', async () => {
+    await workbench.setSettings({ ...boxed(), 'opencodeSessions.editorTools.enabled': true })
+    await notified(page, /cannot ask VS Code anything\. It runs in a container with a network of its own/)
+    await runCommand(page, 'Focus on Server View')
+    const row = page.getByRole('treeitem', { name: /Cannot ask VS Code/ })
+    await row.getByText('It runs in a container').waitFor({ timeout: patience })
+    await screenshot(page, 'container-tools')
+    await workbench.setSettings({ 'opencodeSessions.editorTools.enabled': false })
+    await row.waitFor({ state: 'detached', timeout: patience })
+    chat = await openChat(page)
   })
 
   it('takes the container over when it is reloaded', async () => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { newBlockID } from '../../src/opencode/newIds.ts'
 import type { Prompt, Request, ToolBlock } from '../../src/session/model.ts'
+import { McpEndpoint } from '../../src/mcp/mcpEndpoint.ts'
 import { Outbox } from '../../src/sync/outbox.ts'
 import { SessionHub } from '../../src/sync/sessionHub.ts'
 import { startLab } from '../support/opencodeLab.ts'
@@ -219,6 +220,35 @@ describe('the 2.x wire', function () {
       bench.actions(session.id).some((action) => action.type === 'status' && action.status.kind === 'retry'),
     )
     assert.deepEqual(bench.stateOf(session).messages, messages)
+  })
+
+  it('registers tools over HTTP with the token that they ask for, and takes them back', async () => {
+    const { connection, directory } = bench
+    const { features } = connection
+    const endpoint = new McpEndpoint()
+    const { url, token } = await endpoint.add([])
+    const status = async (): Promise<string | undefined> =>
+      (await features.mcpServers(directory)).find(({ name }) => name === 'editor')?.status
+    const add = (password: string): Promise<void> =>
+      features.addMcp(directory, 'editor', {
+        kind: 'remote',
+        url,
+        headers: { Authorization: `Bearer ${password}` },
+      })
+    try {
+      await add('wrong')
+      assert.equal(await status(), 'failed')
+      await add(token)
+      assert.equal(await status(), 'connected')
+      await features.disconnectMcp(directory, 'editor')
+      assert.equal(await status(), 'disabled')
+      await endpoint.close()
+      await features.connectMcp(directory, 'editor')
+      assert.equal(await status(), 'failed')
+    } finally {
+      await endpoint.close()
+    }
+    assert.ok(!bench.log.some((line) => line.includes(token)))
   })
 
   it('says what this line of OpenCode cannot do', async () => {

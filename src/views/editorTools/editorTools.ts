@@ -93,7 +93,8 @@ export class EditorTools implements Disposable {
   }
 
   #soon(): void {
-    if (!this.#options.settings.editorTools.value && this.#registered.size === 0) return
+    const isIdle = this.#registered.size === 0 && this.#refusals.size === 0
+    if (isIdle && !this.#options.settings.editorTools.value) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.settled(), settleMs)
   }
