@@ -88,13 +88,23 @@ export class EditConflicts implements Disposable {
     const { unsaved } = this.#options
     store.add(
       hub.onDidEditFile(({ path }) => {
-        const key = editorUri(path).toString()
+        const uri = editorUri(path)
+        const key = uri.toString()
+        void this.#keepSaved(uri)
         void this.check(unsaved.documents.filter(({ uri }) => uri.toString() === key))
       }),
     )
     // Commands write files without telling of them.
     store.add(hub.news.onDidEndRun(() => void this.check(unsaved.documents)))
     return store
+  }
+
+  /** Text that was saved a moment before may be gone with the edit, e.g. with auto save. */
+  async #keepSaved(uri: vscode.Uri): Promise<void> {
+    const { unsaved, backups } = this.#options
+    const saved = unsaved.savedLately(uri)
+    if (saved === undefined || hasSameLines(saved, (await diskText(uri)) ?? '')) return
+    await backups.keep(uri.fsPath, saved)
   }
 
   async #check(document: vscode.TextDocument): Promise<void> {

@@ -26,8 +26,8 @@ export class ProposalFiles implements Disposable, vscode.FileSystemProvider {
 
   /** A new file; its name gives the language. */
   add(path: string, text: string): vscode.Uri {
-    const folder = randomBytes(6).toString('hex')
-    const uri = vscode.Uri.from({ scheme: proposalScheme, path: `/${folder}/${basename(path)}` })
+    const authority = randomBytes(6).toString('hex')
+    const uri = vscode.Uri.from({ scheme: proposalScheme, authority, path: `/${basename(path)}` })
     this.restore(uri, text)
     return uri
   }

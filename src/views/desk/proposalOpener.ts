@@ -16,11 +16,14 @@ export interface ProposalOpenerOptions {
   readonly log: Log
 }
 
+const againMs = 1_500
+
 /** Shows the edit that the chat in sight asks about beside its question, without taking the focus. */
 export class ProposalOpener implements Disposable {
   readonly #options: ProposalOpenerOptions
   readonly #store = new DisposableStore()
   readonly #seen = new Set<RequestID>()
+  #timer: NodeJS.Timeout | undefined
 
   constructor(options: ProposalOpenerOptions) {
     this.#options = options
@@ -29,6 +32,7 @@ export class ProposalOpener implements Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.#timer)
     this.#store.dispose()
   }
 
@@ -38,13 +42,22 @@ export class ProposalOpener implements Disposable {
     const id = chat?.isVisible === true ? chat.state.session?.requests[0]?.id : undefined
     const proposal = proposals.all.find(({ request }) => request.id === id)
     if (!proposal || this.#seen.has(proposal.request.id) || !settings.openProposals.value) return
-    this.#seen.add(proposal.request.id)
     const place = manners.place()
-    if (!place) return
+    if (!place) {
+      this.#lookLater()
+      return
+    }
+    this.#seen.add(proposal.request.id)
     try {
       await proposals.show(proposal, place)
     } catch (error) {
       log.debug(`desk: a proposal could not be shown (${toErrorInfo(error).code})`)
     }
+  }
+
+  /** The user types just there; the request waits, and so can its diff. */
+  #lookLater(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#look(), againMs)
   }
 }

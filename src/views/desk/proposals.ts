@@ -11,8 +11,9 @@ import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backend, Backends } from '../backend/backends.ts'
 import type { DiffDocuments } from '../diffDocuments.ts'
+import { followBackends } from '../backend/followBackends.ts'
 import { promptTarget } from '../composer/promptTarget.ts'
-import { canMerge, readProposal, risksInEditors } from './proposal.ts'
+import { canMerge, readProposal, risksInEditors, risksNow } from './proposal.ts'
 import type { Proposal, ProposedFile } from './proposal.ts'
 import { ProposalFiles, proposalScheme } from './proposalFiles.ts'
 import { ProposalMemory } from './proposalMemory.ts'
@@ -20,7 +21,7 @@ import type { RememberedSide } from './proposalMemory.ts'
 import type { RememberedTexts } from './rememberedTexts.ts'
 import type { TextBackups } from './textBackups.ts'
 import { mergeTexts } from './textMerge.ts'
-import { currentText, replaceText } from './texts.ts'
+import { currentText, editorUri, replaceText } from './texts.ts'
 
 export interface ProposalsOptions {
   readonly backends: Backends
@@ -45,7 +46,7 @@ export class Proposals implements Disposable {
   readonly #onDidChange = this.#store.add(new Emitter<undefined>())
   readonly #open = new Map<RequestID, Promise<Proposal>>()
   readonly #read = new Map<RequestID, Proposal>()
-  /** Risks of files that no editor has open; found when the user wanted to allow an edit. */
+  /** Risks of files that no editor has open: somebody else wrote them, or the user did elsewhere. */
   readonly #noted = new Map<RequestID, readonly FileRisk[]>()
   #guards: readonly GuardedEdit[] = []
   /** Edits came or went, or what they put at risk changed. */
@@ -59,6 +60,9 @@ export class Proposals implements Disposable {
     const { workspace } = vscode
     this.#store.add(backends.onDidChangeIndex(({ directory, backend }) => this.#look(directory, backend)))
     this.#store.add(backends.onDidChange(() => this.#dropGone()))
+    this.#store.add(
+      followBackends(backends, ({ hub }) => hub.onDidEditFile(({ path }) => this.#written(editorUri(path)))),
+    )
     this.#store.add(workspace.onDidChangeTextDocument(({ document }) => this.#changed(document)))
     this.#store.add(workspace.onDidSaveTextDocument((document) => this.#saved(document)))
   }
@@ -83,10 +87,12 @@ export class Proposals implements Disposable {
     throw new OpencodeError('not-found', vscode.l10n.t('This request has been answered already.'))
   }
 
-  /** Something that only the disk could tell. */
-  noteRisk(id: RequestID, risk: FileRisk): void {
-    this.#noted.set(id, [...(this.#noted.get(id) ?? []), risk])
+  /** Looks at the disk as well, and says from now on what it told. */
+  async lookCloser(proposal: Proposal): Promise<readonly FileRisk[]> {
+    const risks = await risksNow(proposal)
+    if (this.#read.has(proposal.request.id)) this.#noted.set(proposal.request.id, risks)
     this.#refresh()
+    return risks
   }
 
   /** The edit whose diff an editor shows. */
@@ -212,7 +218,7 @@ export class Proposals implements Disposable {
     })
     const { id: requestID } = proposal.request
     const seen = risksInEditors(proposal)
-    const noted = this.#noted.get(requestID) ?? []
+    const noted = (this.#noted.get(requestID) ?? []).filter(({ kind }) => kind === 'changed')
     const risks = [...seen, ...noted.filter(({ path }) => !seen.some((risk) => risk.path === path))]
     return { requestID, risks, canMerge: canMerge(proposal), isChanged }
   }
@@ -244,11 +250,16 @@ export class Proposals implements Disposable {
 
   /** What is saved under a waiting edit would be overwritten by it, without a word of the server's. */
   #saved(document: vscode.TextDocument): void {
-    const key = document.uri.toString()
-    const isTouched = this.all.some(({ files }) => files.some(({ source }) => source.toString() === key))
-    if (!isTouched) return
-    void this.#keep(document.uri.fsPath, document.getText())
-    this.#refresh()
+    const isTouched = this.#written(document.uri)
+    if (isTouched) void this.#keep(document.uri.fsPath, document.getText())
+  }
+
+  /** Another session may write what this one wants to write. */
+  #written(uri: vscode.Uri): boolean {
+    const key = uri.toString()
+    const touched = this.all.filter(({ files }) => files.some(({ source }) => source.toString() === key))
+    for (const proposal of touched) void this.lookCloser(proposal)
+    return touched.length > 0
   }
 }
 

@@ -69,7 +69,7 @@ function changesOf(seen: string, written: string): readonly ChangeObject<string>
 export function patchedText(text: string, patch: string): string | undefined {
   try {
     const [parsed] = parsePatch(patch).filter(({ hunks }) => hunks.length > 0)
-    const whole = parsed && indented(parsed, text.split(/\r\n|\n|\r/))
+    const whole = parsed && indented(parsed, text.split(/\r?\n/))
     const after = whole ? applyPatch(text, whole, { autoConvertLineEndings: true }) : false
     return after === false ? undefined : after
   } catch {

@@ -18,9 +18,11 @@ export function editorUri(path: string): vscode.Uri {
   return vscode.Uri.file(path)
 }
 
+/** The document of a file; also one that is still untitled and will be saved there. */
 export function openDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
-  const key = uri.toString()
-  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === key)
+  const keys = new Set([uri.toString(), uri.with({ scheme: 'untitled' }).toString()])
+  const open = vscode.workspace.textDocuments.filter((document) => keys.has(document.uri.toString()))
+  return open.find(({ isUntitled }) => !isUntitled) ?? open.find(({ isDirty }) => isDirty)
 }
 
 /** What stands in a file. */
@@ -78,11 +80,25 @@ export async function currentText(uri: vscode.Uri): Promise<string | undefined> 
 export async function replaceText(document: vscode.TextDocument, text: string): Promise<void> {
   const before = document.getText()
   if (before === text) return
-  const { start, end, insert } = difference(before, text)
-  const edit = new vscode.WorkspaceEdit()
+  // An edit takes over the line ends of its document, so those are changed by themselves.
+  const { start, end, insert } = difference(before, withLineEnds(text, document.eol))
   const range = new vscode.Range(document.positionAt(start), document.positionAt(end))
-  edit.replace(document.uri, range, insert)
+  const eol = lineEndsOf(text) ?? document.eol
+  const edit = new vscode.WorkspaceEdit()
+  edit.set(document.uri, [
+    ...(start < end || insert !== '' ? [vscode.TextEdit.replace(range, insert)] : []),
+    ...(eol === document.eol ? [] : [vscode.TextEdit.setEndOfLine(eol)]),
+  ])
   if (!(await vscode.workspace.applyEdit(edit))) throw refused(document.uri)
+}
+
+function lineEndsOf(text: string): vscode.EndOfLine | undefined {
+  if (!text.includes('\n')) return undefined
+  return text.includes('\r\n') ? vscode.EndOfLine.CRLF : vscode.EndOfLine.LF
+}
+
+function withLineEnds(text: string, eol: vscode.EndOfLine): string {
+  return text.replaceAll(/\r?\n/g, eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n')
 }
 
 /**
@@ -98,7 +114,9 @@ export async function writeText(uri: vscode.Uri, text: string, encoding?: string
     return
   }
   const isOther = encoding !== undefined && open?.isDirty !== true
-  const document = await vscode.workspace.openTextDocument(uri, isOther ? { encoding } : undefined)
+  const document = open?.isUntitled
+    ? open
+    : await vscode.workspace.openTextDocument(uri, isOther ? { encoding } : undefined)
   await replaceText(document, text)
   if (document.isDirty && !(await document.save())) throw refused(uri)
 }
@@ -108,16 +126,20 @@ export async function writeText(uri: vscode.Uri, text: string, encoding?: string
  * its new place.
  */
 export async function moveText(from: vscode.Uri, to: vscode.Uri): Promise<void> {
-  const key = from.toString()
-  const tabs = vscode.window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .filter(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === key)
   await vscode.workspace.fs.rename(from, to, { overwrite: false })
-  for (const { group, isActive, isPreview } of tabs) {
+  for (const { group, isActive, isPreview } of tabsOf(from)) {
     const place = { viewColumn: group.viewColumn, preview: isPreview, preserveFocus: true }
     if (isActive) await vscode.window.showTextDocument(to, place)
   }
-  await vscode.window.tabGroups.close(tabs, true)
+  const left = tabsOf(from)
+  if (left.length > 0) await vscode.window.tabGroups.close(left, true)
+}
+
+function tabsOf(uri: vscode.Uri): readonly vscode.Tab[] {
+  const key = uri.toString()
+  return vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === key)
 }
 
 export function refused(uri: vscode.Uri): OpencodeError {

@@ -6,6 +6,8 @@ import type { RememberedTexts } from './rememberedTexts.ts'
 import { diskText } from './texts.ts'
 
 const largestKept = 4 * 1024 * 1024
+/** How long before it is written an edit may have been worked out, in milliseconds. */
+const lately = 60_000
 /** A first key is told before the document counts as unsaved. */
 const settleMs = 500
 
@@ -22,6 +24,7 @@ export class UnsavedTexts implements Disposable {
   readonly #bases = new Map<vscode.TextDocument, Promise<string | undefined>>()
   readonly #onDidRecall = this.#store.add(new Emitter<vscode.TextDocument>())
   readonly #remembered: RememberedTexts
+  readonly #saved = new Map<string, { readonly text: string; readonly time: number }>()
   /** A file got unsaved text, more of it, or none any more. */
   readonly onDidChange = this.#onDidChange.event
   /** Unsaved text came back with the window; its file may have been written meanwhile. */
@@ -31,7 +34,7 @@ export class UnsavedTexts implements Disposable {
     this.#remembered = remembered
     const { workspace, window } = vscode
     this.#store.add(workspace.onDidChangeTextDocument(({ document }) => this.#changed(document)))
-    this.#store.add(workspace.onDidSaveTextDocument((document) => this.#changed(document)))
+    this.#store.add(workspace.onDidSaveTextDocument((document) => this.#savedNow(document)))
     this.#store.add(workspace.onDidCloseTextDocument((document) => this.#forget(document)))
     this.#store.add(
       window.onDidChangeVisibleTextEditors((editors) =>
@@ -54,6 +57,12 @@ export class UnsavedTexts implements Disposable {
     return this.#bases.get(document) ?? diskText(document.uri)
   }
 
+  /** What was saved in the last minute: an edit that was on its way meanwhile does not know of it. */
+  savedLately(uri: vscode.Uri): string | undefined {
+    const saved = this.#saved.get(uri.toString())
+    return saved && Date.now() - saved.time < lately ? saved.text : undefined
+  }
+
   /** Takes the text of a document without unsaved changes as the one that the next changes begin with. */
   look(document: vscode.TextDocument): void {
     if (document.isClosed || document.isDirty || document.uri.scheme !== 'file') return
@@ -66,6 +75,13 @@ export class UnsavedTexts implements Disposable {
   dispose(): void {
     this.#store.dispose()
     this.#bases.clear()
+  }
+
+  #savedNow(document: vscode.TextDocument): void {
+    const [now, text] = [Date.now(), document.getText()]
+    for (const [key, { time }] of this.#saved) if (now - time >= lately) this.#saved.delete(key)
+    if (text.length <= largestKept) this.#saved.set(document.uri.toString(), { text, time: now })
+    this.#changed(document)
   }
 
   #changed(document: vscode.TextDocument): void {

@@ -73,7 +73,7 @@ describe('What an edit of the server would make of a file', () => {
   })
 
   it('takes a whole new text as it is, also over UTF-16', () => {
-    const base = 'eins äöü\nzwei\n'
+    const base = 'eins äöü\r\nzwei\r\ndrei'
     const bytes = Buffer.from(`\ufeff${base}`, 'utf16le')
     const edit = rebuildEdit(bytes, base, asServer(new TextDecoder().decode(bytes), 'eins äöü\nZWEI\n'))
     assert.deepEqual(edit, { after: 'eins äöü\nZWEI\n', breaksEncoding: true })
