@@ -158,6 +158,7 @@ describe('the 2.x wire', function () {
     assert.equal(bench.stateOf(session).messages.at(-2)?.id, prompt.id)
     await bench.connection.history.compact(session.id, { providerID: 'mock', modelID: 'mock' })
     const messages = await bench.settled(session.id)
+    assert.deepEqual(bench.stateOf(session).messages, messages)
     const summary = messages.at(-1)
     assert.ok(
       summary?.role === 'assistant' && summary.isSummary === true && answerOf([summary]).includes('Goal'),

@@ -116,6 +116,8 @@ const ofSessions: Readonly<Record<string, SessionHandler>> = {
   'session.shell.started': tail,
   'session.shell.ended': tail,
   'session.compaction.started': tail,
+  'session.compaction.delta': (live, sessionID, { data }) =>
+    live.summarized(sessionID, text(data['text']) ?? ''),
   'session.compaction.ended': tail,
   'session.compaction.failed': tail,
 
@@ -164,7 +166,6 @@ const ofServer: Readonly<Record<string, EventHandler>> = {
       'project.updated',
       'reference.updated',
       'server.connected',
-      'session.compaction.delta',
       'session.instructions.updated',
       'session.permissions',
       'session.step.streamed',

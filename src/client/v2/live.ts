@@ -10,7 +10,7 @@ import type { StreamTiming } from '../http/eventStream.ts'
 import type { HttpClient } from '../http/httpClient.ts'
 import { fields, list, number, text, word } from '../reading.ts'
 import type { Fields } from '../reading.ts'
-import { blockAt, readInboxItem, readMessage } from './messages.ts'
+import { answerID, blockAt, readInboxItem, readMessage } from './messages.ts'
 import type { V2Routes } from './routes.ts'
 import { readMessageID } from './sessions.ts'
 import { ShellOutput } from './shellOutput.ts'
@@ -59,6 +59,8 @@ export class LiveEvents {
   readonly #directories = new Map<SessionID, string>()
   /** Sessions that are being fetched; true: once more after that. */
   readonly #fetching = new Map<SessionID, boolean>()
+  /** Summaries that are being written. */
+  readonly #summaries = new Map<SessionID, { readonly messageID: MessageID; hasBegun: boolean }>()
   readonly #unknown = new Set<string>()
   readonly retrying = new Set<SessionID>()
   readonly shells: ShellOutput
@@ -190,7 +192,26 @@ export class LiveEvents {
       const messageID = readMessageID(fields(stored)['id'])
       if (messageID !== undefined && this.#tracks.has(messageID)) continue
       for (const message of readMessage(stored)) this.emit(sessionID, ...putMessage(message))
+      if (messageID !== undefined) this.#noteSummary(sessionID, messageID, fields(stored))
     }
+  }
+
+  /** More of the summary that is being written; nothing while it is not known which message that is. */
+  summarized(sessionID: SessionID, added: string): void {
+    const summary = this.#summaries.get(sessionID)
+    if (!summary) return
+    const messageID = answerID(summary.messageID)
+    const block = { type: 'text' as const, id: blockAt(0), text: added, open: true }
+    if (summary.hasBegun)
+      this.emit(sessionID, { type: 'block/append', messageID, blockID: block.id, text: added })
+    else this.emit(sessionID, { type: 'block/put', messageID, block })
+    summary.hasBegun = true
+  }
+
+  #noteSummary(sessionID: SessionID, messageID: MessageID, { type, status }: Fields): void {
+    if (type !== 'compaction') return
+    if (status === 'running') this.#summaries.set(sessionID, { messageID, hasBegun: false })
+    else this.#summaries.delete(sessionID)
   }
 
   /** A prompt was admitted: it shows from now on. */
@@ -264,6 +285,7 @@ export class LiveEvents {
   /** After a gap nothing is known of answers that are being written. */
   #link(event: ServerEvent): void {
     this.#tracks.clear()
+    this.#summaries.clear()
     this.#admitted.clear()
     this.shells.clear()
     this.retrying.clear()

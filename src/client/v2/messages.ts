@@ -198,7 +198,7 @@ function readContent(id: BlockID, wire: Fields, isLast: boolean): Block {
 }
 
 /** The id of the answer that we make of one stored message. */
-function answerID(id: MessageID): MessageID {
+export function answerID(id: MessageID): MessageID {
   return `${id}~` as MessageID
 }
 

@@ -140,7 +140,10 @@ export class V2Providers implements Providers {
   async disconnect(providerID: string): Promise<void> {
     const wire = await this.#integration(this.#places.get(providerID), checkProviderID(providerID))
     const kept = connectionsOf(wire ?? {}).filter(({ type }) => type !== 'env')
-    await this.#remove(kept.flatMap(({ id }) => word(id) ?? []))
+    await this.#remove(
+      providerID,
+      kept.flatMap(({ id }) => word(id) ?? []),
+    )
     this.#credentials.delete(providerID)
   }
 
@@ -167,14 +170,18 @@ export class V2Providers implements Providers {
   /** Only keys of ours; the user's own credentials stay. */
   async removeKey(providerID: string): Promise<void> {
     const wire = await this.#integration(this.#places.get(providerID), checkProviderID(providerID))
-    await this.#remove(ownCredentials(wire ?? {}).map(({ id }) => id))
+    await this.#remove(
+      providerID,
+      ownCredentials(wire ?? {}).map(({ id }) => id),
+    )
     this.#credentials.delete(providerID)
   }
 
-  async #remove(ids: readonly string[]): Promise<void> {
+  async #remove(providerID: string, ids: readonly string[]): Promise<void> {
+    const place = this.#places.get(providerID)
     for (const id of ids) {
       const path = `/api/credential/${encodeURIComponent(id)}`
-      await unless('not-found', this.#routes.at(undefined, 'DELETE', '/api/credential/{id}', { path }))
+      await unless('not-found', this.#routes.at(place, 'DELETE', '/api/credential/{id}', { path }))
     }
   }
 
