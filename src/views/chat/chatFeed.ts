@@ -40,13 +40,10 @@ export class ChatFeed implements Disposable {
 
   /** Takes over a session state that its store has reduced already, with the actions that led to it. */
   applySession(session: SessionState, actions: readonly SessionAction[]): void {
+    const open = { type: 'open', session, isLoading: false } as const
     const isFirst = this.#state.session === undefined
-    this.#state = { ...this.#state, session, isLoading: false }
-    this.#queue(
-      isFirst
-        ? [{ type: 'open', session, isLoading: false }]
-        : actions.map((action) => ({ type: 'session', action }) as const),
-    )
+    this.#state = isFirst ? reduceChat(this.#state, open) : { ...this.#state, session, isLoading: false }
+    this.#queue(isFirst ? [open] : actions.map((action) => ({ type: 'session', action }) as const))
   }
 
   /** Called for each `chat/open`: from now on the page gets every change. */

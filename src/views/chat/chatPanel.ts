@@ -72,7 +72,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, Disposable {
     const placed = store.add(this.#chats.create(frame, place, () => undefined))
     store.add(
       placed.chat.onDidChange(({ session }) => {
-        panel.title = session?.session.title ?? 'OpenCode'
+        panel.title = session ? session.session.title || vscode.l10n.t('Untitled session') : 'OpenCode'
       }),
     )
     store.add(

@@ -181,7 +181,7 @@ function Recent({ chat }: { readonly chat: ChatState }) {
             <button type="button" class="recent-item" onClick={() => void actions.openSession(session.id)}>
               <Icon name={stateIcons[session.state]} spin={session.state === 'busy'} />
               <span class="recent-title">
-                <bdi>{session.title}</bdi>
+                <bdi>{session.title || 'Untitled session'}</bdi>
               </span>
               <span class="dim" title={new Date(session.updated).toLocaleString()}>
                 {stateWords[session.state] || formatRelative(session.updated, Date.now())}

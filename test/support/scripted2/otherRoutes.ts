@@ -219,7 +219,9 @@ export function fileRoutes(world: World): readonly Route[] {
       path: '/api/vcs',
       isLocated: true,
       handle: ({ directory }) =>
-        isRepository(directory()) ? { provider: 'git', branch: { current: 'main' } } : { branch: {} },
+        isRepository(directory())
+          ? { provider: 'git', branch: { current: branchOf(directory()) } }
+          : { branch: {} },
     },
     {
       method: 'GET',
@@ -257,4 +259,8 @@ function filesOf(directory: string): readonly string[] {
   const command = ['ls-files', '--cached', '--others', '--exclude-standard']
   const found = execFileSync('git', command, { cwd: directory, encoding: 'utf8' })
   return found.split('\n').filter((name) => name !== '')
+}
+
+function branchOf(directory: string): string {
+  return execFileSync('git', ['branch', '--show-current'], { cwd: directory, encoding: 'utf8' }).trim()
 }

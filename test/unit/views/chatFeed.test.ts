@@ -42,6 +42,16 @@ describe('ChatFeed', () => {
     feed.dispose()
   })
 
+  it('waits for a session no more when it is there, though it is empty and the page comes later', () => {
+    const { feed, page } = setUp()
+    feed.apply({ type: 'open', session: undefined, isLoading: true, awaited: session.session.id })
+    feed.applySession(session, [])
+    page.open(feed)
+    assert.equal(page.state?.awaited, undefined)
+    assert.equal(page.state?.session, session)
+    feed.dispose()
+  })
+
   it('sends nothing before the page has opened the chat', async () => {
     const { feed, page } = setUp()
     feed.apply({ type: 'open', session, isLoading: false })
