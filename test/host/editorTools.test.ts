@@ -21,6 +21,7 @@ describe('VS Code as a tool of the agent', function () {
     await writeFile(source.fsPath, 'define apple\nuse apple\n')
     await writeFile(projectUri('.env').fsPath, 'SECRET=1\n')
     await symlink('/etc/hostname', projectUri('outside').fsPath).catch(() => undefined)
+    await symlink('tools.words', projectUri('.env.local').fsPath).catch(() => undefined)
     subscriptions.push(...languageService())
   })
   beforeEach(() => chat.show({ sessionID: undefined, directory: chat.directory }))
@@ -70,6 +71,11 @@ describe('VS Code as a tool of the agent', function () {
   it('reads nothing outside of the workspace, nothing private, and says what is wrong', async () => {
     const denied = vscode.workspace.getConfiguration('opencodeSessions').get<string[]>('context.neverAttach')
     assert.ok(denied?.some((glob) => glob.includes('.env')))
+    const problems = vscode.languages.createDiagnosticCollection('private')
+    subscriptions.push(problems)
+    problems.set(projectUri('.env'), [
+      new vscode.Diagnostic(new vscode.Range(0, 0, 0, 6), 'SECRET=1 is weak'),
+    ])
     const answers = await calls([
       ['symbols', { path: '/etc/passwd' }],
       ['symbols', { path: 'outside' }],
@@ -77,12 +83,17 @@ describe('VS Code as a tool of the agent', function () {
       ['diagnostics', { path: '.env' }],
       ['definition', { path: 'tools.words', line: 1, symbol: 'pear' }],
       ['references', { path: 'tools.words', line: 0, column: 1 }],
+      ['diagnostics', { path: '.env.local' }],
+      ['diagnostics', {}],
     ])
     const words = answers.map(({ output, error }) => error ?? output ?? '')
     for (const index of [0, 1, 2]) assert.match(words[index] ?? '', /outside of the workspace/)
     assert.match(words[3] ?? '', /keeps this file private/)
     assert.match(words[4] ?? '', /does not hold "pear".*define apple/)
     assert.match(words[5] ?? '', /"line" must be a whole number/)
+    // What it leads to is not private, but its name is.
+    assert.match(words[6] ?? '', /keeps this file private/)
+    assert.doesNotMatch(words[7] ?? '', /SECRET/)
   })
 
   it('is there again after the server forgot it, and gone when it is turned off', async () => {

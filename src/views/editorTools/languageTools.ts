@@ -157,18 +157,15 @@ async function lineAt({ uri, range }: vscode.Location, scope: ToolScope): Promis
   if (!isReadable(uri, scope)) return ''
   try {
     const document = await vscode.workspace.openTextDocument(uri)
-    if (isDenied(document, scope.denied())) return ''
     return `: ${document.lineAt(range.start.line).text.trim().slice(0, 200)}`
   } catch {
     return ''
   }
 }
 
-/** A file of the workspace that is not on the deny list, as far as that can be told without opening it. */
+/** A file of the workspace that is not on the deny list. */
 function isReadable(uri: vscode.Uri, { directory, denied }: ToolScope): boolean {
-  if (uri.scheme !== 'file' || !isInside(uri.fsPath, directory)) return false
-  const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString())
-  return !document || !isDenied(document, denied())
+  return uri.scheme === 'file' && isInside(uri.fsPath, directory) && !isDenied({ uri }, denied())
 }
 
 function list(lines: readonly string[]): string {

@@ -42,16 +42,16 @@ export async function documentOf(
   directory: string,
   denied: readonly string[],
 ): Promise<vscode.TextDocument> {
-  const path = await realDirectory(absolutePath(textOf(input, 'path'), directory))
+  const named = absolutePath(textOf(input, 'path'), directory)
+  const path = await realDirectory(named)
   const uri = vscode.Uri.file(path)
   if (!isInside(path, directory))
     throw new OpencodeError('forbidden', 'This file is outside of the workspace.')
+  if ([uri, vscode.Uri.file(named)].some((each) => isDenied({ uri: each }, denied)))
+    throw new OpencodeError('forbidden', 'The user keeps this file private.')
   try {
-    const document = await vscode.workspace.openTextDocument(uri)
-    if (isDenied(document, denied)) throw new OpencodeError('forbidden', 'The user keeps this file private.')
-    return document
+    return await vscode.workspace.openTextDocument(uri)
   } catch (error) {
-    if (error instanceof OpencodeError) throw error
     throw new OpencodeError('not-found', 'There is no such text file.', { cause: error })
   }
 }
@@ -78,7 +78,9 @@ export async function placeOf(
   return { document, position: new vscode.Position(line - 1, at) }
 }
 
-export function isDenied(document: vscode.TextDocument, denied: readonly string[]): boolean {
+/** Whether the user keeps a file from the model. It need not be open: a glob looks at nothing but the address. */
+export function isDenied({ uri }: Pick<vscode.TextDocument, 'uri'>, denied: readonly string[]): boolean {
+  const document = { uri, languageId: 'plaintext' } as vscode.TextDocument
   return denied.some((pattern) => vscode.languages.match({ pattern }, document) > 0)
 }
 

@@ -30,11 +30,10 @@ function openEditors({ directory, denied }: ToolScope): string {
   const uris = vscode.window.tabGroups.all
     .flatMap(({ tabs }) => tabs)
     .flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri] : []))
-    .filter((uri) => uri.scheme === 'file' && isInside(uri.fsPath, directory))
+    .filter((uri) => uri.scheme === 'file' && isInside(uri.fsPath, directory) && !isDenied({ uri }, denied()))
   const open = new Map(vscode.workspace.textDocuments.map((each) => [each.uri.toString(), each]))
   const lines = [...new Map(uris.map((uri) => [uri.toString(), uri]))].flatMap(([key, uri]) => {
     const document = open.get(key)
-    if (document && isDenied(document, denied())) return []
     const marks = [
       ...(key === active ? ['in front'] : []),
       ...(document?.isDirty === true ? ['unsaved changes'] : []),
