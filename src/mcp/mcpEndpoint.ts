@@ -24,7 +24,7 @@ export class McpEndpoint {
   #server: Promise<Server> | undefined
 
   async add(tools: readonly McpTool[]): Promise<McpPlace> {
-    const server = await (this.#server ??= listen((request, response) => this.#receive(request, response)))
+    const server = await (this.#server ??= this.#listen())
     const path = `/mcp/${randomBytes(6).toString('hex')}`
     const token = randomBytes(32).toString('base64url')
     this.#places.set(path, { token, tools })
@@ -42,6 +42,13 @@ export class McpEndpoint {
     this.#places.clear()
     server?.closeAllConnections()
     if (server) await new Promise((resolve) => server.close(resolve))
+  }
+
+  /** When no port can be had now, the next place tries again. */
+  #listen(): Promise<Server> {
+    const listening = listen((request, response) => this.#receive(request, response))
+    listening.catch(() => (this.#server = undefined))
+    return listening
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
