@@ -50,18 +50,19 @@ function ofWire(wire: Wire): void {
     assert.equal(await bench.connection.pictures.read(session.id, message.id, read.id, index + 1), undefined)
   })
 
-  it('gives the picture of a prompt in full', async () => {
+  it('gives each picture of a prompt in full, also those of one name', async () => {
     const session = await bench.newSession()
-    const now = Date.now()
     const messages = await bench.turn(session, '[[text:seen]]')
     assert.equal(messages.length, 2)
-    const prompt = promptOf('[[text:seen]]', {
-      type: 'inline',
-      id: newBlockID(now),
+    const bytes = [Buffer.from(png, 'base64'), Buffer.from(`${png.slice(0, -4)}AAAA`, 'base64')]
+    const parts = bytes.map((each) => ({
+      type: 'inline' as const,
+      id: newBlockID(Date.now()),
       name: 'dot.png',
       mime: 'image/png',
-      base64: png,
-    })
+      base64: each.toString('base64'),
+    }))
+    const prompt = promptOf('[[text:seen]]', ...parts)
     await bench.connection.prompt(session.id, prompt)
     await bench.until(() =>
       bench
@@ -69,10 +70,17 @@ function ofWire(wire: Wire): void {
         .some((action) => action.type === 'message/put' && action.message.id === prompt.id),
     )
     const stored = (await bench.settled(session.id)).find(({ id }) => id === prompt.id)
-    const file = stored?.blocks.find((block) => block.type === 'file')
-    assert.ok(file)
-    const picture = await bench.connection.pictures.read(session.id, prompt.id, file.id)
-    assert.equal(picture?.mime, 'image/png')
-    assert.ok(Buffer.from(picture.base64, 'base64').subarray(1, 4).equals(Buffer.from('PNG')))
+    const files = stored?.blocks.filter((block) => block.type === 'file') ?? []
+    const read = files.map(({ id }) => bench.connection.pictures.read(session.id, prompt.id, id))
+    const pictures = await Promise.all(read)
+    assert.deepEqual(
+      pictures.map((picture) => picture?.mime),
+      ['image/png', 'image/png'],
+    )
+    for (const [index, picture] of pictures.entries())
+      assert.ok(
+        Buffer.from(picture?.base64 ?? '', 'base64').equals(bytes[index] ?? Buffer.of()),
+        String(index),
+      )
   })
 }

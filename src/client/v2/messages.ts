@@ -62,22 +62,37 @@ function createdOf(wire: Fields): number {
 function readUser(id: MessageID, wire: Fields): UserMessage {
   const mark = fields(fields(wire['metadata'])[promptMark])
   const said = word(wire['text'])
-  const named = [...list(mark['files']).map(fields)]
-  const files = list(wire['files']).map(fields)
+  const files = filesOfPrompt(wire)
   const blocks: Block[] = said === undefined ? [] : [textBlock(readBlockID(mark['text'], 0), said)]
-  for (const [index, file] of files.entries()) {
-    // The server leaves out what it could not read.
-    const place = named.findIndex(({ name }) => name === file['name'])
-    const [found] = place < 0 ? [] : named.splice(0, place + 1).slice(-1)
-    const isHidden = found !== undefined && file['name'] === hiddenName
-    blocks.push(readFile(readBlockID(found?.['id'], index + 1), file, isHidden))
-  }
+  for (const { id: block, file, isHidden } of files) blocks.push(readFile(block, file, isHidden))
   for (const [index, agent] of list(wire['agents']).entries()) {
     const block = readBlockID(list(mark['agents'])[index], index + files.length + 1)
     blocks.push(notice(block, 'agent', `@${text(fields(agent)['name']) ?? ''}`))
   }
   blocks.sort((left, right) => (left.id < right.id ? -1 : 1))
   return { id, role: 'user', created: createdOf(wire), blocks }
+}
+
+/** A file of a prompt, and the block that it is. */
+interface PromptFile {
+  readonly id: BlockID
+  /** As it is stored. */
+  readonly file: Fields
+  /** Whether it holds words for the model alone. */
+  readonly isHidden: boolean
+}
+
+/** The files of a stored prompt in their order. */
+export function filesOfPrompt(wire: Fields): readonly PromptFile[] {
+  const named = [...list(fields(fields(wire['metadata'])[promptMark])['files']).map(fields)]
+  return list(wire['files']).map((value, index) => {
+    const file = fields(value)
+    // The server leaves out what it could not read.
+    const place = named.findIndex(({ name }) => name === file['name'])
+    const [found] = place < 0 ? [] : named.splice(0, place + 1).slice(-1)
+    const isHidden = found !== undefined && file['name'] === hiddenName
+    return { id: readBlockID(found?.['id'], index + 1), file, isHidden }
+  })
 }
 
 function readBlockID(value: unknown, index: number): BlockID {

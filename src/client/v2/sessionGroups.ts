@@ -6,11 +6,11 @@ import type { Session, UserMessage } from '../../session/model.ts'
 import type { RunPrompt, SessionCommands } from '../commands.ts'
 import type { LibraryPage, LibraryQuery, SessionLibrary } from '../library.ts'
 import type { Picture, Pictures } from '../pictures.ts'
-import { collect, compact, fields, list } from '../reading.ts'
+import { collect, compact, fields, list, text, word } from '../reading.ts'
 import type { GoOnOptions, RunControl } from '../runControl.ts'
 import { resume } from './inbox.ts'
 import type { LiveEvents } from './live.ts'
-import { blockAt, readMessage } from './messages.ts'
+import { blockAt, filesOfPrompt } from './messages.ts'
 import { isSameModel, modelInput, promptFiles } from './prompt.ts'
 import { missing, nextCursor } from './routes.ts'
 import type { V2Routes } from './routes.ts'
@@ -155,14 +155,10 @@ export class V2Pictures implements Pictures {
   }
 }
 
-/** A picture of a prompt: its blocks and files stand in the same order. */
+/** A picture of a prompt. */
 function attached(stored: unknown, blockID: BlockID): Picture | undefined {
-  const [message] = readMessage(stored)
-  const block = message?.blocks.find(({ id }) => id === blockID)
-  if (block?.type !== 'file' || !block.mime.startsWith('image/')) return undefined
-  const file = list(fields(stored)['files'])
-    .map(fields)
-    .find(({ name, mime }) => name === block.name && mime === block.mime)
-  const data = file?.['data']
-  return typeof data === 'string' ? { mime: block.mime, base64: data } : undefined
+  const { file } = filesOfPrompt(fields(stored)).find(({ id }) => id === blockID) ?? {}
+  const mime = word(file?.['mime'])
+  const base64 = text(file?.['data'])
+  return mime?.startsWith('image/') === true && base64 !== undefined ? { mime, base64 } : undefined
 }
