@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { knownFolders } from '../platform/folders.ts'
 import type { Session } from '../session/model.ts'
+import { isWithin } from '../util/paths.ts'
 import type { Services } from '../views/services.ts'
 import { ApiError } from './apiError.ts'
 
@@ -23,9 +24,7 @@ export function windowFolder(services: Services, folder: string | undefined): st
 /** @throws ApiError `foreign-folder` for a session outside the workspace */
 export function checkPlaceOf(services: Services, session: Session): Session {
   const wanted = realPath(session.directory)
-  const isInside = services.backends.places.some(
-    ({ directory }) => wanted === directory || wanted.startsWith(directory + path.sep),
-  )
+  const isInside = services.backends.places.some(({ directory }) => isWithin(wanted, directory))
   if (isInside) return session
   throw new ApiError('foreign-folder', `The session belongs to ${session.directory}, which is not open here.`)
 }

@@ -7,6 +7,7 @@ import type { GivenChanges } from '../prompt/git.ts'
 import type { TemplateValues } from '../prompt/template.ts'
 import { filled, soundTemplate } from '../prompt/templates.ts'
 import type { PromptPart } from '../session/model.ts'
+import { isWithin } from '../util/paths.ts'
 import type { Services } from '../views/services.ts'
 import { cleanMessage } from './cleanMessage.ts'
 import type { GitRepository } from './gitExtension.ts'
@@ -75,10 +76,9 @@ export class CommitMessages {
   /** The workspace folder of the repository, or the one that lies in it; the server is that of this folder. */
   #directoryOf(root: string): string {
     const directories = this.#services.backends.places.map(({ directory }) => directory)
-    const inside = (outer: string, inner: string): boolean => `${inner}/`.startsWith(`${outer}/`)
     return (
-      directories.find((directory) => inside(directory, root)) ??
-      directories.find((directory) => inside(root, directory)) ??
+      directories.find((directory) => isWithin(root, directory)) ??
+      directories.find((directory) => isWithin(directory, root)) ??
       root
     )
   }

@@ -3,6 +3,7 @@ import type { ClientLog } from '../client/connection.ts'
 import { toErrorInfo } from '../opencode/errors.ts'
 import type { SessionID } from '../opencode/ids.ts'
 import type { FileChange } from '../session/model.ts'
+import { isWithin } from '../util/paths.ts'
 import { contentOf, missing, sameContent } from './content.ts'
 import type { Content } from './content.ts'
 import type { FolderSnapshots, Snapshot, SnapshotChange } from './folderSnapshots.ts'
@@ -83,7 +84,7 @@ export class TurnRecorder {
   /** As `progress`, of all turns that a file may belong to: a decision about it is about all that was done. */
   catchUp(path: string): Promise<void> {
     return this.#inTurn(async () => {
-      const turns = [...this.#turns.values()].filter(({ directory }) => isInside(directory, path))
+      const turns = [...this.#turns.values()].filter(({ directory }) => isWithin(path, directory))
       for (const turn of turns) await this.#record(turn)
     })
   }
@@ -109,7 +110,7 @@ export class TurnRecorder {
 
   /** Whether a file is in a folder that an agent may be working in now. */
   isRecording(path: string): boolean {
-    return [...this.#turns.values()].some(({ directory }) => isInside(directory, path))
+    return [...this.#turns.values()].some(({ directory }) => isWithin(path, directory))
   }
 
   /** The user saved a file, or we wrote it: what changed in it just now is not the agent's. */
@@ -117,7 +118,7 @@ export class TurnRecorder {
     return this.#inTurn(async () => {
       for (const turn of this.#turns.values()) {
         const { last, foreign } = turn
-        if (!isInside(turn.directory, path) || last === undefined) continue
+        if (!isWithin(path, turn.directory) || last === undefined) continue
         const start = foreign.get(path) ?? contentOf(await turn.snapshots.contentAt(last, path))
         const content = contentOf(before)
         if (!sameContent(start, content)) this.#tell(turn, [{ path, start, end: content }])
@@ -189,7 +190,7 @@ export class TurnRecorder {
   #besides({ id, directory }: Turn): readonly Turn[] {
     return [...this.#turns.values()].filter(
       (other) =>
-        other.id !== id && (isInside(other.directory, directory) || isInside(directory, other.directory)),
+        other.id !== id && (isWithin(directory, other.directory) || isWithin(other.directory, directory)),
     )
   }
 
@@ -245,8 +246,4 @@ async function stepFromPatches(path: string, changes: readonly FileChange[]): Pr
   let text: string | undefined = end.lines.join('')
   for (const { patch } of changes) text = text === undefined ? undefined : takeBack(text, patch)
   return text === undefined ? undefined : { path, start: { ...end, lines: splitLines(text) }, end }
-}
-
-function isInside(directory: string, path: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`)
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import { realDirectory, workspaceFolders } from '../platform/folders.ts'
+import { isWithin } from '../util/paths.ts'
 
 const schemes = new Set(['http:', 'https:', 'mailto:'])
 
@@ -68,12 +69,7 @@ async function statOf(uri: vscode.Uri): Promise<vscode.FileStat> {
 
 async function isKnown(path: string, directory: string): Promise<boolean> {
   const folders = [directory, ...(await workspaceFolders()).map((folder) => folder.directory)]
-  return folders.some(
-    (folder) =>
-      path === folder ||
-      path.startsWith(folder.endsWith('/') ? folder : `${folder}/`) ||
-      path.startsWith(`${folder}\\`),
-  )
+  return folders.some((folder) => isWithin(path, folder))
 }
 
 async function isAllowed(path: string): Promise<boolean> {

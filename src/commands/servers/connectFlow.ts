@@ -6,6 +6,7 @@ import { OpencodeError, isAbort, toErrorInfo } from '../../opencode/errors.ts'
 import type { UrlProfile } from '../../opencode/profile.ts'
 import { defaultUsername, endpointOf } from '../../profiles/launchers/url.ts'
 import type { TriedSecrets } from '../../profiles/launchers/url.ts'
+import { isWithin } from '../../util/paths.ts'
 import { checkTrust } from '../../views/backend/serverAccess.ts'
 import type { CommandContext } from '../commandSpec.ts'
 import { askCertificates } from './certificateFlow.ts'
@@ -137,7 +138,7 @@ function chooseProfile(
 }
 
 function covers({ paths = [] }: UrlProfile, folder: string): boolean {
-  return paths.some(({ local }) => folder === local || folder.startsWith(`${local}/`))
+  return paths.some(({ local }) => isWithin(folder, local))
 }
 
 async function askAddress(value: string): Promise<Pick<UrlProfile, 'url' | 'allowsPlain'> | undefined> {

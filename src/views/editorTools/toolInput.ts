@@ -1,7 +1,7 @@
-import { sep } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { knownFolders, realDirectory } from '../../platform/folders.ts'
+import { isWithin } from '../../util/paths.ts'
 import { absolutePath } from '../links.ts'
 
 /** What came with a call, by name; anything may be in it. */
@@ -86,7 +86,7 @@ export function isDenied({ uri }: Pick<vscode.TextDocument, 'uri'>, denied: read
 
 export function isInside(path: string, directory: string): boolean {
   const folders = [directory, ...knownFolders().flatMap(({ directory: own, uri }) => [own, uri.fsPath])]
-  return folders.some((folder) => path === folder || path.startsWith(folder + sep))
+  return folders.some((folder) => isWithin(path, folder))
 }
 
 function countOf(input: ToolInput, name: string): number {
