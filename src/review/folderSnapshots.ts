@@ -134,9 +134,10 @@ export class FolderSnapshots {
   /** Whether a file is one of those that snapshots hold, be it there or not. `path` is absolute. */
   async covers(path: string): Promise<boolean> {
     const name = this.#relative(path)
-    if (name === undefined) return false
+    if (name === undefined || (await this.#isInOther(name))) return false
     const { code } = await this.#git.run([...this.#args, 'check-ignore', '-q', '--', name], this.#call())
-    return code !== 0 && (await this.#sizeOf(name)) <= this.#limits.fileBytes
+    const bytes = Buffer.from(name, 'utf8').toString('latin1')
+    return code === 1 && (await this.#sizeOf(bytes)) <= this.#limits.fileBytes
   }
 
   get #args(): readonly string[] {
@@ -219,6 +220,13 @@ export class FolderSnapshots {
     return names.filter((name) => name.endsWith('/'))
   }
 
+  /** Whether a file belongs to a repository within the folder; nothing of those is remembered. */
+  async #isInOther(name: string): Promise<boolean> {
+    const roots = foldersOf(name).map((folder) => lstat(join(this.directory, folder, '.git')))
+    return (await Promise.allSettled(roots)).some(({ status }) => status === 'fulfilled')
+  }
+
+  /** `name`: from the top, each character a byte. */
   async #sizeOf(name: string): Promise<number> {
     const path = Buffer.concat([Buffer.from(`${this.directory}/`), Buffer.from(name, 'latin1')])
     return lstat(path).then(

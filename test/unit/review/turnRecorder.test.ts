@@ -111,6 +111,23 @@ describe('review: recording turns', () => {
     assert.deepEqual(ledger.get(id)?.unknown, [join(folder, 'image.bin')])
   })
 
+  it('uses the patches for files of a repository within the folder, and for large ones with any name', async () => {
+    await mkdir(join(folder, 'inner'))
+    await new Git().read(['init', '--quiet'], { cwd: join(folder, 'inner') })
+    await put('inner/a.txt', 'b\n')
+    const large = 'größe.txt'
+    const rest = `${'x'.repeat(1023)}\n`.repeat(6 * 1024)
+    await put(large, `b\n${rest}`)
+    const counts = { additions: 1, deletions: 1, status: 'modified' as const }
+    const patch = '--- a/a\n+++ b/a\n@@ -1,1 +1,1 @@\n-a\n+b\n'
+    await recorder.started(id, folder)
+    await recorder.end(id, async () =>
+      ['inner/a.txt', large].map((name) => ({ path: join(folder, name), patch, ...counts })),
+    )
+    assert.equal(await undone('inner/a.txt', 'session'), 'a\n')
+    assert.equal(await undone(large, 'session'), `a\n${rest}`)
+  })
+
   it('records what was done so far while the run goes on', async () => {
     await put('a.txt', 'a\n')
     await recorder.started(id, folder)
