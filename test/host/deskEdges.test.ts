@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../../src/opencode/ids.ts'
 import { newBlockID, newMessageID } from '../../src/opencode/newIds.ts'
 import type { PermissionRequest } from '../../src/session/model.ts'
 import type { Backend } from '../../src/views/backend/backends.ts'
 import type { EditDesk } from '../../src/views/desk/editDesk.ts'
+import { canMerge, isMoved, risksInEditors } from '../../src/views/desk/proposal.ts'
+import { ProposalMemory } from '../../src/views/desk/proposalMemory.ts'
+import { RememberedTexts } from '../../src/views/desk/rememberedTexts.ts'
 import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
 const original = 'one\ntwo\nthree\nfour\nfive\n'
@@ -124,6 +129,25 @@ describe('Text that edits of the agent meet at a bad moment', function () {
     await until('it is written', async () => (await onDisk()) === content)
     await until('a copy is kept', async () =>
       (await desk.backups.list()).some(({ text }) => text === `typed\n${original}`),
+    )
+  })
+
+  it('can be merged with an edit that is recalled after a reload', async () => {
+    await type('mine\n')
+    const [request] = await asked(edit('four', 'FOUR'))
+    assert.ok(request)
+    const folder = await mkdtemp(join(tmpdir(), 'recalled-'))
+    const before = new RememberedTexts(folder)
+    new ProposalMemory(before).keep(await desk.proposals.need(request.id), () => undefined)
+    await before.close()
+    const recalled = new ProposalMemory(new RememberedTexts(folder)).recall(request, backend)
+    await rm(folder, { recursive: true })
+    assert.ok(recalled)
+    assert.deepEqual(risksInEditors(recalled), [{ path: uri.fsPath, kind: 'unsaved' }])
+    assert.equal(canMerge(recalled), true)
+    assert.deepEqual(
+      recalled.files.map((file) => [file.base, file.after, isMoved(file)]),
+      [[original, original.replace('four', 'FOUR'), false]],
     )
   })
 

@@ -47,6 +47,10 @@ export interface ShownProposal {
   readonly offered: string
 }
 
+export function isMoved({ uri, source }: Pick<ProposedFile, 'uri' | 'source'>): boolean {
+  return uri.toString() !== source.toString()
+}
+
 /** Reads what an edit would do; the disk is looked at now, so call it as soon as the edit is asked for. */
 export async function readProposal(request: PermissionRequest, backend: Backend): Promise<Proposal> {
   const files = await Promise.all((request.files ?? []).map((change) => readProposed(change, request)))
@@ -60,7 +64,7 @@ async function readProposed(change: FileChange, { directory }: PermissionRequest
   const source = movedFrom === undefined ? uri : editorUri(absolutePath(movedFrom, directory))
   const file = await readFile(source)
   const edit = rebuildEdit(file?.bytes, file?.text, patch)
-  const isTaken = source !== uri && (await diskText(uri)) !== undefined
+  const isTaken = isMoved({ uri, source }) && (await diskText(uri)) !== undefined
   return {
     path,
     uri,
@@ -102,8 +106,7 @@ export async function risksNow({ files }: Pick<Proposal, 'files'>): Promise<read
 
 /** Whether all files can be joined with what the user has. */
 export function canMerge({ files }: Pick<Proposal, 'files'>): boolean {
-  const isOpen = (file: ProposedFile): boolean =>
-    file.source !== file.uri && openDocument(file.uri)?.isDirty === true
+  const isOpen = (file: ProposedFile): boolean => isMoved(file) && openDocument(file.uri)?.isDirty === true
   return (
     files.length > 0 &&
     files.every((file) => file.after !== undefined && file.status !== 'deleted' && !isOpen(file))
@@ -117,7 +120,7 @@ function risksOf(file: ProposedFile, now: string | undefined): readonly FileRisk
     now === undefined || [base, after].some((text) => text !== undefined && hasSameLines(now, text))
   // What the edit would write anyway is not lost.
   if (!isSame)
-    return [{ path: source === uri ? path : source.fsPath, kind: isUnsaved ? 'unsaved' : 'changed' }]
-  if (source !== uri && openDocument(uri)?.isDirty === true) return [{ path, kind: 'unsaved' }]
+    return [{ path: isMoved(file) ? source.fsPath : path, kind: isUnsaved ? 'unsaved' : 'changed' }]
+  if (isMoved(file) && openDocument(uri)?.isDirty === true) return [{ path, kind: 'unsaved' }]
   return breaksEncoding ? [{ path, kind: 'encoding' }] : []
 }

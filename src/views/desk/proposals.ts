@@ -21,7 +21,7 @@ import type { RememberedSide } from './proposalMemory.ts'
 import type { RememberedTexts } from './rememberedTexts.ts'
 import type { TextBackups } from './textBackups.ts'
 import { mergeTexts } from './textMerge.ts'
-import { currentText, editorUri, replaceText } from './texts.ts'
+import { currentText, editorUri, openDocument, replaceText } from './texts.ts'
 
 export interface ProposalsOptions {
   readonly backends: Backends
@@ -193,6 +193,10 @@ export class Proposals implements Disposable {
 
   async #openDiff(file: ProposedFile, place: DiffPlace): Promise<void> {
     if (!file.shown) return
+    // Both sides in the same characters, where VS Code would read the file as UTF-8.
+    const { encoding, source } = file
+    const isOther = encoding !== undefined && openDocument(source)?.isDirty !== true
+    if (isOther) await vscode.workspace.openTextDocument(source, { encoding })
     const left = file.base === undefined ? this.#options.documents.empty(file.path) : file.source
     const title = vscode.l10n.t('{0} (proposed by OpenCode; you may change it)', basename(file.path))
     const options = { preview: true, ...place }

@@ -4,7 +4,7 @@ import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { settledOpenings } from '../../protocol/desk.ts'
 import type { EditSettlement } from '../../protocol/desk.ts'
-import { risksNow } from './proposal.ts'
+import { isMoved, risksNow } from './proposal.ts'
 import type { Proposal, ProposedFile } from './proposal.ts'
 import type { Proposals } from './proposals.ts'
 import { mergeLabels } from './proposals.ts'
@@ -94,7 +94,7 @@ async function writeOurs(
     const now = openDocument(file.source)
     if (now?.isDirty === true) await backups.keep(now.uri.fsPath, now.getText())
     await writeText(file.source, text, file.encoding)
-    if (file.source !== file.uri) await moveText(file.source, file.uri)
+    if (isMoved(file)) await moveText(file.source, file.uri)
   }
   const names = proposal.files.map(({ path }) => path).join(', ')
   return [

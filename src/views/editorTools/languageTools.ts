@@ -92,7 +92,7 @@ function placeTool({ directory, denied }: ToolScope, { name, description, comman
       const { document, position } = await placeOf(input, directory, denied())
       const found = await ask<vscode.Location | vscode.LocationLink>(command, document.uri, position)
       const lines = found.map(async (each) => {
-        const location = 'targetUri' in each ? new vscode.Location(each.targetUri, each.targetRange) : each
+        const location = 'targetUri' in each ? namedIn(each) : each
         return `${whereOf(location, directory)}${await lineAt(location, { directory, denied })}`
       })
       return list(await Promise.all(lines.slice(0, listLimit)))
@@ -124,6 +124,11 @@ function renamePreview({ directory, denied }: ToolScope): McpTool {
       )
     },
   }
+}
+
+/** A link may tell the whole declaration and, in it, the name. */
+function namedIn({ targetUri, targetRange, targetSelectionRange }: vscode.LocationLink): vscode.Location {
+  return new vscode.Location(targetUri, targetSelectionRange ?? targetRange)
 }
 
 async function ask<Found>(command: string, ...args: readonly unknown[]): Promise<readonly Found[]> {

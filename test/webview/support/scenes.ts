@@ -79,6 +79,24 @@ export const scenes: Readonly<Record<string, () => ChatState>> = {
       { status: { kind: 'busy' }, requests: [withoutCommand()] },
       { desk: guardedDesk({ risks: [], isChanged: true }, []) },
     ),
+  'permission-moved': () => {
+    const files = [
+      {
+        path: '/home/me/demo/src/sums/add.ts',
+        movedFrom: '/home/me/demo/src/add.ts',
+        patch,
+        additions: 3,
+        deletions: 1,
+        status: 'modified' as const,
+      },
+    ]
+    const risks = [{ path: '/home/me/demo/src/add.ts', kind: 'encoding' as const }]
+    return chatWith(
+      conversation,
+      { status: { kind: 'busy' }, requests: [{ ...withoutCommand(), files }] },
+      { desk: guardedDesk({ risks }, []) },
+    )
+  },
   question: () => chatWith(conversation, { status: { kind: 'busy' }, requests: [question('que_1')] }),
   'question-many': () =>
     chatWith(conversation, {
