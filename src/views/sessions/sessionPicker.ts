@@ -109,34 +109,13 @@ function keepActive(picker: vscode.QuickPick<Item>, sessionID: SessionID | undef
   if (again) picker.activeItems = [again]
 }
 
-const everywhereButton: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('globe'),
-  tooltip: vscode.l10n.t('Show sessions of all folders'),
-}
-const folderButton: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('folder'),
-  tooltip: vscode.l10n.t('Show sessions of this folder only'),
-}
-const renameButton: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('edit'),
-  tooltip: vscode.l10n.t('Rename'),
-}
-const pinButton: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('pin'),
-  tooltip: vscode.l10n.t('Pin'),
-}
-const unpinButton: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('pinned'),
-  tooltip: vscode.l10n.t('Unpin'),
-}
-const archiveButton: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('archive'),
-  tooltip: vscode.l10n.t('Archive'),
-}
-const deleteButton: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('trash'),
-  tooltip: vscode.l10n.t('Delete'),
-}
+const everywhereButton = button('globe', vscode.l10n.t('Show sessions of all folders'))
+const folderButton = button('folder', vscode.l10n.t('Show sessions of this folder only'))
+const renameButton = button('edit', vscode.l10n.t('Rename'))
+const pinButton = button('pin', vscode.l10n.t('Pin'))
+const unpinButton = button('pinned', vscode.l10n.t('Unpin'))
+const archiveButton = button('archive', vscode.l10n.t('Archive'))
+const deleteButton = button('trash', vscode.l10n.t('Delete'))
 const acts: ReadonlyMap<vscode.QuickInputButton, SessionAct> = new Map([
   [renameButton, 'rename'],
   [pinButton, 'pin'],
@@ -144,6 +123,10 @@ const acts: ReadonlyMap<vscode.QuickInputButton, SessionAct> = new Map([
   [archiveButton, 'archive'],
   [deleteButton, 'delete'],
 ])
+
+function button(icon: string, tooltip: string): vscode.QuickInputButton {
+  return { iconPath: new vscode.ThemeIcon(icon), tooltip }
+}
 
 interface Shown {
   readonly known: RowPlaces
