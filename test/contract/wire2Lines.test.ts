@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,7 +15,7 @@ import { V2Routes } from '../../src/client/v2/routes.ts'
 import { newBlockID } from '../../src/opencode/newIds.ts'
 import { Outbox } from '../../src/sync/outbox.ts'
 import { SessionHub } from '../../src/sync/sessionHub.ts'
-import { startLab } from '../support/opencodeLab.ts'
+import { freePort, startLab } from '../support/opencodeLab.ts'
 import type { Lab, LabServer } from '../support/opencodeLab.ts'
 import { startCuttingProxy } from '../unit/sync/support/cuttingProxy.ts'
 import type { CuttingProxy } from '../unit/sync/support/cuttingProxy.ts'
@@ -197,5 +199,22 @@ describe('the lines to a 2.x server', function () {
     const page = { ...server, url: `${server.url}/behind` }
     await assert.rejects(connectTo(page), { code: 'unsupported', message: /is not an OpenCode server/ })
     assert.match(connection.version, /^2\./)
+  })
+
+  it('lead to a server that is still starting, once it is up', async () => {
+    const port = await freePort()
+    const password = 'of-the-late-one'
+    const child = spawn(lab.program, ['serve', '--port', String(port)], {
+      env: { ...lab.env, OPENCODE_PASSWORD: password, SCRIPTED2_BOOT_MS: '2500' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    closers.push(() => child.kill())
+    await once(child.stdout, 'data')
+    const url = `http://127.0.0.1:${port}`
+    const headers = { authorization: `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}` }
+    assert.equal((await fetch(`${url}/api/info`, { headers })).status, 503)
+    const connection = await connect({ url, username: 'opencode', password }, { log: quiet })
+    closers.push(() => connection.close())
+    assert.equal(connection.version, '2.0.21')
   })
 })

@@ -30,10 +30,12 @@ export interface Route {
 export class Raw {
   readonly bytes: Buffer
   readonly type: string
+  readonly status: number
 
-  constructor(bytes: Buffer, type: string) {
+  constructor(bytes: Buffer, type: string, status = 200) {
     this.bytes = bytes
     this.type = type
+    this.status = status
   }
 }
 
@@ -134,7 +136,7 @@ function send(response: ServerResponse, answer: Answer, directory: string | unde
     return
   }
   if (answer instanceof Raw) {
-    response.writeHead(200, { 'content-type': answer.type }).end(answer.bytes)
+    response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.bytes)
     return
   }
   const body = directory === undefined ? answer : { location: locationOf(directory), data: answer }

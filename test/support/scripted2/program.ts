@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { exportRoutes } from './exports.ts'
-import { createHttpServer } from './httpServer.ts'
+import { createHttpServer, Raw } from './httpServer.ts'
 import { integrationRoutes } from './integrations.ts'
 import { mcpRoutes } from './mcp.ts'
 import { catalogRoutes, fileRoutes, requestRoutes } from './otherRoutes.ts'
@@ -34,6 +34,11 @@ function register(content: object): void {
   writeFileSync(registration(), JSON.stringify(content), { mode: 0o600 })
 }
 
+/** What a server that is still starting says of itself. */
+function booting(info: object): Raw {
+  return new Raw(Buffer.from(JSON.stringify(info)), 'application/json', 503)
+}
+
 function serve(args: readonly string[]): void {
   const option = (name: string): string | undefined =>
     args.includes(name) ? args[args.indexOf(name) + 1] : undefined
@@ -55,13 +60,15 @@ function serve(args: readonly string[]): void {
     urls: [`http://${hostname}:${port}`],
     paths: { tmp: tmpdir(), home: homedir() },
   })
+  const bootMs = Number(process.env['SCRIPTED2_BOOT_MS'] ?? 0)
+  const isUp = (): boolean => process.uptime() * 1_000 > bootMs
   const server = createHttpServer({
     world,
     password,
     cwd: process.cwd(),
     heartbeatMs: Number(process.env['SCRIPTED2_HEARTBEAT_MS'] ?? 15_000),
     routes: [
-      { method: 'GET', path: '/api/info', handle: info },
+      { method: 'GET', path: '/api/info', handle: () => (isUp() ? info() : booting(info())) },
       ...sessionRoutes(world, runner),
       ...requestRoutes(world, runner),
       ...catalogRoutes(),
