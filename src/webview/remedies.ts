@@ -30,6 +30,7 @@ const remedies: { readonly [C in ErrorCode]?: Remedy } = {
     title: 'OpenCode cannot read its settings',
     buttons: [['openConfiguration', 'Open configuration'], retryAnew, doctor],
   },
+  'server-error': { title: 'The server failed', buttons: [retryAnew, doctor, showLog] },
   'consent-required': { title: 'This server is not encrypted', buttons: [connect] },
   'cluster-unreachable': { title: 'The cluster cannot be reached', buttons: [retry, doctor, settings] },
   'kubectl-not-found': { title: 'kubectl was not found', buttons: [settings, retry, doctor] },
