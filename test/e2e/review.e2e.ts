@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Locator } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { openFile, reloadWindow, runCommand, screenshot, until } from '../support/workbench.ts'
 import { keepFailure, openChat, patience, startChatLab, type ChatLab } from './support/chat.ts'
 import { clickDialogButton } from './support/chatWorkbench.ts'
@@ -17,7 +17,7 @@ const originals: Readonly<Record<string, Buffer>> = {
   'both.txt': Buffer.from('a\nb\nc\n'),
   'wide.txt': utf16,
   'latin.txt': latin1,
-  'old.txt': Buffer.from('alpha\nbeta\ngamma\ndelta\n'),
+  'before/old.txt': Buffer.from('alpha\nbeta\ngamma\ndelta\n'),
   'gone.txt': Buffer.from('gone\n'),
   'image.bin': Buffer.from([0x89, 0x50, 0, 1, 2, 255, 0]),
 }
@@ -64,6 +64,7 @@ describe('Reviewing what OpenCode changed', function () {
 
   it('shows edits, shell-made changes, new, deleted, moved and binary files with their counts', async () => {
     const { chat, page } = running
+    await mkdir(fileAt('before'))
     for (const [name, bytes] of Object.entries(originals)) await writeFile(fileAt(name), bytes)
     await chat.ask(everything(), 'All changed.')
     await runCommand(page, 'OpenCode: Show Changes')
@@ -71,7 +72,7 @@ describe('Reviewing what OpenCode changed', function () {
     await page.getByRole('button', { name: /^Chat/ }).first().click()
     await row(/crlf\.txt.*\+2 −2/).waitFor({ timeout: patience })
     await row(/big\.txt.*\+2 −2/).waitFor()
-    await row(/new\.txt.*was old\.txt/).waitFor()
+    await row(/new\.txt.*was before\/old\.txt/).waitFor()
     await row(/gone\.txt.*deleted/).waitFor()
     await row(/fresh\.txt.*\+1.*new/).waitFor()
     await row(/image\.bin.*binary/).waitFor()
@@ -116,13 +117,21 @@ describe('Reviewing what OpenCode changed', function () {
     await lens('Ask').first().click()
     await chat.ready()
     await chat.chips.filter({ hasText: /big\.txt:/ }).waitFor({ timeout: patience })
-    await runCommand(page, 'View: Focus Active Editor Group')
-    await runCommand(page, 'Comments: Add Comment on Current Selection')
-    await page.locator('.review-widget .monaco-editor').waitFor({ timeout: patience })
-    await page.keyboard.type('Say why.')
-    await screenshot(page, 'review-comment')
-    await page.locator('.review-widget').getByRole('button', { name: 'Add Comment' }).click()
-    await page.locator('.review-widget').getByText('Say why.').waitFor({ timeout: patience })
+    const widget = page.locator('.review-widget')
+    const comment = async (text: string): Promise<void> => {
+      await runCommand(page, 'View: Focus Active Editor Group')
+      await runCommand(page, 'Comments: Add Comment on Current Selection')
+      await widget.locator('.monaco-editor').waitFor({ timeout: patience })
+      await page.keyboard.type(text)
+      await screenshot(page, 'review-comment')
+      await widget.getByRole('button', { name: 'Add Comment' }).click()
+      await widget.getByText(text).waitFor({ timeout: patience })
+    }
+    await comment('Never mind.')
+    await widget.getByText('Never mind.').hover()
+    await widget.locator('.action-label[aria-label*="Remove Comment"]').click({ timeout: patience })
+    await widget.waitFor({ state: 'detached', timeout: patience })
+    await comment('Say why.')
     await runCommand(page, 'OpenCode: Put Comments into the Prompt')
     await until(
       'the prompt has the comment',
@@ -166,11 +175,25 @@ describe('Reviewing what OpenCode changed', function () {
     assert.equal(await row('noend.txt').count(), 0, 'what was undone stays decided')
   })
 
+  it('undoes a folder from the menu of the explorer, with the folders that came and went', async () => {
+    const { page } = running
+    await runCommand(page, 'View: Show Explorer')
+    const folder = page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: 'deep' })
+    await folder.click({ button: 'right', timeout: patience })
+    const menu = page.getByRole('menuitem', { name: 'OpenCode' })
+    await clickInSubmenu(page, menu, 'Undo File')
+    await becomes('before/old.txt', originals['before/old.txt'])
+    const names = async () => readdir(running.lab.project)
+    await until('the new folders are gone', async () => !(await names()).includes('deep'), patience)
+    await runCommand(page, 'OpenCode: Open Chat')
+    await running.chat.ready()
+  })
+
   it('undoes all the rest and has every byte back', async () => {
     const { page } = running
     await runCommand(page, 'OpenCode: Undo All Changes…')
     await clickDialogButton(page, 'Undo All')
-    for (const name of ['big.txt', 'wide.txt', 'latin.txt', 'old.txt', 'gone.txt', 'image.bin'])
+    for (const name of ['big.txt', 'wide.txt', 'latin.txt', 'gone.txt', 'image.bin'])
       await becomes(name, originals[name])
     await becomes('fresh.txt', undefined)
     await becomes('new.txt', undefined)
@@ -203,8 +226,11 @@ describe('Reviewing what OpenCode changed', function () {
     const text = (await read('crlf.txt'))?.toString() ?? ''
     await chat.newSession()
     await chat.ask(`Second ${edit('crlf.txt', 'five', 'FIVE')}[[text:Both.]]`, 'Both.')
-    await row(/Second.*1 file/).waitFor({ timeout: patience })
+    await row(/crlf\.txt.*\+1 −1/)
+      .nth(1)
+      .waitFor({ timeout: patience })
     await until('both places are there', async () => (await lens('Undo').count()) === 2, patience)
+    assert.equal(await lens('Second').count(), 1, 'the place of the second session names it')
     await screenshot(page, 'review-two-sessions')
     await lens('Undo').nth(1).click()
     await becomes('crlf.txt', Buffer.from(text))
@@ -259,14 +285,29 @@ describe('Reviewing what OpenCode changed', function () {
         [
           `echo ${wide} | base64 -d > ${at('wide.txt')}`,
           `printf 'more\\n' >> ${at('latin.txt')}`,
-          `mv ${at('old.txt')} ${at('new.txt')}`,
           `rm ${at('gone.txt')}`,
           `printf '\\000\\001' >> ${at('image.bin')}`,
           `mkdir -p ${at('deep/down')}`,
           `printf 'low\\n' > ${at('deep/down/low.txt')}`,
+          `mv ${at('before/old.txt')} ${at('deep/down/new.txt')}`,
+          `rmdir ${at('before')}`,
         ].join(' && '),
       ),
       '[[text:All changed.]]',
     ].join('')
   }
 })
+
+/** Opens a submenu and clicks an entry; VS Code takes no click right after a menu has opened. */
+async function clickInSubmenu(page: Page, menu: Locator, name: string): Promise<void> {
+  const item = page.getByRole('menuitem', { name, exact: true })
+  await until(
+    'the menu to close',
+    async () => {
+      await menu.hover({ timeout: 2_000 }).catch(() => undefined)
+      await item.click({ timeout: 2_000 }).catch(() => undefined)
+      return (await page.locator('.monaco-menu:visible').count()) === 0
+    },
+    patience,
+  )
+}

@@ -99,7 +99,8 @@ function isOverwritten({ pending }: PendingFile): boolean {
   return pending.kind === 'whole' && pending.isOverwritten
 }
 
-function shortPath(path: string, directory: string): string {
+/** Relative to a session's directory where it lies inside. */
+export function shortPath(path: string, directory: string): string {
   const short = relative(directory, path)
   return short.startsWith(`..${sep}`) ? path : dirname(short) === '.' ? basename(short) : short
 }

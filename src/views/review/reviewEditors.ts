@@ -8,6 +8,7 @@ import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backends } from '../backend/backends.ts'
 import type { Review } from './review.ts'
+import { shortPath } from './changeItems.ts'
 import { isSameChange, placesOf, removedLines } from './reviewPlaces.ts'
 import type { PlacedHunk } from './reviewPlaces.ts'
 import type { PendingFile } from './reviewState.ts'
@@ -44,6 +45,7 @@ export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
     const owner = files.length > 1 ? (file: PendingFile) => sessionTitle(this.#backends, file) : undefined
     return [
       ...wholesOf(files, this.#review.scope).flatMap((file) => wholeLenses(document, file, owner?.(file))),
+      ...files.filter(isMoved).flatMap((file) => movedLenses(document, file, owner?.(file))),
       ...places.flatMap((place, index) =>
         hunkLenses(document, place, { index, count: places.length, owner: owner?.(place.pending) }),
       ),
@@ -63,10 +65,7 @@ export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
     for (const editor of vscode.window.visibleTextEditors) this.#decorate(editor)
     const active = vscode.window.activeTextEditor
     const files = active ? this.#filesOf(active.document) : []
-    setContextKey(
-      'hasHunks',
-      files.some(({ pending }) => pending.kind !== 'none'),
-    )
+    setContextKey('hasHunks', files.length > 0)
     this.#onDidChange.fire()
   }
 
@@ -87,6 +86,11 @@ export class ReviewEditors implements vscode.CodeLensProvider, Disposable {
       places.flatMap((place) => removedMark(document, removedLines(place, scope), place.hunk)),
     )
   }
+}
+
+/** It stands under another name, whatever else was changed in it; that is decided on with the whole file. */
+function isMoved({ file, pending }: PendingFile): boolean {
+  return file.from !== undefined && pending.kind !== 'whole'
 }
 
 function isNew({ pending }: PendingFile): boolean {
@@ -217,6 +221,13 @@ function ownerLens(
   ]
 }
 
+const top = new vscode.Range(0, 0, 0, 0)
+
+function fileLens({ uri }: vscode.TextDocument): (title: string, command: string) => vscode.CodeLens {
+  return (title, command) =>
+    new vscode.CodeLens(top, { title, command: `opencodeSessions.${command}`, arguments: [uri] })
+}
+
 function wholeLenses(
   document: vscode.TextDocument,
   file: PendingFile,
@@ -224,13 +235,7 @@ function wholeLenses(
 ): vscode.CodeLens[] {
   const { pending } = file
   if (pending.kind !== 'whole') return []
-  const range = new vscode.Range(0, 0, 0, 0)
-  const lens = (title: string, command: string): vscode.CodeLens =>
-    new vscode.CodeLens(range, {
-      title,
-      command: `opencodeSessions.${command}`,
-      arguments: [document.uri],
-    })
+  const lens = fileLens(document)
   const keep =
     pending.what === 'created'
       ? vscode.l10n.t('Keep New File')
@@ -241,6 +246,20 @@ function wholeLenses(
     lens(`$(check) ${keep}`, 'keepFile'),
     lens(`$(discard) ${undo}`, 'undoFile'),
     lens(`$(comment) ${vscode.l10n.t('Ask')}`, 'askAboutHunk'),
-    ...ownerLens(range, file, owner),
+    ...ownerLens(top, file, owner),
+  ]
+}
+
+function movedLenses(
+  document: vscode.TextDocument,
+  file: PendingFile,
+  owner: string | undefined,
+): vscode.CodeLens[] {
+  const lens = fileLens(document)
+  return [
+    lens(`$(check) ${vscode.l10n.t('Keep File')}`, 'keepFile'),
+    lens(`$(discard) ${vscode.l10n.t('Undo File')}`, 'undoFile'),
+    lens(vscode.l10n.t('was {0}', shortPath(file.file.from ?? '', file.directory)), 'openChange'),
+    ...ownerLens(top, file, owner),
   ]
 }

@@ -69,7 +69,11 @@ export class ServerReview implements Disposable {
   #join(backend: Backend): Disposable {
     const { news } = backend.hub
     const store = new DisposableStore()
-    store.add(news.onDidEndRun(({ sessionID }) => void this.#read(backend, sessionID)))
+    store.add(
+      news.onDidEndRun(({ sessionID, directory }) => {
+        if (directory === undefined || isElsewhere(backend, directory)) void this.#read(backend, sessionID)
+      }),
+    )
     // An undo hides turns, a redo has them back.
     const cuts = new Map<SessionID, string | undefined>()
     store.add(
@@ -84,7 +88,10 @@ export class ServerReview implements Disposable {
 
   async #read(backend: Backend, sessionID: SessionID): Promise<void> {
     const { connection } = backend.server
-    if (!connection) return
+    if (!connection) {
+      this.#asked.delete(sessionID)
+      return
+    }
     try {
       const session = await connection.getSession(sessionID)
       if (session.parentID !== undefined || !isElsewhere(backend, session.directory)) return
