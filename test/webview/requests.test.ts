@@ -4,7 +4,7 @@ import { OpencodeError } from '../../src/opencode/errors.ts'
 import type { ChatPage } from './support/harness.ts'
 import { pagesOfTests } from './support/pages.ts'
 import { conversation } from './support/conversations.ts'
-import { chatWith, permission, question } from './support/states.ts'
+import { allCapabilities, chatWith, permission, question } from './support/states.ts'
 import { toRequestID } from '../../src/opencode/ids.ts'
 
 describe('requests on the page', function () {
@@ -16,17 +16,21 @@ describe('requests on the page', function () {
 
   it('answers a permission once, always or with a reason, and shows the next only after the first is gone', async () => {
     await open(
-      chatWith(conversation, {
-        status: { kind: 'busy' },
-        requests: [permission('per_1'), permission('per_2', { command: 'rm -rf build' })],
-      }),
+      chatWith(
+        conversation,
+        {
+          status: { kind: 'busy' },
+          requests: [permission('per_1'), permission('per_2', { command: 'rm -rf build' })],
+        },
+        { capabilities: allCapabilities },
+      ),
     )
     const group = chat.page.getByRole('group', { name: 'Permission required' })
     await group.getByText('1 of 2').waitFor()
     await group.getByText('npm test -- --watch=false').waitFor()
     assert.equal(
       await group.getByRole('button', { name: 'Always allow' }).getAttribute('title'),
-      'Always allow npm *',
+      'Always allow npm *, in this project; the Server view can revoke it',
     )
     await chat.session({ type: 'request/put', request: permission('per_3', { command: 'third' }) })
     await group.getByText('npm test -- --watch=false').waitFor()

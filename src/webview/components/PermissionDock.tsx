@@ -3,6 +3,7 @@ import type { GuardedEdit } from '../../protocol/desk.ts'
 import type { PermissionReply, PermissionRequest } from '../../session/model.ts'
 import type { SessionState } from '../../session/state.ts'
 import { useApp } from '../app.ts'
+import { useAbility } from '../lacks.ts'
 import { plural, shortPath } from '../format.ts'
 import { Asker } from './Asker.tsx'
 import { Diff } from './Diff.tsx'
@@ -81,12 +82,13 @@ interface AllowButtonsProps {
 }
 
 function AllowButtons({ request, disabled, onReply }: AllowButtonsProps) {
+  const isKept = useAbility('savedPermissions')
   return (
     <>
       <Button kind="primary" disabled={disabled} onClick={() => onReply('once')}>
         Allow once
       </Button>
-      <Button disabled={disabled} title={alwaysTitle(request)} onClick={() => onReply('always')}>
+      <Button disabled={disabled} title={alwaysTitle(request, isKept)} onClick={() => onReply('always')}>
         Always allow
       </Button>
     </>
@@ -199,6 +201,8 @@ function titleOf({ action }: PermissionRequest): string {
   return titles[action] ?? `Allow ${action}?`
 }
 
-function alwaysTitle({ always }: PermissionRequest): string {
-  return always.length > 0 ? `Always allow ${always.join(', ')}` : 'Always allow'
+/** How long it holds depends on where the server keeps it. */
+function alwaysTitle({ always }: PermissionRequest, isKept: boolean): string {
+  const what = always.length > 0 ? `Always allow ${always.join(', ')}` : 'Always allow'
+  return isKept ? `${what}, in this project; the Server view can revoke it` : what
 }

@@ -2,6 +2,7 @@ import { toRequestID, toSessionID } from '../../../src/opencode/ids.ts'
 import type { ChatState } from '../../../src/protocol/chat.ts'
 import type { DeskState, GuardedEdit } from '../../../src/protocol/desk.ts'
 import {
+  allCapabilities,
   chatState,
   chatWith,
   patch,
@@ -175,7 +176,7 @@ export const scenes: Readonly<Record<string, () => ChatState>> = {
         draft: { text: '!npm test -- --watch=false', revision: 1, items: [] },
       },
     ),
-  steered: () => chatWith(steered, { status: { kind: 'busy' } }),
+  steered: () => chatWith(steered, { status: { kind: 'busy' } }, { capabilities: allCapabilities }),
   reconnecting: () =>
     chatWith(
       conversation,
