@@ -86,6 +86,37 @@ describe('A connection with mapped paths', () => {
     }
   })
 
+  it('translates the groups that only some servers have, and lacks what the server lacks', async () => {
+    const said: unknown[] = []
+    const answer =
+      <T>(value: T) =>
+      (...args: readonly unknown[]): Promise<T> => {
+        said.push(...args)
+        return Promise.resolve(value)
+      }
+    const change = { path: '/workspace/a.ts', additions: 1, deletions: 0, status: 'modified' } as const
+    const groups: Partial<Connection> = {
+      worktrees: {
+        list: answer([{ directory: '/workspace/copy', strategy: 'git' }]),
+        create: answer('/workspace/copy'),
+        remove: answer(undefined),
+      },
+      versionControl: { changes: answer({ branch: 'main', files: [change] }), diff: answer([change]) },
+      shells: undefined,
+    }
+    const inner = Object.assign(Object.create(recorder({}).connection) as Connection, groups)
+    const { worktrees, versionControl, shells } = mapPaths(inner, rules)
+    const here = '/home/ada/app'
+    assert.equal(shells, undefined)
+    assert.equal((await worktrees?.list(here))?.[0]?.directory, '/home/ada/app/copy')
+    assert.equal(await worktrees?.create(here, 'try'), '/home/ada/app/copy')
+    await worktrees?.remove(here, '/home/ada/app/copy', true)
+    assert.equal((await versionControl?.changes(here))?.files[0]?.path, '/home/ada/app/a.ts')
+    assert.equal((await versionControl?.diff(here))?.[0]?.path, '/home/ada/app/a.ts')
+    assert.ok(!JSON.stringify(said).includes(here), JSON.stringify(said))
+    assert.deepEqual(said.slice(3, 6), ['/workspace', '/workspace/copy', true])
+  })
+
   it('takes the paths of a prompt to the server and leaves its text', async () => {
     const { connection, calls } = recorder({})
     const id = toBlockID('prt_1')
