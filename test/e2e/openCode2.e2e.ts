@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { Locator } from 'playwright-core'
+import { runCommand, screenshot, until } from '../support/workbench.ts'
+import { Chat, keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
+import { quickInput } from './support/chatWorkbench.ts'
+
+const bash = (command: string) => `[[tool:bash ${JSON.stringify({ command, description: 'Run' })}]]`
+
+describe('What only OpenCode 2 has', function () {
+  this.timeout(240_000)
+  let running: ChatLab
+  let service: ChildProcess | undefined
+  before(async () => {
+    running = await startChatLab({ wire: 2, height: 1_000 })
+  })
+  afterEach(async function () {
+    await keepFailure(this.currentTest, running)
+  })
+  after(async function () {
+    this.timeout(60_000)
+    await running.dispose()
+    service?.kill()
+  })
+
+  const row = (text: string | RegExp): Locator =>
+    running.page.locator('.pane .monaco-list-row').filter({ hasText: text }).first()
+  /** A row may be drawn anew while it is clicked. */
+  const expand = async (text: string | RegExp): Promise<void> => {
+    await row(text).waitFor({ timeout: patience })
+    await until('an open row', async () => {
+      if ((await row(text).getAttribute('aria-expanded')) === 'true') return true
+      await row(text).click()
+      await running.page.waitForTimeout(300)
+      return false
+    })
+  }
+  const onRow = async (text: string | RegExp, button: string): Promise<void> => {
+    await row(text).hover()
+    await row(text).getByRole('button', { name: button }).click()
+  }
+  const chatHeader = () => running.page.locator('.pane-header').filter({ hasText: 'Chat' }).first()
+
+  it('keeps prompts on the server: queued, steered, taken back, each sent once', async () => {
+    const { chat, page, lab } = running
+    await chat.send(`${bash('sleep 6; echo slept')}[[text:The first is done.]]`)
+    await chat.permission.getByRole('button', { name: 'Allow once' }).click({ timeout: patience })
+    await chat.send('Later [[text:Later is done.]]')
+    await chat.send('Never [[text:Never said.]]')
+    const queue = chat.frame.getByRole('group', { name: 'Queued prompts' })
+    await queue.getByText('2 prompts queued on the server').waitFor({ timeout: patience })
+    await chat.composer.fill('At once, please')
+    await chat.composer.press('Control+Enter')
+    await chat.log.getByText('Joins the run at its next step').waitFor({ timeout: patience })
+    await screenshot(page, 'opencode2-queue')
+    const never = queue.getByRole('listitem').filter({ hasText: 'Never' })
+    await never.getByRole('button', { name: 'Remove queued prompt' }).click()
+    await chat.sees('Later is done.')
+    await chat.settles()
+    await queue.waitFor({ state: 'detached', timeout: patience })
+    const said = JSON.stringify(lab.model.requests.findLast(({ kind }) => kind === 'chat')?.body.messages)
+    assert.deepEqual(
+      ['Later [[', 'Never [[', 'At once'].map((text) => said.split(text).length - 1),
+      [1, 0, 1],
+    )
+  })
+
+  it('shows what it lacks as greyed, with the reason', async () => {
+    const { chat } = running
+    await chat.button('More').click()
+    const share = chat.frame.getByRole('menuitem', { name: /Share session/ })
+    assert.equal(await share.getAttribute('aria-disabled'), 'true')
+    assert.match((await share.getAttribute('title')) ?? '', /cannot share sessions|configuration/)
+    await chat.frame.getByRole('menu').press('Escape')
+  })
+
+  it('lists in the view of the server what was allowed, what runs and which working copies there are', async () => {
+    const { chat, page, lab } = running
+    await runCommand(page, 'OpenCode: Focus on Server View')
+    await row('OpenCode 2.').waitFor({ timeout: patience })
+    await chat.send(`${bash('echo walrus')}[[text:Ran it.]]`)
+    await chat.permission.getByRole('button', { name: 'Always allow' }).click({ timeout: patience })
+    await chat.sees('Ran it.')
+    await chat.settles()
+    // The same program, so it is not asked for again.
+    await chat.send(`${bash('echo begun; sleep 300')}[[text:It goes on.]]`)
+    await chat.log.locator('.tool-live').getByText('begun').waitFor({ timeout: patience })
+    await chat.button('Move to background').click({ timeout: patience })
+    await chat.sees('It goes on.')
+    await chatHeader().click()
+    await expand('Running commands')
+    await row('echo begun').waitFor({ timeout: patience })
+    await expand('Allowed')
+    await row('shell: echo *').waitFor({ timeout: patience })
+    await expand('Working copies')
+    await row('this folder').waitFor({ timeout: patience })
+    await screenshot(page, 'opencode2-server')
+    await row('echo begun').click()
+    await page.locator('.tab.active').filter({ hasText: '.txt' }).waitFor({ timeout: patience })
+    await onRow('echo begun', 'Stop Command')
+    await row('None runs').waitFor({ timeout: patience })
+    await onRow('shell: echo *', 'Revoke Permission')
+    await row('Nothing is allowed "always" in this project').waitFor({ timeout: patience })
+    await runCommand(page, 'OpenCode: New Working Copy…')
+    const input = await quickInput(page)
+    await input.fill('bad name')
+    await page.getByText('A branch cannot be called that.').waitFor({ timeout: patience })
+    await input.fill('try/walrus')
+    await input.press('Enter')
+    const copy = path.join(`${lab.project}-worktrees`, 'try-walrus')
+    await until('a working copy', () => existsSync(path.join(copy, 'opencode.json')), patience)
+    await row('try-walrus').waitFor({ timeout: patience })
+    await page.locator('.tab.active').filter({ hasText: 'Untitled session' }).waitFor({ timeout: patience })
+    await row(/^try-walrus\s*this folder/).waitFor({ timeout: patience })
+    const inTab = await new Chat(page).ready()
+    await inTab.ask('Here [[text:In the copy.]]', 'In the copy.')
+    await screenshot(page, 'opencode2-worktree')
+  })
+
+  it('uses the service of the user when told, says so, and leaves it alone', async () => {
+    const { lab, page, workbench } = running
+    await runCommand(page, 'OpenCode: Stop Server')
+    await until('no server', async () => (await workbench.opencodeServers()).length === 0, patience)
+    service = spawn('opencode', ['serve', '--service', '--port', '0'], {
+      env: { ...lab.env },
+      stdio: 'ignore',
+    })
+    await workbench.setSettings({ 'opencodeSessions.server.openCode2': 'service' })
+    await runCommand(page, 'OpenCode: Start Server')
+    const bar = page.locator('.statusbar-item').filter({ hasText: /OpenCode.*service/ })
+    await bar.waitFor({ timeout: patience })
+    await bar.hover()
+    await page
+      .getByText(/Connected to the OpenCode 2\.\S+ service of this machine/)
+      .first()
+      .waitFor({ timeout: patience })
+    await screenshot(page, 'opencode2-service')
+    await runCommand(page, 'OpenCode: Stop Server')
+    await bar.waitFor({ state: 'detached', timeout: patience })
+    assert.equal(service.exitCode, null)
+  })
+})
