@@ -7,8 +7,8 @@ import type { Content } from '../../review/content.ts'
 import { spanIn } from '../../review/reviewedFile.ts'
 import type { ReviewScope } from '../../review/reviewedFile.ts'
 import type { ChangedTexts, ServerChange } from '../../review/serverChanges.ts'
-import { undoSpan } from '../../review/span.ts'
 import type { Span } from '../../review/span.ts'
+import { merge } from '../../review/threeWay.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import { editorUri } from '../desk/texts.ts'
@@ -143,9 +143,13 @@ async function shownText(content: Content, uri: vscode.Uri): Promise<string> {
   return bytes ? vscode.workspace.decode(bytes, { uri }) : ''
 }
 
-/** A file that is decided on as a whole is shown as it was, whatever the user made of it since. */
-function withoutChanges(span: Span, now: Content): Content {
-  return span.change && now.kind === 'text' ? undoSpan(span, now).now : span.before
+/**
+ * A file that is decided on as a whole is shown as it was, whatever the user made of it since. Else the user's lines are
+ * there too, but for a place that both changed: there it shows what stood in it before.
+ */
+function withoutChanges({ before, change }: Span, now: Content): Content {
+  if (!change || now.kind !== 'text') return before
+  return { ...now, lines: merge(change.after, change.before, now.lines, 'left') }
 }
 
 /** Whether a document shows a file as it was before the change. */
