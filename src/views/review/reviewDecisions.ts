@@ -95,7 +95,7 @@ export class ReviewDecisions implements Disposable {
     await state.refresh(files.map(({ file }) => file.path))
   }
 
-  /** Undoes what can be undone; then asks about what the user changed later, file by file. */
+  /** Undoes what can be undone. What the user changed later is merged: at once in one file, else after a question. */
   async undoFiles(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
     const open: PendingFile[] = []
     for (const each of files) {
@@ -106,7 +106,9 @@ export class ReviewDecisions implements Disposable {
       if (undone.overwritten > 0) open.push(pending)
       else if (pending.file.from !== undefined && isDecided(undone.file)) await this.#moveBack(pending)
     }
-    await this.#askAboutOverwritten(open, scope)
+    const [only] = open
+    if (only && files.length === 1) await this.#mergeAgain(only, scope)
+    else await this.#askAboutOverwritten(open, scope)
   }
 
   /** Shows what stood there, what the agent wrote and what the user made of it. */
@@ -187,10 +189,13 @@ export class ReviewDecisions implements Disposable {
     const text = vscode.l10n.t('Not undone where you made changes later: {0}.', names)
     const merge = vscode.l10n.t('Merge…')
     if ((await vscode.window.showWarningMessage(text, merge)) !== merge) return
-    for (const pending of files) {
-      const current = this.#parts.state.file(pending.file.path, scope, pending.sessionID)
-      if (current) await this.merge(current, scope)
-    }
+    for (const pending of files) await this.#mergeAgain(pending, scope)
+  }
+
+  /** Its clean places are undone by now. */
+  async #mergeAgain({ file, sessionID }: PendingFile, scope: ReviewScope): Promise<void> {
+    const current = this.#parts.state.file(file.path, scope, sessionID)
+    if (current) await this.merge(current, scope)
   }
 
   /** Files without text on both sides cannot be merged: it is the one or the other. */
