@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Locator } from 'playwright-core'
 import { runCommand, screenshot, until } from '../support/workbench.ts'
 import { keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
-import { pickRow, quickInput } from './support/chatWorkbench.ts'
+import { pickRow, quickInput, reloadByCommand } from './support/chatWorkbench.ts'
 
 const many = Array.from({ length: 10_000 }, (_, index) => `line ${index}`)
 const windows = 'eins\r\nzwei\r\ndrei\r\nvier\r\nfünf'
@@ -15,10 +15,21 @@ describe('Edits of the agent and the text in the editors', function () {
 
   before(async function () {
     running = await startChatLab({
-      files: { 'many.txt': `${many.join('\n')}\n`, 'windows.txt': windows, 'plain.txt': 'one\ntwo\nthree\n' },
+      files: {
+        'many.txt': `${many.join('\n')}\n`,
+        'windows.txt': windows,
+        'plain.txt': 'one\ntwo\nthree\n',
+        'block.ts': `if (true) {\n${Array.from({ length: 20 }, (_, index) => `  call(${index})\n`).join('')}}\n`,
+        'old/name.txt': 'one\ntwo\nthree\nfour\nfive\n',
+      },
       config: { permission: { bash: 'allow', edit: { '*': 'ask', 'windows.txt': 'allow' } } },
       settings: { 'files.autoSave': 'off' },
+      patching: true,
+      isAttached: true,
     })
+    await writeFile(path.join(running.lab.project, 'wide.txt'), wide('eins\r\nzwei äöü\r\ndrei'))
+    // A window with unsaved text asks before it is left.
+    running.page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined))
   })
   afterEach(async function () {
     await keepFailure(this.currentTest, running)
@@ -95,6 +106,112 @@ describe('Edits of the agent and the text in the editors', function () {
     await page.locator('.monaco-diff-editor').waitFor({ timeout: patience })
   })
 
+  it('keeps what was typed into a file and into the proposal for it over a reload', async () => {
+    const { chat, page } = running
+    await openFile('block.ts')
+    await typeAtTop('typed()')
+    await chat.send(`${edit('block.ts', 'call(10)', 'call(10, true)')}[[text:Block is done.]]`)
+    await chat.permission.getByText('block.ts has unsaved changes').waitFor({ timeout: patience })
+    await chat.permission.getByRole('button', { name: 'Open diff' }).click()
+    const side = page.locator('.modified-in-monaco-diff-editor .view-lines')
+    await side.getByText('call(10, true)').click({ timeout: patience })
+    await page.keyboard.press('End')
+    await page.keyboard.type(' // mine')
+    const apply = chat.permission.getByRole('button', { name: 'Apply my version' })
+    await apply.waitFor({ timeout: patience })
+    await screenshot(page, 'desk-changed')
+    await reloadByCommand(page)
+    await chat.ready()
+    await running.chat.permission
+      .getByRole('button', { name: 'Apply my version' })
+      .click({ timeout: patience })
+    await chat.sees('Block is done.')
+    const lines = (await text('block.ts')).split('\n')
+    assert.deepEqual([lines[0], lines[12], lines.length], ['typed()', '  call(10, true) // mine', 24])
+    await until('nothing is unsaved', async () => (await dirtyTabs().count()) === 0, patience)
+  })
+
+  it('merges what is written anew over UTF-16, in UTF-16', async () => {
+    const { chat } = running
+    await openFile('wide.txt')
+    await typeAtTop('von mir')
+    const input = { filePath: path.join(running.lab.project, 'wide.txt'), content: 'eins\nzwei äöü\nDREI' }
+    await chat.send(`[[tool:write ${JSON.stringify(input)}]][[text:Wide is done.]]`)
+    await chat.permission.getByText('wide.txt has unsaved changes').waitFor({ timeout: patience })
+    await chat.permission.getByRole('button', { name: 'Merge' }).click()
+    await chat.sees('Wide is done.')
+    const bytes = await readFile(path.join(running.lab.project, 'wide.txt'))
+    assert.deepEqual(bytes, wide('von mir\r\neins\r\nzwei äöü\r\nDREI'))
+  })
+
+  it('follows what is read and changed, while somebody types into the chat', async () => {
+    const { chat, page, workbench } = running
+    await chat.newSession()
+    await runCommand(page, 'View: Close All Editors')
+    await workbench.setSettings({ 'opencodeSessions.edits.follow': true })
+    const read = { filePath: path.join(running.lab.project, 'many.txt'), offset: 5_000, limit: 20 }
+    const change = edit('windows.txt', 'zwei', 'ZWEI')
+    await chat.send(
+      `[[tool:read ${JSON.stringify(read)}]][[wait:4000]]${change}[[wait:4000]][[text:Followed.]]`,
+    )
+    const tab = (name: string) => page.locator('.tab.active').filter({ hasText: name })
+    await page.keyboard.type('Typed while', { delay: 30 })
+    await tab('many.txt').waitFor({ timeout: patience })
+    await page.locator('.view-line').getByText('line 4999', { exact: true }).waitFor({ timeout: patience })
+    await page.keyboard.type(' it follows', { delay: 30 })
+    await screenshot(page, 'desk-follow')
+    await tab('windows.txt').waitFor({ timeout: patience })
+    await page.keyboard.type(' me.', { delay: 30 })
+    await chat.sees('Followed.')
+    assert.equal(await chat.composer.inputValue(), 'Typed while it follows me.')
+    assert.equal(await page.locator('.tabs-container .tab').count(), 1)
+    await chat.composer.fill('')
+    await workbench.setSettings({ 'opencodeSessions.edits.follow': false })
+  })
+
+  it('loses nothing when the server dies before it writes what was allowed', async () => {
+    const { chat, page, lab, server } = running
+    assert.ok(server)
+    await chat.newSession()
+    await openFile('plain.txt')
+    await typeAtTop('precious')
+    const before = await text('plain.txt')
+    await chat.send(`${edit('plain.txt', 'three', 'THREE')}[[text:Never said.]]`)
+    const allow = chat.permission.getByRole('button', { name: 'Allow anyway' })
+    await allow.waitFor({ timeout: patience })
+    process.kill(server.pid, 'SIGSTOP')
+    await allow.click()
+    await page.waitForTimeout(1_000)
+    await server.kill('SIGKILL')
+    await lab.startServer({ port: server.port, password: '' })
+    await chat.permission.waitFor({ state: 'detached', timeout: patience })
+    assert.equal(await text('plain.txt'), before)
+    await page.locator('.view-line').getByText('precious').first().waitFor()
+    assert.equal(await dirtyTabs().count(), 1)
+    await runCommand(page, 'File: Save')
+    await until('it is saved', async () => (await text('plain.txt')).startsWith('precious'), patience)
+  })
+
+  it('merges an edit that moves the file, at its new place', async () => {
+    const { chat, page } = running
+    await chat.newSession()
+    await chat.button(/^Model:/).click()
+    await pickRow(page, 'Patching')
+    await chat.button('Model: Patching').waitFor({ timeout: patience })
+    await openFile('name.txt')
+    await typeAtTop('typed')
+    const patchText =
+      '*** Begin Patch\n*** Update File: old/name.txt\n*** Move to: new/name.txt\n@@\n three\n-four\n+FOUR\n*** End Patch'
+    await chat.send(`[[tool:apply_patch ${JSON.stringify({ patchText })}]][[text:Moved and merged.]]`)
+    await chat.permission.getByText('name.txt has unsaved changes').waitFor({ timeout: patience })
+    await screenshot(page, 'desk-move')
+    await chat.permission.getByRole('button', { name: 'Merge' }).click()
+    await chat.sees('Moved and merged.')
+    assert.equal(await text('new/name.txt'), 'typed\none\ntwo\nthree\nFOUR\nfive\n')
+    assert.equal(await text('old/name.txt'), '')
+    await until('nothing is unsaved', async () => (await dirtyTabs().count()) === 0, patience)
+  })
+
   function edit(name: string, oldString: string, newString: string): string {
     const input = { filePath: path.join(running.lab.project, name), oldString, newString }
     return `[[tool:edit ${JSON.stringify(input)}]]`
@@ -127,3 +244,8 @@ describe('Edits of the agent and the text in the editors', function () {
     return running.page.locator('.tab.dirty')
   }
 })
+
+/** Bytes of a text in UTF-16, as VS Code writes it. */
+function wide(text: string): Buffer {
+  return Buffer.from(`\ufeff${text}`, 'utf16le')
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Frame, Locator, Page } from 'playwright-core'
-import { startLab, usualWire, type Lab, type LabOptions } from '../../support/opencodeLab.ts'
+import { startLab, usualWire, type Lab, type LabOptions, type LabServer } from '../../support/opencodeLab.ts'
 import { chatFrame, runCommand, screenshot, startWorkbench, type Workbench } from '../../support/workbench.ts'
 
 /** Long enough for a busy machine; nothing waits that long when all is well. */
@@ -14,6 +14,8 @@ export interface ChatLab {
   readonly workbench: Workbench
   readonly page: Page
   readonly chat: Chat
+  /** The one of `isAttached`. */
+  readonly server: LabServer | undefined
   dispose(): Promise<void>
 }
 
@@ -23,15 +25,18 @@ export interface ChatLabOptions extends LabOptions {
   /** Whether the server must run and its models be known before the first test; yes unless told. */
   readonly waitForServer?: boolean
   readonly height?: number
+  /** Whether the window uses a server that the test runs, and so finds it again however long a reload takes. */
+  readonly isAttached?: boolean
 }
 
 /** Opens a window on a project of its own and the chat in its side bar. */
 export async function startChatLab(options: ChatLabOptions = {}): Promise<ChatLab> {
   const lab = await startLab(options)
+  const server = options.isAttached ? await lab.startServer({ password: '' }) : undefined
   const workbench = await startWorkbench({
     env: lab.env,
     folder: lab.project,
-    ...(options.settings ? { settings: options.settings } : {}),
+    settings: { ...options.settings, ...(server ? attachedTo(server) : {}) },
   }).catch(async (error: unknown) => {
     await lab.dispose()
     throw error
@@ -44,10 +49,17 @@ export async function startChatLab(options: ChatLabOptions = {}): Promise<ChatLa
     const page = await workbench.openPage({ width: options.width ?? 1280, height: options.height ?? 800 })
     const chat = await openChat(page)
     if (options.waitForServer !== false) await chat.button('Model: Scripted').waitFor({ timeout: patience })
-    return { lab, workbench, page, chat, dispose }
+    return { lab, workbench, page, chat, server, dispose }
   } catch (error) {
     await dispose()
     throw error
+  }
+}
+
+function attachedTo({ url }: LabServer): Readonly<Record<string, unknown>> {
+  return {
+    'opencodeSessions.server.profiles': [{ name: 'Lab', kind: 'url', url }],
+    'opencodeSessions.server.profile': 'Lab',
   }
 }
 
