@@ -115,7 +115,7 @@ export class V2Providers implements Providers {
     try {
       await this.#whenLoggedIn({ directory, path, route, hasCode: login.code !== undefined }, signal)
     } catch (error) {
-      if (signal.aborted) await unless('not-found', this.#routes.at(directory, 'DELETE', route, { path }))
+      if (signal.aborted) await this.#routes.at(directory, 'DELETE', route, { path }).catch(() => undefined)
       throw error
     }
   }
