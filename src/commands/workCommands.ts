@@ -108,7 +108,7 @@ function onRow<K extends OptionalGroup>(
       if (!target) return
       const group = need(context.connection, name, ability)
       try {
-        await work({ ...context, group, target, directory: await placeOf(context) })
+        await work({ ...context, group, target, directory: context.serverTree.directory })
       } finally {
         context.serverTree.refresh()
       }
@@ -119,7 +119,7 @@ function onRow<K extends OptionalGroup>(
 /** What a click on a row shows: the output of a command, or what changed in a file. */
 async function openRow(context: RunningContext, [kind, id]: readonly unknown[]): Promise<void> {
   const { connection, services } = context
-  const directory = await placeOf(context)
+  const { directory } = context.serverTree
   if (typeof id !== 'string') return
   if (kind === 'shell') {
     const shells = need(connection, 'shells', 'background')

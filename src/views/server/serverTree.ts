@@ -52,6 +52,11 @@ export class ServerTree implements vscode.TreeDataProvider<ServerNode>, Disposab
     }, redrawMs)
   }
 
+  /** The folder whose rows are shown. */
+  get directory(): string {
+    return this.#directoryOf(this.#current)
+  }
+
   getTreeItem({ item }: ServerNode): vscode.TreeItem {
     return item
   }

@@ -4,6 +4,7 @@ import type { SavedRule } from '../../client/savedRules.ts'
 import type { RunningShell } from '../../client/shells.ts'
 import type { Worktree } from '../../client/worktrees.ts'
 import type { FileChange } from '../../session/model.ts'
+import { knownFolders } from '../../platform/folders.ts'
 import { relativeTime } from '../relativeTime.ts'
 import type { ServerPlace } from './serverRows.ts'
 import { row, section } from './serverRows.ts'
@@ -78,7 +79,8 @@ function worktreeRow({ directory: id, strategy = '' }: Worktree, here: string): 
     label,
     description: isHere ? vscode.l10n.t('this folder') : strategy,
     tooltip: id,
-    context: isHere ? 'worktreeHere' : 'worktree',
+    // A folder of the window is not removed from here.
+    context: isHere || knownFolders().some((folder) => folder.directory === id) ? 'folder' : 'worktree',
   })
   return { ...node, target: { kind: 'worktree', id, label } }
 }
