@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright-core'
 import { isAlive, type ProcessEntry } from '../../scripts/lib/processes.ts'
 import { startLab, type Lab, type LabServer } from '../support/opencodeLab.ts'
 import { OtherClient } from '../support/otherClient.ts'
-import { runCommand, startWorkbench, until, type Workbench } from '../support/workbench.ts'
+import { openFile, runCommand, startWorkbench, until, type Workbench } from '../support/workbench.ts'
 import { answerInput, gone, listed, openChat, patience, serverOf, type Chat } from './support/lifecycle.ts'
 
 describe('several servers in one window', function () {
@@ -31,7 +31,9 @@ describe('several servers in one window', function () {
     await copyFile(path.join(lab.project, 'opencode.json'), path.join(second, 'opencode.json'))
     const workspace = path.join(lab.root, 'two.code-workspace')
     await writeFile(workspace, JSON.stringify({ folders: [{ path: lab.project }, { path: second }] }))
-    workbench = await startWorkbench({ env: lab.env, folder: workspace })
+    const prompts = { explain: 'Explain [${file}] [[text:Explained ${lines}.]]' }
+    const settings = { 'opencodeSessions.prompts': prompts }
+    workbench = await startWorkbench({ env: lab.env, folder: workspace, settings })
     page = await workbench.openPage()
     chat = await openChat(page)
     own = await serverOf(workbench)
@@ -69,6 +71,24 @@ describe('several servers in one window', function () {
     assert.equal((await terminal.sessions(lab.project)).length, 1)
     assert.equal((await terminal.sessions(second)).length, 0)
     assert.equal((await workbench.opencodeServers()).length, 1)
+  })
+
+  it('get files of both folders: by the path from their own folder, and by the whole path', async () => {
+    await writeFile(path.join(second, 'own.txt'), 'mine\n')
+    await openFile(page, 'own.txt')
+    await runCommand(page, 'OpenCode: Explain')
+    await chat.answered('Explained 1.')
+    await openFile(page, 'greeting.ts')
+    await page.keyboard.press('Control+Home')
+    await page.keyboard.press('Shift+ArrowDown')
+    await page.keyboard.press('Shift+ArrowDown')
+    await runCommand(page, 'OpenCode: Explain')
+    await chat.answered('Explained 1–2.')
+    const asked = lab.model.requests.flatMap(({ kind, prompt }) =>
+      kind === 'chat' && prompt.startsWith('Explain [') ? [/^Explain \[(.*?)\]/.exec(prompt)?.[1]] : [],
+    )
+    assert.deepEqual(asked, ['own.txt', path.join(lab.project, 'src/greeting.ts')])
+    await runCommand(page, 'View: Close All Editors')
   })
 
   it('are gone back to with no further question, each with its own session', async () => {

@@ -196,7 +196,8 @@ export async function openFile(page: Page, name: string): Promise<void> {
         .locator('.tab.active')
         .filter({ hasText: path.basename(name) })
         .waitFor({ timeout: 60_000 })
-      await page.locator('.editor-instance .view-lines').first().waitFor({ timeout: 60_000 })
+      const content = '.editor-instance .view-lines, .notebookOverlay .code-cell-row'
+      await page.locator(content).first().waitFor({ timeout: 60_000 })
       return
     }
     await page.keyboard.press('Escape')

@@ -5,7 +5,7 @@ import { isGrave } from '../../prompt/diagnosticsPart.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 
-const delayMs = 300
+const delayMs = 100
 /** Menus need not know more; a workspace with thousands of broken files is slow enough. */
 const fileLimit = 1_000
 
