@@ -18,8 +18,6 @@ const originals: Readonly<Record<string, Buffer>> = {
   'wide.txt': utf16,
   'latin.txt': latin1,
   'before/old.txt': Buffer.from('alpha\nbeta\ngamma\ndelta\n'),
-  '.gitignore': Buffer.from('secret.txt\n'),
-  'secret.txt': Buffer.from('old\n'),
   'gone.txt': Buffer.from('gone\n'),
   'image.bin': Buffer.from([0x89, 0x50, 0, 1, 2, 255, 0]),
 }
@@ -163,25 +161,6 @@ describe('Reviewing what OpenCode changed', function () {
     await row('both.txt').waitFor({ state: 'detached', timeout: patience })
   })
 
-  it('asks before it replaces what cannot be merged, and dismisses what nobody knows', async () => {
-    const { page } = running
-    const press = async (name: RegExp, action: string): Promise<void> => {
-      await row(name).hover({ timeout: patience })
-      await row(name).locator(`.action-label[aria-label*="${action}"]`).click({ timeout: patience })
-    }
-    // The list shows only what fits into it.
-    await page.getByRole('button', { name: /^Chat/ }).first().click()
-    await press(/secret\.txt.*what changed is not known/, 'Dismiss')
-    await row('secret.txt').waitFor({ state: 'detached', timeout: patience })
-    await writeFile(fileAt('image.bin'), Buffer.from([1, 0, 2]))
-    await press(/image\.bin.*changed by you/, 'Undo File')
-    await screenshot(page, 'review-binary')
-    await clickDialogButton(page, 'Replace File')
-    await becomes('image.bin', originals['image.bin'])
-    await row('image.bin').waitFor({ state: 'detached', timeout: patience })
-    await openChat(page)
-  })
-
   it('remembers over a reload what waits', async () => {
     const { page } = running
     await reloadWindow(page)
@@ -214,7 +193,8 @@ describe('Reviewing what OpenCode changed', function () {
     const { page } = running
     await runCommand(page, 'OpenCode: Undo All Changes…')
     await clickDialogButton(page, 'Undo All')
-    for (const name of ['big.txt', 'wide.txt', 'latin.txt', 'gone.txt']) await becomes(name, originals[name])
+    for (const name of ['big.txt', 'wide.txt', 'latin.txt', 'gone.txt', 'image.bin'])
+      await becomes(name, originals[name])
     await becomes('fresh.txt', undefined)
     await becomes('new.txt', undefined)
     await until(
@@ -301,8 +281,6 @@ describe('Reviewing what OpenCode changed', function () {
       edit('noend.txt', 'first', 'FIRST'),
       edit('both.txt', 'b', 'B'),
       tool('write', { filePath: fileAt('fresh.txt'), content: 'fresh\n' }),
-      tool('read', { filePath: fileAt('secret.txt') }),
-      tool('write', { filePath: fileAt('secret.txt'), content: 'new\n' }),
       shell(
         [
           `echo ${wide} | base64 -d > ${at('wide.txt')}`,
