@@ -7,7 +7,7 @@ import type { Backend } from '../../../src/views/backend/backends.ts'
 import { promptTarget } from '../../../src/views/composer/promptTarget.ts'
 
 function sees(path: string, origin: ServerOrigin, url: string, rules: readonly PathRule[] = []): boolean {
-  const connection = mapPaths({ url } as Connection, rules)
+  const connection = mapPaths({ url, history: {} } as unknown as Connection, rules)
   const link = { kind: 'online' } as const
   const status = { kind: 'running', origin, version: '1.18.0', url, link } as const
   const server = { status, connection } as unknown as Backend['server']

@@ -95,6 +95,7 @@ function setUp(count: number) {
   }
   const newest = () => server.sessions.toSorted((left, right) => right.updated - left.updated)
   const connection = {
+    capabilities: {},
     library: {
       list: (query: LibraryQuery) => {
         server.queries.push(query)
