@@ -58,6 +58,8 @@ export class FolderSnapshots {
   readonly #git: Git
   readonly #gitDir: string
   readonly #limits: SnapshotLimits
+  /** Files that were too large when they were last seen, from the top, each character a byte. */
+  readonly #large = new Set<string>()
   #ready: Promise<void> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
@@ -82,10 +84,13 @@ export class FolderSnapshots {
       let total = 0
       const pick = async (paths: readonly string[]): Promise<readonly string[]> => {
         if (paths.length > this.#limits.files) throw tooLarge(this.directory)
-        const sizes = await inBatches(paths, async (path) => this.#sizeOf(path))
+        const sizes = await inBatches(paths, async (path) => (await this.#sizeOf(path)) ?? 0)
         total += sizes.reduce((sum, size) => sum + (size <= this.#limits.fileBytes ? size : 0), 0)
         if (total > this.#limits.totalBytes) throw tooLarge(this.directory)
-        return paths.filter((_, index) => (sizes[index] ?? 0) <= this.#limits.fileBytes)
+        const taken = paths.filter((_, index) => (sizes[index] ?? 0) <= this.#limits.fileBytes)
+        for (const path of paths) this.#large.add(path)
+        for (const path of taken) this.#large.delete(path)
+        return taken
       }
       await stageWorkingTree(this.#git, { args: this.#args, call, withNew: true, except: [], pick })
       const tree = await this.#git.line([...this.#args, 'write-tree'], call)
@@ -136,8 +141,10 @@ export class FolderSnapshots {
     const name = this.#relative(path)
     if (name === undefined || (await this.#isInOther(name))) return false
     const { code } = await this.#git.run([...this.#args, 'check-ignore', '-q', '--', name], this.#call())
+    if (code !== 1) return false
     const bytes = Buffer.from(name, 'utf8').toString('latin1')
-    return code === 1 && (await this.#sizeOf(bytes)) <= this.#limits.fileBytes
+    const size = await this.#sizeOf(bytes)
+    return size === undefined ? !this.#large.has(bytes) : size <= this.#limits.fileBytes
   }
 
   get #args(): readonly string[] {
@@ -226,12 +233,12 @@ export class FolderSnapshots {
     return (await Promise.allSettled(roots)).some(({ status }) => status === 'fulfilled')
   }
 
-  /** `name`: from the top, each character a byte. */
-  async #sizeOf(name: string): Promise<number> {
+  /** Undefined where there is no file. `name`: from the top, each character a byte. */
+  async #sizeOf(name: string): Promise<number | undefined> {
     const path = Buffer.concat([Buffer.from(`${this.directory}/`), Buffer.from(name, 'latin1')])
     return lstat(path).then(
       ({ size }) => size,
-      () => 0,
+      () => undefined,
     )
   }
 

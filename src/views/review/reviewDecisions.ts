@@ -1,8 +1,7 @@
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { filePath } from '../../platform/folders.ts'
-import type { Content } from '../../review/content.ts'
-import { missing, sameContent } from '../../review/content.ts'
+import { missing } from '../../review/content.ts'
 import {
   isDecided,
   keepFile,
@@ -12,8 +11,8 @@ import {
   undoFile,
   undoPlace,
 } from '../../review/reviewedFile.ts'
-import type { FileUndo, ReviewScope, ReviewedFile } from '../../review/reviewedFile.ts'
-import type { ReviewLedger, SessionReview } from '../../review/reviewLedger.ts'
+import type { FileUndo, ReviewScope } from '../../review/reviewedFile.ts'
+import type { ReviewLedger } from '../../review/reviewLedger.ts'
 import { removeEmptyFolders, restoreMode } from '../../review/traces.ts'
 import type { TurnRecorder } from '../../review/turnRecorder.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
@@ -26,6 +25,7 @@ import type { OnWrite } from './reviewFiles.ts'
 import { hunksIn, isSameChange, isTwin, placeAgain } from './reviewPlaces.ts'
 import type { PlacedHunk } from './reviewPlaces.ts'
 import type { PendingFile, ReviewState } from './reviewState.ts'
+import { TakenDecisions } from './takenDecisions.ts'
 
 export interface ReviewDecisionsParts {
   readonly ledger: ReviewLedger
@@ -34,20 +34,11 @@ export interface ReviewDecisionsParts {
   readonly documents: ReviewDocuments
 }
 
-/** A decision that the editor's own undo may take back. */
-interface Taken {
-  readonly review: SessionReview
-  readonly before: { readonly file: ReviewedFile; readonly now: Content }
-  readonly after: { readonly file: ReviewedFile; readonly now: Content }
-}
-
-const keptDecisions = 50
-
 /** Carries out what the user decides: in the files, in open editors and in the ledger. */
 export class ReviewDecisions implements Disposable {
   readonly #parts: ReviewDecisionsParts
   readonly #store = new DisposableStore()
-  readonly #taken: Taken[] = []
+  readonly #taken = new TakenDecisions()
 
   constructor(parts: ReviewDecisionsParts) {
     this.#parts = parts
@@ -142,20 +133,17 @@ export class ReviewDecisions implements Disposable {
     const { sessionID, now } = pending
     const { path, from } = pending.file
     const review = ledger.get(sessionID)
-    if (review && from === undefined) this.#remember(review, pending, undone)
     const onWrite: OnWrite = (...write) => recorder.foreignWrite(...write)
-    await writeContent(path, { now, wanted: undone.now }, onWrite)
+    const write = (): Promise<void> => writeContent(path, { now, wanted: undone.now }, onWrite)
+    const [before, after] = [{ file: pending.file, now }, undone]
+    if (review && from === undefined) await this.#taken.whileWriting({ review, before, after }, write)
+    else await write()
     if (undone.overwritten === 0 && isDecided(undone.file))
       await restoreMode(path, pending.file.wasExecutable)
     // Where the agent went on meanwhile, the ledger knows more, and a place that looks as before is no question there.
     if (ledger.get(sessionID)?.files.get(path) === pending.file) ledger.decide(sessionID, undone.file)
     await removeEmptyFolders(path, review?.folders ?? [])
     await state.refresh([path])
-  }
-
-  #remember(review: SessionReview, { file, now }: PendingFile, undone: FileUndo): void {
-    this.#taken.push({ review, before: { file, now }, after: { file: undone.file, now: undone.now } })
-    this.#taken.splice(0, this.#taken.length - keptDecisions)
   }
 
   /**
@@ -216,11 +204,10 @@ export class ReviewDecisions implements Disposable {
   /** Ctrl+Z in an editor takes a decision back, and Ctrl+Y takes it again. */
   async #followEditor(document: vscode.TextDocument, reason: vscode.TextDocumentChangeReason): Promise<void> {
     const path = filePath(document.uri)
-    const own = this.#taken.filter(({ before }) => before.file.path === path).reverse()
-    if (own.length === 0 || document.uri.scheme !== 'file') return
+    if (document.uri.scheme !== 'file' || !this.#taken.has(path)) return
     const now = await contentShown(document)
     const isUndo = reason === vscode.TextDocumentChangeReason.Undo
-    const found = own.find((taken) => sameContent(isUndo ? taken.before.now : taken.after.now, now))
+    const found = this.#taken.find(path, now, isUndo)
     if (!found) return
     const { ledger, state } = this.#parts
     if (isUndo) ledger.restore(found.review, found.before.file)

@@ -51,7 +51,7 @@ export type OnWrite = (
  * Makes a file what it should be. An open one is edited, so that the editor's own undo takes it back; it is saved if
  * nothing else in it was unsaved. In the end the bytes on the disk are exactly those asked for, unless the user has
  * unsaved text in the editor, which is never saved for them.
- * @throws OpencodeError `conflict` when the file is no longer what `now` says
+ * @throws OpencodeError `conflict` when the file is no longer what `now` says, or its editor cannot be edited so
  */
 export async function writeContent(
   path: string,
@@ -61,8 +61,11 @@ export async function writeContent(
   if (sameContent(now, wanted)) return
   const document = openDocument(path)
   if (document?.isDirty === true) {
-    await editDocument(document, wanted)
-    return
+    if (await editDocument(document, wanted)) return
+    throw new OpencodeError(
+      'conflict',
+      vscode.l10n.t('{0} has unsaved changes. Save or revert them, then try again.', basename(path)),
+    )
   }
   const isSaved = document !== undefined && (await saveEdit(document, now, wanted))
   const found = await bytesOnDisk(path)

@@ -11,6 +11,7 @@ import type { Backend, Backends } from '../backend/backends.ts'
 import { absolutePath } from '../links.ts'
 import { promptTarget } from '../composer/promptTarget.ts'
 import { bytesOnDisk } from './reviewFiles.ts'
+import { SavesUnderWay } from './savesUnderWay.ts'
 
 const editedDelayMs = 400
 /** A prompt does not wait longer for its folder; a large one is taken in while the prompt is on its way. */
@@ -30,10 +31,11 @@ export class TurnWatch implements Disposable {
   readonly #timers = new Map<SessionID, NodeJS.Timeout>()
   readonly #warm = new Set<string>()
   readonly #running = new Map<SessionID, { readonly backend: Backend; readonly directory: string }>()
-  readonly #beforeSave = new Map<string, Promise<Buffer | undefined>>()
+  readonly #saves: SavesUnderWay
 
   constructor(recorder: TurnRecorder, backends: Backends, log: Log) {
     this.#recorder = recorder
+    this.#saves = new SavesUnderWay((path) => recorder.isRecording(path), bytesOnDisk)
     this.#backends = backends
     this.#log = log
     this.#store.add(backends.onDidChange(() => this.#watchAll()))
@@ -174,16 +176,13 @@ export class TurnWatch implements Disposable {
   }
 
   #willSave({ document }: vscode.TextDocumentWillSaveEvent): void {
-    const path = filePath(document.uri)
-    if (document.uri.scheme === 'file' && this.#recorder.isRecording(path))
-      this.#beforeSave.set(path, bytesOnDisk(path))
+    if (document.uri.scheme === 'file') this.#saves.begin(filePath(document.uri))
   }
 
   async #didSave({ uri }: vscode.TextDocument): Promise<void> {
     const path = filePath(uri)
-    const before = this.#beforeSave.get(path)
+    const before = this.#saves.end(path)
     if (!before) return
-    this.#beforeSave.delete(path)
     const after = await bytesOnDisk(path)
     await this.#recorder.foreignWrite(path, await before, after)
   }

@@ -111,6 +111,18 @@ describe('review: recording turns', () => {
     assert.deepEqual(ledger.get(id)?.unknown, [join(folder, 'image.bin')])
   })
 
+  it('tells of a large file that is gone, which no snapshot holds', async () => {
+    await put('large.bin', Buffer.alloc(6 * 1024 * 1024))
+    await recorder.started(id, folder)
+    await rm(join(folder, 'large.bin'))
+    await recorder.end(id, () =>
+      Promise.resolve([
+        { path: join(folder, 'large.bin'), additions: 0, deletions: 1, status: 'deleted' as const },
+      ]),
+    )
+    assert.deepEqual(ledger.get(id)?.unknown, [join(folder, 'large.bin')])
+  })
+
   it('uses the patches for files of a repository within the folder, and for large ones with any name', async () => {
     await mkdir(join(folder, 'inner'))
     await new Git().read(['init', '--quiet'], { cwd: join(folder, 'inner') })
