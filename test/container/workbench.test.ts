@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { labels } from '../../src/server/container/containerOwner.ts'
+import { clickDialogButton } from '../e2e/support/chatWorkbench.ts'
 import { notified, openChat, type Chat } from '../e2e/support/lifecycle.ts'
 import { modelConfig, offlineEnvironment } from '../support/opencodeLab.ts'
 import {
@@ -96,6 +97,30 @@ describe('A window whose server runs in a container', function () {
     assert.doesNotMatch(answers.join('\n'), /elsewhere/)
     const pwd = await lab.podman('exec', await theContainer(), 'pwd')
     assert.equal(pwd.trim(), inside)
+  })
+
+  it('shows what it changed for review, and undoes it here, byte for byte, for its owner', async () => {
+    await runCommand(page, 'OpenCode: Show Changes')
+    const rows = page.locator('.pane-body .monaco-list-row')
+    await rows.filter({ hasText: /a\.txt.*\+1 −1/ }).waitFor({ timeout: patience })
+    const command = `mkdir -p made/deep && printf 'x\\r\\ny' > made/deep/new.txt`
+    await chat.send(
+      `[[tool:bash ${JSON.stringify({ command, description: 'Makes a file' })}]][[text:Made it.]]`,
+    )
+    const permission = (await chat.frame()).getByRole('group', { name: 'Permission required' })
+    await permission.getByRole('button', { name: 'Allow once' }).click({ timeout: patience })
+    await chat.answered('Made it.')
+    await chat.settled()
+    await rows.filter({ hasText: /new\.txt.*\+2.*new/ }).waitFor({ timeout: patience })
+    await runCommand(page, 'OpenCode: Undo All Changes…')
+    await clickDialogButton(page, 'Undo All')
+    const { project } = lab.lab
+    const file = path.join(project, 'a.txt')
+    await until('it is undone', async () => (await readFile(file, 'utf8')) === 'one\ntwo\nthree\n', patience)
+    await until('new folders are gone', async () => !(await readdir(project)).includes('made'), patience)
+    const { uid, gid } = await stat(file)
+    assert.deepEqual({ uid, gid }, owner)
+    await rows.filter({ hasText: 'a.txt' }).waitFor({ state: 'detached', timeout: patience })
   })
 
   it('opens the file that an answer links by its path inside', async () => {
