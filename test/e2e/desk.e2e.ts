@@ -7,6 +7,9 @@ import { keepFailure, patience, startChatLab, type ChatLab } from './support/cha
 import { pickRow, quickInput, reloadByCommand } from './support/chatWorkbench.ts'
 
 const many = Array.from({ length: 10_000 }, (_, index) => `line ${index}`)
+const allowed = { 'windows.txt': 'allow', 'theme.css': 'allow', 'data.json': 'allow' }
+/** The workbench checks CSS and JSON by itself; `colr` is wrong from the start. */
+const theme = ':root { --accent: teal; }\na { colr: red; }\nb { color: var(--accent); }\nc { margin: 0; }\n'
 const windows = 'eins\r\nzwei\r\ndrei\r\nvier\r\nfünf'
 
 describe('Edits of the agent and the text in the editors', function () {
@@ -21,8 +24,10 @@ describe('Edits of the agent and the text in the editors', function () {
         'plain.txt': 'one\ntwo\nthree\n',
         'block.ts': `if (true) {\n${Array.from({ length: 20 }, (_, index) => `  call(${index})\n`).join('')}}\n`,
         'old/name.txt': 'one\ntwo\nthree\nfour\nfive\n',
+        'theme.css': theme,
+        'data.json': '{\n  "a": 1,\n  "b": 2\n}\n',
       },
-      config: { permission: { bash: 'allow', edit: { '*': 'ask', 'windows.txt': 'allow' } } },
+      config: { permission: { bash: 'allow', edit: { '*': 'ask', ...allowed } } },
       settings: { 'files.autoSave': 'off' },
       patching: true,
       isAttached: true,
@@ -142,6 +147,38 @@ describe('Edits of the agent and the text in the editors', function () {
     await chat.sees('Wide is done.')
     const bytes = await readFile(path.join(running.lab.project, 'wide.txt'))
     assert.deepEqual(bytes, wide('von mir\r\neins\r\nzwei äöü\r\nDREI'))
+  })
+
+  it('tells the problems that came up, in any language, and has just those fixed', async () => {
+    const { chat, page, lab } = running
+    // These two language services look at files in tabs only.
+    await openFile('data.json')
+    await openFile('theme.css')
+    await page.locator('.squiggly-warning').first().waitFor({ timeout: patience })
+    const edits = [edit('theme.css', 'margin: 0', 'margin: '), edit('data.json', '"b": 2', '"b":')]
+    await chat.ask(`${edits.join('')}[[text:Broke both.]]`, 'Broke both.')
+    const strip = chat.frame.getByRole('group', { name: 'New problems' })
+    await strip.getByText('2 new problems in theme.css and 1 more file').waitFor({ timeout: patience })
+    await screenshot(page, 'desk-problems')
+    await strip.getByRole('button', { name: 'Fix' }).click()
+    const told = [
+      'Problems that the editor reports since your last changes:',
+      '- theme.css:4:13-4:14 error (css css-propertyvalueexpected): property value expected',
+      '- data.json:4:1-4:2 error (json 516): Value expected',
+      '',
+    ].join('\n')
+    const heading = told.slice(0, told.indexOf('\n'))
+    const asked = () =>
+      lab.model.requests.map(({ body }) => JSON.stringify(body)).find((body) => body.includes(heading))
+    await until('the model is asked', () => asked() !== undefined, patience)
+    const words = asked() ?? ''
+    assert.ok(words.includes(JSON.stringify(told).slice(1)), words.slice(words.indexOf(heading)))
+    await strip.waitFor({ state: 'detached', timeout: patience })
+    await chat.prompts.getByText('Fix the problems that came up').waitFor({ timeout: patience })
+    // What the model does about it is to write a file of its own.
+    await chat.permission.waitFor({ timeout: patience })
+    await chat.stopButton.click()
+    await chat.settles()
   })
 
   it('follows what is read and changed, while somebody types into the chat', async () => {
