@@ -7,10 +7,13 @@ import type { SessionID } from '../../src/opencode/ids.ts'
 import { newBlockID, newMessageID } from '../../src/opencode/newIds.ts'
 import type { PermissionRequest } from '../../src/session/model.ts'
 import type { Backend } from '../../src/views/backend/backends.ts'
+import { EditConflicts } from '../../src/views/desk/conflicts.ts'
 import type { EditDesk } from '../../src/views/desk/editDesk.ts'
 import { canMerge, isMoved, risksInEditors } from '../../src/views/desk/proposal.ts'
 import { ProposalMemory } from '../../src/views/desk/proposalMemory.ts'
 import { RememberedTexts } from '../../src/views/desk/rememberedTexts.ts'
+import { TextBackups } from '../../src/views/desk/textBackups.ts'
+import { UnsavedTexts } from '../../src/views/desk/unsavedTexts.ts'
 import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
 const original = 'one\ntwo\nthree\nfour\nfive\n'
@@ -149,6 +152,38 @@ describe('Text that edits of the agent meet at a bad moment', function () {
       recalled.files.map((file) => [file.base, file.after, isMoved(file)]),
       [[original, original.replace('four', 'FOUR'), false]],
     )
+  })
+
+  it('is told of a conflict also where no copy of it can be kept', async () => {
+    const { services } = await activated()
+    const folder = await mkdtemp(join(tmpdir(), 'desk-'))
+    // As a full disk: where a file stands, no folder can be made.
+    const full = join(folder, 'full')
+    await writeFile(full, '')
+    const remembered = new RememberedTexts(join(folder, 'edits'))
+    await openEditor(uri)
+    const unsaved = new UnsavedTexts(remembered)
+    const warnings: string[] = []
+    const conflicts = new EditConflicts({
+      backends: services.backends,
+      unsaved,
+      backups: new TextBackups(join(full, 'unsaved')),
+      documents: services.documents,
+      log: { warn: (message) => warnings.push(message) },
+    })
+    await type('mine\n')
+    await writeFile(uri.fsPath, original.replace('four', 'FOUR'))
+    await conflicts.check([document()])
+    assert.deepEqual(conflicts.in(directory), [{ path: uri.fsPath }])
+    assert.deepEqual(conflicts.in('/'), conflicts.in(directory))
+    assert.match(warnings[0] ?? '', /could not be kept/)
+    // What replaces text still insists on the copy.
+    await assert.rejects(conflicts.answer(uri.fsPath, 'theirs'))
+    assert.match(document().getText(), /^mine\n/)
+    conflicts.dispose()
+    unsaved.dispose()
+    await remembered.close()
+    await rm(folder, { recursive: true, force: true })
   })
 
   function connection() {

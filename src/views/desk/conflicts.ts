@@ -1,10 +1,11 @@
-import { basename, sep } from 'node:path'
+import { basename } from 'node:path'
 import * as vscode from 'vscode'
-import { OpencodeError } from '../../opencode/errors.ts'
+import { OpencodeError, toErrorInfo } from '../../opencode/errors.ts'
 import type { ConflictAnswer, FileConflict } from '../../protocol/desk.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import { isWithin } from '../../util/paths.ts'
 import type { Backend, Backends } from '../backend/backends.ts'
 import type { DiffDocuments } from '../diffDocuments.ts'
 import { followBackends } from '../backend/followBackends.ts'
@@ -19,6 +20,7 @@ export interface ConflictsOptions {
   readonly unsaved: UnsavedTexts
   readonly backups: TextBackups
   readonly documents: DiffDocuments
+  readonly log: { warn(message: string): void }
 }
 
 /**
@@ -44,7 +46,7 @@ export class EditConflicts implements Disposable {
 
   /** Those of files in a directory. */
   in(directory: string): readonly FileConflict[] {
-    return [...this.#conflicts.values()].filter(({ path }) => path.startsWith(directory + sep))
+    return [...this.#conflicts.values()].filter(({ path }) => isWithin(path, directory))
   }
 
   /** Looks whether files with unsaved text were written by somebody else. */
@@ -101,10 +103,10 @@ export class EditConflicts implements Disposable {
 
   /** Text that was saved a moment before may be gone with the edit, e.g. with auto save. */
   async #keepSaved(uri: vscode.Uri): Promise<void> {
-    const { unsaved, backups } = this.#options
+    const { unsaved } = this.#options
     const saved = unsaved.savedLately(uri)
     if (saved === undefined || hasSameLines(saved, (await diskText(uri)) ?? '')) return
-    await backups.keep(uri.fsPath, saved)
+    await this.#tryKeep(uri.fsPath, saved)
   }
 
   async #check(document: vscode.TextDocument): Promise<void> {
@@ -112,11 +114,20 @@ export class EditConflicts implements Disposable {
     if (!document.isDirty || base === undefined) return
     if (now !== undefined && (hasSameLines(now, base) || hasSameLines(now, document.getText()))) return
     const path = document.uri.fsPath
-    await this.#options.backups.keep(path, document.getText())
+    await this.#tryKeep(path, document.getText())
     if (this.#conflicts.has(document) || !isStillDirty(document)) return
     const conflict: FileConflict = now === undefined ? { path, isGone: true } : { path }
     this.#conflicts.set(document, conflict)
     this.#onDidChange.fire(conflict)
+  }
+
+  /** Nothing is replaced yet, so a disk that is full keeps nobody from hearing of a conflict. */
+  async #tryKeep(path: string, text: string): Promise<void> {
+    try {
+      await this.#options.backups.keep(path, text)
+    } catch (error) {
+      this.#options.log.warn(`desk: a copy of unsaved text could not be kept (${toErrorInfo(error).code})`)
+    }
   }
 
   async #answerGone(document: vscode.TextDocument, how: ConflictAnswer): Promise<void> {

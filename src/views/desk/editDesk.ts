@@ -1,9 +1,10 @@
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import type { RequestID, SessionID } from '../../opencode/ids.ts'
 import type { DeskState, EditSettlement } from '../../protocol/desk.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import { isWithin } from '../../util/paths.ts'
 import type { Backends } from '../backend/backends.ts'
 import type { DiffDocuments } from '../diffDocuments.ts'
 import { EditConflicts } from './conflicts.ts'
@@ -42,7 +43,7 @@ export class EditDesk implements Disposable {
     const { backups } = this
     const unsaved = this.#store.add(new UnsavedTexts(remembered))
     this.proposals = this.#store.add(new Proposals({ backends, documents, backups, remembered, log }))
-    this.conflicts = this.#store.add(new EditConflicts({ backends, unsaved, backups, documents }))
+    this.conflicts = this.#store.add(new EditConflicts({ backends, unsaved, backups, documents, log }))
     this.problems = this.#store.add(new ProblemWatch(backends))
     this.#store.add(this.problems.onDidChange(() => this.#onDidChange.fire(undefined)))
     this.#store.add(this.proposals.onDidChange(() => this.#onDidChange.fire(undefined)))
@@ -52,9 +53,7 @@ export class EditDesk implements Disposable {
   /** What a chat of this directory shows with this session; undefined when there is nothing to say. */
   stateOf(directory: string, sessionID: SessionID | undefined): DeskState | undefined {
     const edits = this.proposals.all
-      .filter(
-        ({ request }) => request.directory === directory || request.directory.startsWith(directory + sep),
-      )
+      .filter(({ request }) => isWithin(request.directory, directory))
       .flatMap(({ request }) => this.proposals.guards.find(({ requestID }) => requestID === request.id) ?? [])
       .filter(({ risks, isChanged }) => risks.length > 0 || isChanged)
     const conflicts = this.conflicts.in(directory)

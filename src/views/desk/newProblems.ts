@@ -1,4 +1,3 @@
-import { sep } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
 import type { NewProblems } from '../../protocol/desk.ts'
@@ -8,6 +7,7 @@ import type { EndedRun } from '../../sync/sessionNews.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import { isWithin } from '../../util/paths.ts'
 import type { Backend, Backends } from '../backend/backends.ts'
 import { followBackends } from '../backend/followBackends.ts'
 import { absolutePath } from '../links.ts'
@@ -86,7 +86,7 @@ export class ProblemWatch implements Disposable {
     store.add(
       hub.onDidEditFile(({ path }) => {
         for (const { directory, touched } of this.#runs.values()) {
-          if (path.startsWith(directory + sep)) touched.add(editorUri(path).toString())
+          if (isWithin(path, directory)) touched.add(editorUri(path).toString())
         }
       }),
     )
@@ -195,7 +195,10 @@ async function lastChanges(
   }
 }
 
-/** Most language services look at open documents only; opening one shows nothing. */
+/**
+ * Most language services look at open documents only; opening one shows nothing. Those that VS Code has to ask, such as
+ * JSON's, want a tab, and without one say nothing of the file.
+ */
 async function openUnseen(keys: readonly string[]): Promise<void> {
   const uris = keys.map((key) => vscode.Uri.parse(key, true)).filter((uri) => !openDocument(uri))
   await Promise.all(

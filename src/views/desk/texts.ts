@@ -1,8 +1,9 @@
-import { sep } from 'node:path'
+import { relative } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { knownFolders } from '../../platform/folders.ts'
 import { decodeText } from '../../review/textForm.ts'
+import { isWithin } from '../../util/paths.ts'
 import { readsAsUtf8 } from './serverEdit.ts'
 
 const largestText = 20 * 1024 * 1024
@@ -12,8 +13,8 @@ export const unreadable = '\ufffd'
 /** The URI under which editors know a file that the server names by its real path. */
 export function editorUri(path: string): vscode.Uri {
   for (const { directory, uri } of knownFolders()) {
-    const isBehindLink = directory !== uri.fsPath && path.startsWith(directory + sep)
-    if (isBehindLink) return vscode.Uri.joinPath(uri, path.slice(directory.length + 1))
+    const isBehindLink = directory !== uri.fsPath && isWithin(path, directory)
+    if (isBehindLink) return vscode.Uri.joinPath(uri, relative(directory, path))
   }
   return vscode.Uri.file(path)
 }
