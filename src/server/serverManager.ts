@@ -19,7 +19,7 @@ export interface ServerManagerOptions {
   readonly restartPolicy?: RestartPolicy
 }
 
-/** Runs before a server is stopped on purpose; a failure is logged and stops nothing. */
+/** Runs before a server is stopped or left on purpose; a failure is logged and stops nothing. */
 export type StopTask = (connection: Connection) => Promise<void>
 
 /** Causes that a second try cannot cure. */
@@ -53,6 +53,7 @@ export class ServerManager implements Disposable {
   readonly #onDidChangeStatus = new Emitter<ServerStatus>()
   readonly #onDidChangeConnection = new Emitter<Connection | undefined>()
   readonly #stopTasks = new Set<StopTask>()
+  readonly #leaveTasks = new Set<StopTask>()
   #status: ServerStatus = { kind: 'stopped' }
   #run: ServerRun | undefined
   #starting: { readonly promise: Promise<Connection>; readonly controller: AbortController } | undefined
@@ -148,6 +149,15 @@ export class ServerManager implements Disposable {
     void this.leave()
     this.#onDidChangeStatus.dispose()
     this.#onDidChangeConnection.dispose()
+  }
+
+  /**
+   * Adds something to do before this window lets go of a server, whoever runs it, while its connection is still
+   * there: VS Code disposes of everything as soon as a window begins to close.
+   */
+  addLeaveTask(task: StopTask): Disposable {
+    this.#leaveTasks.add(task)
+    return toDisposable(() => this.#leaveTasks.delete(task))
   }
 
   #begin(work: (signal: AbortSignal) => Promise<Connection>): Promise<Connection> {
@@ -265,26 +275,29 @@ export class ServerManager implements Disposable {
   }
 
   async #stopRun(run: ServerRun, intent: StopIntent): Promise<void> {
-    if (run.handle.origin === 'managed') {
-      await settlesWithin(this.#runStopTasks(run.connection), stopTasksTimeoutMs)
-    }
+    await this.#runTasks(this.#leaveTasks, run)
+    if (run.handle.origin === 'managed') await this.#runTasks(this.#stopTasks, run)
     this.#dropRun()
     await run.stop(intent)
   }
 
   async #leaveRun(run: ServerRun, isBusy: boolean): Promise<void> {
+    await this.#runTasks(this.#leaveTasks, run)
     this.#dropRun()
     await run.leave(isBusy)
   }
 
-  async #runStopTasks(connection: Connection): Promise<void> {
-    for (const task of this.#stopTasks) {
-      try {
-        await task(connection)
-      } catch (error) {
-        this.#options.log.warn(`server: a task before the stop failed: ${toErrorInfo(error).message}`)
+  async #runTasks(tasks: ReadonlySet<StopTask>, { connection }: ServerRun): Promise<void> {
+    const runAll = async (): Promise<void> => {
+      for (const task of tasks) {
+        try {
+          await task(connection)
+        } catch (error) {
+          this.#options.log.warn(`server: a task before the stop failed: ${toErrorInfo(error).message}`)
+        }
       }
     }
+    if (tasks.size > 0) await settlesWithin(runAll(), stopTasksTimeoutMs)
   }
 
   #dropRun(): void {

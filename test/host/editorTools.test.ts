@@ -68,6 +68,17 @@ describe('VS Code as a tool of the agent', function () {
     assert.equal(editor.document.getText(), 'define apple\nuse apple\n')
   })
 
+  it('waits for what is found in a file that nobody had open', async () => {
+    await writeFile(projectUri('late.words').fsPath, 'use apple\n')
+    await writeFile(projectUri('never.words').fsPath, 'use apple\n')
+    const answers = await calls([
+      ['diagnostics', { path: 'late.words' }],
+      ['diagnostics', { path: 'never.words' }],
+    ])
+    assert.equal(answers[0]?.output, '- late.words:1:1-1:4 warning (words): use less')
+    assert.match(answers[1]?.output ?? '', /^None, but no editor shows this file/)
+  })
+
   it('reads nothing outside of the workspace, nothing private, and says what is wrong', async () => {
     const denied = vscode.workspace.getConfiguration('opencodeSessions').get<string[]>('context.neverAttach')
     assert.ok(denied?.some((glob) => glob.includes('.env')))
@@ -135,15 +146,15 @@ function languageService(): readonly { dispose(): unknown }[] {
     places(document).map((range) => new vscode.Location(document.uri, range))
   const { languages } = vscode
   const problems = languages.createDiagnosticCollection('words')
-  const check = (document: vscode.TextDocument): void => {
-    if (!document.uri.path.endsWith('tools.words')) return
-    const use = new vscode.Diagnostic(
-      new vscode.Range(1, 0, 1, 3),
-      'use less',
-      vscode.DiagnosticSeverity.Warning,
-    )
+  const tell = ({ uri }: vscode.TextDocument, line: number): void => {
+    const range = new vscode.Range(line, 0, line, 3)
+    const use = new vscode.Diagnostic(range, 'use less', vscode.DiagnosticSeverity.Warning)
     use.source = 'words'
-    problems.set(document.uri, [use])
+    problems.set(uri, [use])
+  }
+  const check = (document: vscode.TextDocument): void => {
+    if (document.uri.path.endsWith('tools.words')) tell(document, 1)
+    if (document.uri.path.endsWith('late.words')) setTimeout(() => tell(document, 0), 500)
   }
   return [
     problems,

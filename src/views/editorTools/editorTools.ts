@@ -50,6 +50,7 @@ export class EditorTools implements Disposable {
   readonly onDidChange = this.#onDidChange.event
   #updating: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
+  #closing: Promise<void> | undefined
 
   constructor(options: EditorToolsOptions) {
     this.#options = options
@@ -57,8 +58,9 @@ export class EditorTools implements Disposable {
     this.#store.add(settings.editorTools.onDidChange(() => this.#soon()))
     this.#store.add(backends.onDidChange(() => this.#soon()))
     this.#store.add(
-      followBackends(backends, ({ hub }) => {
+      followBackends(backends, ({ hub, server }) => {
         const store = new DisposableStore()
+        store.add(server.addLeaveTask((connection) => this.#leave(connection)))
         store.add(hub.onDidChangeLink(() => this.#soon()))
         // A server that reloads a folder forgets what was added to it.
         store.add(hub.onDidChangeCatalog(() => this.#soon()))
@@ -81,18 +83,23 @@ export class EditorTools implements Disposable {
   }
 
   /** Takes the tools back from all servers, because the window closes. */
-  async close(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#store.dispose()
-    await Promise.all([...this.#registered.keys()].map((directory) => this.#withdraw(directory)))
-    await this.#endpoint.close()
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
   }
 
   dispose(): void {
     void this.close()
   }
 
+  async #close(): Promise<void> {
+    clearTimeout(this.#timer)
+    await Promise.all([...this.#registered.keys()].map((directory) => this.#withdraw(directory)))
+    this.#store.dispose()
+    await this.#endpoint.close()
+  }
+
   #soon(): void {
+    if (this.#closing) return
     const isIdle = this.#registered.size === 0 && this.#refusals.size === 0
     if (isIdle && !this.#options.settings.editorTools.value) return
     clearTimeout(this.#timer)
@@ -100,6 +107,7 @@ export class EditorTools implements Disposable {
   }
 
   async #update(): Promise<void> {
+    if (this.#closing) return
     const { backends, settings } = this.#options
     const wanted = settings.editorTools.value ? backends.places : []
     const directories = new Set(wanted.map(({ directory }) => directory))
@@ -146,6 +154,13 @@ export class EditorTools implements Disposable {
   #toolsFor(directory: string) {
     const scope = { directory, denied: () => this.#options.settings.deniedFiles.value }
     return [...languageTools(scope), ...windowTools(scope)]
+  }
+
+  /** The window lets go of a server; when it closes, not before all is taken back. */
+  async #leave(connection: Connection): Promise<void> {
+    if (this.#closing) return this.#closing
+    const theirs = [...this.#registered].filter(([, known]) => known.connection === connection)
+    await Promise.all(theirs.map(([directory]) => this.#withdraw(directory)))
   }
 
   async #withdraw(directory: string): Promise<void> {

@@ -14,6 +14,10 @@ export interface ToolScope {
 }
 
 const listLimit = 200
+/** How long a language service may take for a file that was just opened, and go on telling of more. */
+const firstLookMs = 3_000
+const quietMs = 300
+const unseen = 'None, but no editor shows this file, and some languages are checked in editors only.'
 
 /** What VS Code's language services know: for each language that some extension brings. */
 export function languageTools(scope: ToolScope): readonly McpTool[] {
@@ -32,11 +36,33 @@ function diagnostics({ directory, denied }: ToolScope): McpTool {
           files.flatMap(({ name, problems }) => problems.map((each) => describeProblem(name, each))),
         )
       }
-      const { uri } = await documentOf(input, directory, denied())
+      const open = new Set(vscode.workspace.textDocuments)
+      const document = await documentOf(input, directory, denied())
+      const { uri } = document
+      const isLooked = open.has(document) || (await looked(uri))
       const name = shortName(uri.fsPath, directory)
-      return list(vscode.languages.getDiagnostics(uri).map((each) => describeProblem(name, each)))
+      const problems = vscode.languages.getDiagnostics(uri)
+      if (problems.length === 0 && !isLooked) return unseen
+      return list(problems.map((each) => describeProblem(name, each)))
     },
   }
+}
+
+/** Whether a language service told of a file that was just opened. Some say nothing of one that they find well. */
+function looked(uri: vscode.Uri): Promise<boolean> {
+  const key = uri.toString()
+  return new Promise((resolve) => {
+    const done = (isLooked: boolean): void => {
+      telling.dispose()
+      resolve(isLooked)
+    }
+    let timer = setTimeout(done, firstLookMs, false)
+    const telling = vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+      if (!uris.some((each) => each.toString() === key)) return
+      clearTimeout(timer)
+      timer = setTimeout(done, quietMs, true)
+    })
+  })
 }
 
 function symbols({ directory, denied }: ToolScope): McpTool {

@@ -264,6 +264,22 @@ describe('The server manager', function () {
     await server.stop()
   })
 
+  it('does what is to be done before it leaves a server, also when it is disposed of', async () => {
+    const server = await lab.startServer()
+    const { url, username, password } = server
+    const manager = create({ launcher: () => new AttachLauncher({ url, username, password }) })
+    const done = new Promise<number>((resolve) => {
+      manager.addLeaveTask(async (connection) => {
+        resolve((await connection.features.mcpServers(lab.project)).length)
+      })
+    })
+    await manager.start()
+    manager.dispose()
+    assert.equal(await done, 0)
+    await manager.leave()
+    await server.stop()
+  })
+
   it('starts nothing any more after its end', async () => {
     const manager = create()
     await manager.start()
