@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { openFile, reloadWindow, runCommand, screenshot, until } from '../support/workbench.ts'
 import { keepFailure, openChat, patience, startChatLab, type ChatLab } from './support/chat.ts'
-import { clickDialogButton } from './support/chatWorkbench.ts'
+import { clickDialogButton, clickInSubmenu } from './support/chatWorkbench.ts'
 
 const utf16 = Buffer.from('\ufeffgröße\r\nzwei\r\ndrei\r\n', 'utf16le')
 const latin1 = Buffer.from('straße\nzwei\n', 'latin1')
@@ -18,6 +18,8 @@ const originals: Readonly<Record<string, Buffer>> = {
   'wide.txt': utf16,
   'latin.txt': latin1,
   'before/old.txt': Buffer.from('alpha\nbeta\ngamma\ndelta\n'),
+  '.gitignore': Buffer.from('secret.txt\n'),
+  'secret.txt': Buffer.from('old\n'),
   'gone.txt': Buffer.from('gone\n'),
   'image.bin': Buffer.from([0x89, 0x50, 0, 1, 2, 255, 0]),
 }
@@ -25,6 +27,8 @@ const originals: Readonly<Record<string, Buffer>> = {
 describe('Reviewing what OpenCode changed', function () {
   this.timeout(300_000)
   let running: ChatLab
+  /** The window that a test looks at. */
+  let shown: Page
 
   before(async () => {
     running = await startChatLab({
@@ -34,8 +38,11 @@ describe('Reviewing what OpenCode changed', function () {
       height: 950,
     })
   })
+  beforeEach(() => {
+    shown = running.page
+  })
   afterEach(async function () {
-    await keepFailure(this.currentTest, running)
+    await keepFailure(this.currentTest, { page: shown, workbench: running.workbench })
   })
   after(async function () {
     this.timeout(60_000)
@@ -68,8 +75,7 @@ describe('Reviewing what OpenCode changed', function () {
     for (const [name, bytes] of Object.entries(originals)) await writeFile(fileAt(name), bytes)
     await chat.ask(everything(), 'All changed.')
     await runCommand(page, 'OpenCode: Show Changes')
-    // The list shows only what fits into it.
-    await page.getByRole('button', { name: /^Chat/ }).first().click()
+    await giveChangesRoom(page)
     await row(/crlf\.txt.*\+2 −2/).waitFor({ timeout: patience })
     await row(/big\.txt.*\+2 −2/).waitFor()
     await row(/new\.txt.*was before\/old\.txt/).waitFor()
@@ -161,11 +167,28 @@ describe('Reviewing what OpenCode changed', function () {
     await row('both.txt').waitFor({ state: 'detached', timeout: patience })
   })
 
+  it('asks before it replaces what cannot be merged, and dismisses what nobody knows', async () => {
+    const { page } = running
+    const press = async (name: RegExp, action: string): Promise<void> => {
+      await row(name).hover({ timeout: patience })
+      await row(name).locator(`.action-label[aria-label*="${action}"]`).click({ timeout: patience })
+    }
+    await press(/secret\.txt.*what changed is not known/, 'Dismiss')
+    await row('secret.txt').waitFor({ state: 'detached', timeout: patience })
+    await writeFile(fileAt('image.bin'), Buffer.from([1, 0, 2]))
+    await press(/image\.bin.*changed by you/, 'Undo File')
+    await screenshot(page, 'review-binary')
+    await clickDialogButton(page, 'Replace File')
+    await becomes('image.bin', originals['image.bin'])
+    await row('image.bin').waitFor({ state: 'detached', timeout: patience })
+  })
+
   it('remembers over a reload what waits', async () => {
     const { page } = running
     await reloadWindow(page)
     await running.chat.ready()
     await runCommand(page, 'OpenCode: Show Changes')
+    await giveChangesRoom(page)
     await row(/big\.txt.*\+2 −2/).waitFor({ timeout: patience })
     await row(/gone\.txt.*deleted/).waitFor()
     const strip = running.chat.frame.getByRole('group', { name: 'Changes to review' })
@@ -193,8 +216,7 @@ describe('Reviewing what OpenCode changed', function () {
     const { page } = running
     await runCommand(page, 'OpenCode: Undo All Changes…')
     await clickDialogButton(page, 'Undo All')
-    for (const name of ['big.txt', 'wide.txt', 'latin.txt', 'gone.txt', 'image.bin'])
-      await becomes(name, originals[name])
+    for (const name of ['big.txt', 'wide.txt', 'latin.txt', 'gone.txt']) await becomes(name, originals[name])
     await becomes('fresh.txt', undefined)
     await becomes('new.txt', undefined)
     await until(
@@ -226,6 +248,9 @@ describe('Reviewing what OpenCode changed', function () {
     const text = (await read('crlf.txt'))?.toString() ?? ''
     await chat.newSession()
     await chat.ask(`Second ${edit('crlf.txt', 'five', 'FIVE')}[[text:Both.]]`, 'Both.')
+    await row(/Second.*1 file/).waitFor({ timeout: patience })
+    // That of the chat is open, the others are closed.
+    await row(/Change everything.*1 file/).click()
     await row(/crlf\.txt.*\+1 −1/)
       .nth(1)
       .waitFor({ timeout: patience })
@@ -245,7 +270,10 @@ describe('Reviewing what OpenCode changed', function () {
     await mkdir(plain)
     await writeFile(path.join(plain, 'opencode.json'), await readFile(fileAt('opencode.json')))
     await writeFile(path.join(plain, 'notes.txt'), 'a\r\nb')
-    const page = await workbench.openPage({ folder: plain })
+    // Opened by a link, while the server names files by their real paths.
+    const link = path.join(lab.root, 'link')
+    await symlink(plain, link)
+    const page = (shown = await workbench.openPage({ folder: link }))
     const chat = await openChat(page)
     await chat.button('Model: Scripted').waitFor({ timeout: patience })
     const notes = path.join(plain, 'notes.txt')
@@ -259,6 +287,10 @@ describe('Reviewing what OpenCode changed', function () {
     await chat.ask(`${shell(`printf 'x' > ${notes}`)}[[text:Done it.]]`, 'Done it.')
     await runCommand(page, 'OpenCode: Show Changes')
     await inTree(/notes\.txt.*\+1 −2/).waitFor({ timeout: patience })
+    await openFile(page, 'notes.txt')
+    const keep = page.locator('.codelens-decoration a').filter({ hasText: 'Keep', visible: true })
+    await keep.waitFor({ timeout: patience })
+    await chat.ready()
     await chat.ask(`${shell(`printf 'xz' > ${notes}`)}[[text:Once more.]]`, 'Once more.')
     await runCommand(page, 'OpenCode: Show Changes of the Last Turn')
     await inTree(/notes\.txt.*\+1 −1/).waitFor({ timeout: patience })
@@ -266,6 +298,46 @@ describe('Reviewing what OpenCode changed', function () {
     await runCommand(page, 'OpenCode: Show Changes of the Session')
     await inTree(/notes\.txt.*\+1 −2/).waitFor({ timeout: patience })
     await undoAll('a\r\nb')
+    await page.close()
+  })
+
+  it('shows to read what a session changes on another machine, and undoes it there by whole prompts', async () => {
+    const { lab, workbench } = running
+    const near = path.join(lab.root, 'near')
+    await mkdir(near)
+    const { port } = await lab.startServer({ password: '' })
+    // An address that does not say that it is this machine, for files that are not where the window has them.
+    const far = { name: 'Far', kind: 'url', url: `http://0.0.0.0:${String(port)}`, allowsPlain: true }
+    await workbench.setSettings({
+      'opencodeSessions.server.profiles': [{ ...far, paths: [{ local: near, remote: lab.project }] }],
+      'opencodeSessions.server.profile': 'Far',
+    })
+    const page = (shown = await workbench.openPage({ folder: near, width: 1500, height: 950 }))
+    const chat = await openChat(page)
+    await chat.button('Model: Scripted').waitFor({ timeout: patience })
+    const inTree = (words: RegExp) => page.locator('.pane-body .monaco-list-row').filter({ hasText: words })
+    const changes = [edit('a.txt', 'two', 'TWO'), shell(`mkdir far; printf 'x' > far/new.txt`)]
+    await chat.ask(`Far away ${changes.join('')}[[text:All there.]]`, 'All there.')
+    await runCommand(page, 'OpenCode: Show Changes')
+    await inTree(/a\.txt.*\+1 −1/).waitFor({ timeout: patience })
+    await inTree(/new\.txt.*far.*\+1.*new/).waitFor()
+    assert.deepEqual(await readdir(near), [], 'nothing of it is here')
+    await inTree(/a\.txt/).click()
+    await page
+      .locator('.tab.active', { hasText: 'a.txt (changed on the server)' })
+      .waitFor({ timeout: patience })
+    const side = page.locator('.modified-in-monaco-diff-editor .view-lines')
+    await side.getByText('TWO').waitFor({ timeout: patience })
+    await screenshot(page, 'review-server')
+    const strip = chat.frame.getByRole('group', { name: 'Changes to review' })
+    assert.equal(await strip.getByRole('button', { name: 'Keep all changes' }).count(), 0)
+    await strip.getByRole('button', { name: 'Review' }).click()
+    await page.locator('.multiDiffEntry').nth(1).waitFor({ timeout: patience })
+    await strip.getByRole('button', { name: 'Undo last prompt…' }).click()
+    await clickDialogButton(page, 'Undo')
+    await becomes('a.txt', Buffer.from('one\ntwo\nthree\n'))
+    await inTree(/a\.txt/).waitFor({ state: 'detached', timeout: patience })
+    await strip.waitFor({ state: 'detached', timeout: patience })
     await page.close()
   })
 
@@ -281,6 +353,8 @@ describe('Reviewing what OpenCode changed', function () {
       edit('noend.txt', 'first', 'FIRST'),
       edit('both.txt', 'b', 'B'),
       tool('write', { filePath: fileAt('fresh.txt'), content: 'fresh\n' }),
+      tool('read', { filePath: fileAt('secret.txt') }),
+      tool('write', { filePath: fileAt('secret.txt'), content: 'new\n' }),
       shell(
         [
           `echo ${wide} | base64 -d > ${at('wide.txt')}`,
@@ -298,15 +372,24 @@ describe('Reviewing what OpenCode changed', function () {
   }
 })
 
-/** Opens a submenu and clicks an entry; VS Code takes no click right after a menu has opened. */
-async function clickInSubmenu(page: Page, menu: Locator, name: string): Promise<void> {
-  const item = page.getByRole('menuitem', { name, exact: true })
+/** The list shows only what fits into it, and the chat needs its own room: the border between them is drawn up. */
+async function giveChangesRoom(page: Page): Promise<void> {
+  const title = page.locator('h3.title').filter({ hasText: /^Changes$/ })
+  const header = page.locator('.pane-header').filter({ has: title })
+  const top = 540
   await until(
-    'the menu to close',
+    'the list to have room',
     async () => {
-      await menu.hover({ timeout: 2_000 }).catch(() => undefined)
-      await item.click({ timeout: 2_000 }).catch(() => undefined)
-      return (await page.locator('.monaco-menu:visible').count()) === 0
+      const box = await header.boundingBox()
+      if (!box) return false
+      if (Math.abs(box.y - top) < 20) return true
+      // It may be on its way still, and then is not where we pull.
+      const x = box.x + box.width / 2
+      await page.mouse.move(x, box.y)
+      await page.mouse.down()
+      await page.mouse.move(x, top, { steps: 5 })
+      await page.mouse.up()
+      return false
     },
     patience,
   )

@@ -59,3 +59,17 @@ export async function reloadByCommand(page: Page): Promise<void> {
   await loaded
   await workbenchReady(page)
 }
+
+/** Opens a submenu and clicks an entry; VS Code takes no click right after a menu has opened. */
+export async function clickInSubmenu(page: Page, menu: Locator, name: string): Promise<void> {
+  const item = page.getByRole('menuitem', { name, exact: true })
+  await until(
+    'the menu to close',
+    async () => {
+      await menu.hover({ timeout: 2_000 }).catch(() => undefined)
+      await item.click({ timeout: 2_000 }).catch(() => undefined)
+      return (await page.locator('.monaco-menu:visible').count()) === 0
+    },
+    patience,
+  )
+}
