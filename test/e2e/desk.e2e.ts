@@ -249,6 +249,57 @@ describe('Edits of the agent and the text in the editors', function () {
     await until('nothing is unsaved', async () => (await dirtyTabs().count()) === 0, patience)
   })
 
+  it('lets the agent ask VS Code, until the window is closed', async () => {
+    const { chat, page, lab, workbench } = running
+    await writeFile(path.join(lab.project, 'theme.css'), theme)
+    await workbench.setSettings({ 'opencodeSessions.editorTools.enabled': true })
+    await toolsBecome('connected')
+    await openFile('theme.css')
+    await page.locator('.squiggly-warning').first().waitFor({ timeout: patience })
+    const at = { path: 'theme.css', line: 3, symbol: '--accent' }
+    const tool = (name: string, input: object) => `[[tool:vscode_editor_${name} ${JSON.stringify(input)}]]`
+    const script = [
+      tool('definition', at),
+      tool('rename_preview', { ...at, newName: '--brand' }),
+      tool('diagnostics', { path: 'theme.css' }),
+    ]
+    await chat.ask(`${script.join('')}[[text:Asked the editor.]]`, 'Asked the editor.')
+    const outputs = lab.model.requests
+      .findLast(({ kind }) => kind === 'chat')
+      ?.body.messages.filter(({ role }) => role === 'tool')
+      .slice(-3)
+      .map(({ content }) => content)
+    assert.deepEqual(outputs, [
+      'theme.css:1:9-1:17: :root { --accent: teal; }',
+      'theme.css:1:9-1:17 → --brand\ntheme.css:3:16-3:24 → --brand',
+      "- theme.css:2:5-2:9 warning (css unknownProperties): Unknown property: 'colr'",
+    ])
+    const shown = chat.tool('vscode_editor_definition')
+    await shown.getByRole('button').first().click()
+    await shown.getByText(':root { --accent: teal; }').waitFor({ timeout: patience })
+    await screenshot(page, 'desk-tools')
+    await page.close({ runBeforeUnload: true })
+    await toolsBecome('disabled')
+    // The server still knows the address, but nobody is there.
+    await mcp('POST', '/vscode_editor/connect')
+    await toolsBecome('failed')
+  })
+
+  async function toolsBecome(status: string): Promise<void> {
+    let last: unknown
+    const isSo = async (): Promise<boolean> => {
+      const servers = (await (await mcp('GET', '')).json()) as Record<string, { status: string } | undefined>
+      last = servers['vscode_editor']
+      return servers['vscode_editor']?.status === status
+    }
+    await until(`the tools are ${status}`, isSo, patience).catch(() => assert.fail(JSON.stringify(last)))
+  }
+
+  function mcp(method: string, rest: string): Promise<Response> {
+    const directory = encodeURIComponent(running.lab.project)
+    return fetch(`${running.server?.url ?? ''}/mcp${rest}?directory=${directory}`, { method })
+  }
+
   function edit(name: string, oldString: string, newString: string): string {
     const input = { filePath: path.join(running.lab.project, name), oldString, newString }
     return `[[tool:edit ${JSON.stringify(input)}]]`
