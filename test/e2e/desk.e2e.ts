@@ -324,7 +324,10 @@ describe('Edits of the agent and the text in the editors', function () {
     const { page } = running
     await page.locator('.editor-instance .view-lines').first().click()
     await page.keyboard.press('Control+Home')
-    await page.keyboard.type(`${words}\n`)
+    // The line end first: after a word, Enter may take a suggestion instead.
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.type(words)
     await until('the file is unsaved', async () => (await dirtyTabs().count()) === 1, patience)
   }
 
