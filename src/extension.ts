@@ -46,11 +46,9 @@ export function activate(context: vscode.ExtensionContext): Exports {
   store.add(registerCommands(parts))
 
   end = async () => {
-    const leave = async (): Promise<void> => {
-      await Promise.all([executions.close(), editorTools.close()])
-      await servers.backends.leave()
-    }
-    await Promise.all([services.drafts.flush(), services.review.flush(), services.desk.close(), leave()])
+    const first = Promise.all([executions.close(), editorTools.close()])
+    const leaving = servers.backends.leave(first)
+    await Promise.all([services.drafts.flush(), services.review.flush(), services.desk.close(), leaving])
   }
   const exported = createExports({ services, consents, executions })
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported

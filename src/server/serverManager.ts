@@ -111,12 +111,14 @@ export class ServerManager implements Disposable {
   /**
    * Lets go of the server because this window closes or reloads; where it can, it goes on for other windows and
    * for some seconds, so that the reloaded window finds it; for more when a session of ours runs (`isBusy`).
-   * Otherwise the same as `stop`. Never rejects.
+   * Otherwise the same as `stop`. Call it at once, since a `dispose` before it would leave without a word of what runs;
+   * what has to be done with the server before goes into `first`. Never rejects.
    */
-  leave(isBusy = false): Promise<void> {
-    return this.#leaveBy((run) =>
-      run.handle.leave ? this.#leaveRun(run, isBusy) : this.#stopRun(run, 'stop'),
-    )
+  leave(isBusy = false, first?: Promise<unknown>): Promise<void> {
+    return this.#leaveBy(async (run) => {
+      await first?.catch(() => undefined)
+      await (run.handle.leave ? this.#leaveRun(run, isBusy) : this.#stopRun(run, 'stop'))
+    })
   }
 
   /** Other windows that use the server get the new one. */

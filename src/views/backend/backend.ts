@@ -128,13 +128,17 @@ export class Backend implements Disposable {
     await this.server.stop()
   }
 
-  /** The same in a hurry, because the window closes or reloads; see `ServerManager.leave`. */
-  async leave(): Promise<void> {
+  /**
+   * The same in a hurry, because the window closes or reloads, after `first`; see `ServerManager.leave`. What runs is
+   * looked at before anything is waited for: VS Code disposes of everything meanwhile.
+   */
+  leave(first: Promise<unknown>): Promise<void> {
     const isBusy = this.directories.some((directory) =>
       this.hub.sessions(directory).some(({ status }) => status.kind !== 'idle'),
     )
-    await (this.isShared ? this.providerKeys.entrust(true) : this.providerKeys.withdraw(true))
-    await this.server.leave(isBusy)
+    const keys = this.providerKeys
+    const isReady = first.then(() => (this.isShared ? keys.entrust(true) : keys.withdraw(true)))
+    return this.server.leave(isBusy, isReady)
   }
 
   dispose(): void {

@@ -121,9 +121,9 @@ export class Backends implements Disposable {
     await this.#retire(backend)
   }
 
-  /** Lets go of all servers because the window closes or reloads. */
-  async leave(): Promise<void> {
-    await Promise.all(this.all.map((backend) => backend.leave()))
+  /** Lets go of all servers because the window closes or reloads, when `first` is done. */
+  async leave(first: Promise<unknown>): Promise<void> {
+    await Promise.all(this.all.map((backend) => backend.leave(first)))
   }
 
   dispose(): void {

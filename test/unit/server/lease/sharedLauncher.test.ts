@@ -61,11 +61,13 @@ describe('Windows that share a server', function () {
     assert.deepEqual(sharingOf(second), { windows: 1, isAdopted: true })
   })
 
-  it('have more time to come back when something runs', async () => {
+  it('have more time to come back when something runs, though they are disposed of at once', async () => {
     const first = machine.window()
     await first.start()
     const { server } = await machine.lease()
-    await first.leave(true)
+    const leaving = first.leave(true, sleep(100))
+    first.dispose()
+    await leaving
     await sleep(busyGraceMs - 1500)
     assert.equal(await isRunning(server), true)
     const second = machine.window()
