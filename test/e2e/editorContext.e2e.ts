@@ -10,6 +10,7 @@ const files = {
   'src/sum.py': 'def add(a, b):\n    return a + b\n',
   'broken.json': '{\n  "name": \n}\n',
   'a.txt': 'one\ntwo\nthree\n',
+  '.env': 'KEY=hunter2\n',
 }
 
 describe('What goes from the editor into the chat', function () {
@@ -117,23 +118,48 @@ describe('What goes from the editor into the chat', function () {
     await runCommand(page, 'View: Close All Editors')
   })
 
-  it('is a file that the explorer adds', async () => {
-    const { page } = running
-    await runCommand(page, 'View: Show Explorer')
-    const row = page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: 'a.txt' })
-    await row.click({ button: 'right', timeout: patience })
-    const item = page.getByRole('menuitem', { name: 'Add File to Chat' })
-    await item.waitFor({ timeout: patience })
-    // VS Code takes no click right after a menu has opened, lest it be the one that opened it.
-    await until('the menu to close', async () => {
-      await item.click({ timeout: 2_000 }).catch(() => undefined)
-      return !(await item.isVisible())
-    })
-    const chat = await running.chat.ready()
-    await chat.chips.filter({ hasText: 'a.txt' }).waitFor({ timeout: patience })
-    await chat.ask('Read it. [[text:It counts to three.]]', 'It counts to three.')
-    assert.match(running.lab.model.requests.findLast(({ kind }) => kind === 'chat')?.prompt ?? '', /three/)
-    await chat.prompts.getByText('a.txt').waitFor()
+  it('is lines that are followed until they are sent, and a chip that says when they are gone', async () => {
+    const { chat, lab, page } = running
+    await openFile(page, 'a.txt')
+    await selectLines(page, 0)
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Shift+End')
+    await page.keyboard.press('Control+Alt+l')
+    await chat.chips.filter({ hasText: 'a.txt:2' }).waitFor({ timeout: patience })
+    await selectLines(page, 0)
+    await page.keyboard.type('zero\n')
+    await chat.chips.filter({ hasText: 'a.txt:3' }).waitFor({ timeout: patience })
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Control+Shift+k')
+    const stale = chat.chips.filter({ hasText: /a\.txt:3[\s\S]*were removed/ })
+    await stale.waitFor({ timeout: patience })
+    await chat.ask('What was it? [[text:It was two.]]', 'It was two.')
+    const prompt = lab.model.requests.findLast(({ kind }) => kind === 'chat')?.prompt ?? ''
+    assert.match(prompt, /a\.txt:3: these lines were selected and have been changed or removed[\s\S]*\btwo\b/)
+    await runCommand(page, 'File: Revert File')
+    await runCommand(page, 'View: Close All Editors')
+  })
+
+  it('is the selection by itself, where the setting wants it, and never of secrets', async () => {
+    const { chat, lab, page, workbench } = running
+    const asked = () => lab.model.requests.findLast(({ kind }) => kind === 'chat')?.prompt ?? ''
+    await workbench.setSettings({ 'opencodeSessions.context.attachSelection': true })
+    await openFile(page, 'a.txt')
+    await selectLines(page, 1)
+    await chat.chips.filter({ hasText: 'a.txt:1' }).waitFor({ timeout: patience })
+    await openFile(page, '.env')
+    await selectLines(page, 1)
+    await until('nothing of the secret is taken', async () => (await chat.chips.count()) === 0, patience)
+    await chat.ask('And now? [[text:Nothing.]]', 'Nothing.')
+    assert.doesNotMatch(asked(), /hunter2|\.env/)
+    await openFile(page, 'a.txt')
+    await selectLines(page, 1)
+    await chat.chips.filter({ hasText: 'a.txt:1' }).waitFor({ timeout: patience })
+    await chat.ask('Which line? [[text:The first.]]', 'The first.')
+    assert.match(asked(), /lines 1 of a\.txt \(plaintext\)[\s\S]*one/)
+    await workbench.setSettings({ 'opencodeSessions.context.attachSelection': false })
+    await until('the chip is gone', async () => (await chat.chips.count()) === 0, patience)
+    await runCommand(page, 'View: Close All Editors')
   })
 
   it('has a way back: a file named in an answer opens at its line', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { openFile, runCommand, until } from '../support/workbench.ts'
 import { keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
@@ -114,6 +116,43 @@ describe('The menus of the workbench', function () {
     await runCommand(page, 'View: Close All Editors')
   })
 
+  it('of a problem: in its editor, in the light bulb and in the Problems view', async () => {
+    const { page } = running
+    await openFile(page, 'broken.json')
+    await page.locator('.squiggly-error').first().waitFor({ timeout: patience })
+    const text = page.locator('.editor-instance .view-lines').first()
+    const open = () => text.click({ button: 'right', position: { x: 60, y: 28 } })
+    await choose(page, open, 'OpenCode', 'Fix')
+    assert.match(await asked('FIX'), /\[f:broken\.json\][\s\S]*error.*Value expected/i)
+    await runCommand(page, 'Go to Next Problem in Files')
+    await page.keyboard.press('Escape')
+    await runCommand(page, 'Quick Fix...')
+    await page.locator('.action-widget').getByText('Explain with OpenCode').click({ timeout: patience })
+    assert.match(await asked('EXPLAINPROBLEM'), /\[f:broken\.json\][\s\S]*Value expected/)
+    await runCommand(page, 'View: Toggle Problems')
+    const row = rowOf(page.locator('.markers-panel'), 'Value expected')
+    await choose(page, () => row.click({ button: 'right' }), 'Ask OpenCode…')
+    await answer(page, 'Why?')
+    assert.match(await asked('ASK'), /\[i:Why\?\][\s\S]*Value expected/)
+    await choose(page, () => row.click({ button: 'right' }), 'Add to OpenCode chat')
+    await (await running.chat.ready()).chips.filter({ hasText: 'Problem in broken.json' }).waitFor()
+    await runCommand(page, 'View: Close All Editors')
+  })
+
+  it('of changes: one file, and a whole group', async () => {
+    const { lab, page } = running
+    await writeFile(path.join(lab.project, 'b.txt'), 'four\nfive\n')
+    await writeFile(path.join(lab.project, 'fresh.txt'), 'new here\n')
+    await page.keyboard.press('Control+Shift+g')
+    const row = (name: string) => rowOf(page.locator('.scm-view'), name)
+    await choose(page, () => row('b.txt').click({ button: 'right' }), 'OpenCode', 'Explain')
+    assert.match(await asked('EXPLAIN'), /\[f:b\.txt\][\s\S]*^\+five$/m)
+    await page.keyboard.press('Control+Shift+g')
+    await choose(page, () => row('Changes').click({ button: 'right' }), 'OpenCode', 'Ask…')
+    await answer(page, 'What is new?')
+    assert.match(await asked('ASK'), /\[i:What is new\?\][\s\S]*^\+five$[\s\S]*^\+new here$/m)
+  })
+
   it('of a terminal: what is selected in it', async () => {
     const { page } = running
     await runCommand(page, 'Terminal: Create New Terminal')
@@ -125,6 +164,43 @@ describe('The menus of the workbench', function () {
     await choose(page, () => terminal.click({ button: 'right' }), 'OpenCode', 'Explain')
     assert.match(await asked('EXPLAIN'), /pine23apple/)
     await runCommand(page, 'Terminal: Kill the Active Terminal Instance')
+  })
+
+  it('of notebook cells', async () => {
+    const { page } = running
+    await openFile(page, 'book.ipynb')
+    const cell = page.locator('.notebookOverlay .code-cell-row').first()
+    await cell.hover({ timeout: patience })
+    const more = cell
+      .locator('.cell-title-toolbar')
+      .getByLabel(/More Actions|More/)
+      .last()
+    await choose(page, () => more.click(), 'OpenCode', 'Explain')
+    assert.match(await asked('EXPLAIN'), /\[f:book\.ipynb \(cell 1\)\] \[l:1–2\][\s\S]*x = 1\ny = 2/)
+    await runCommand(page, 'View: Close All Editors')
+  })
+
+  it('of search results in an editor', async () => {
+    const { page } = running
+    await runCommand(page, 'Search Editor: New Search Editor')
+    await page.keyboard.type('three\n')
+    const found = page.locator('.search-editor .view-line').filter({ hasText: 'three' }).last()
+    await choose(page, () => found.click({ button: 'right', timeout: patience }), 'OpenCode', 'Explain')
+    assert.match(await asked('EXPLAIN'), /three/)
+    await runCommand(page, 'View: Close All Editors')
+  })
+
+  it('above functions, where the setting wants it', async () => {
+    const { page, workbench } = running
+    await openFile(page, 'style.css')
+    const lens = page.locator('.codelens-decoration').getByText('Explain')
+    assert.equal(await lens.count(), 0)
+    await workbench.setSettings({ 'opencodeSessions.editor.codeLens': true })
+    await lens.click({ timeout: patience })
+    assert.match(await asked('EXPLAIN'), /\[f:style\.css\] \[l:1–3\][\s\S]*\(css, in \.card\)/)
+    await workbench.setSettings({ 'opencodeSessions.editor.codeLens': false })
+    await lens.waitFor({ state: 'detached', timeout: patience })
+    await runCommand(page, 'View: Close All Editors')
   })
 })
 

@@ -22,9 +22,11 @@ describe('A question at the cursor', function () {
   let files = 0
 
   /** Makes a file of its own, since it may be saved by itself, selects its second line and opens the zone. */
-  async function start(): Promise<{ readonly editor: vscode.TextEditor; readonly own: InlineThread }> {
+  async function start(
+    content: string | Uint8Array = 'one\ntwo\nthree\n',
+  ): Promise<{ readonly editor: vscode.TextEditor; readonly own: InlineThread }> {
     const uri = projectUri(`inline${++files}.txt`)
-    await vscode.workspace.fs.writeFile(uri, Buffer.from('one\ntwo\nthree\n'))
+    await vscode.workspace.fs.writeFile(uri, Buffer.from(content))
     const editor = await openEditor(uri)
     editor.selection = new vscode.Selection(1, 0, 2, 0)
     return { editor, own: await seam.inline.start(editor) }
@@ -78,6 +80,53 @@ describe('A question at the cursor', function () {
     const connection = await backendOf(seam.services).access.ensure()
     const { messages } = await connection.readMessages(sessionID, 20)
     assert.equal(messages.filter(({ role }) => role === 'user').length, 3)
+  })
+
+  it('keeps line ends and encoding of the file, byte by byte', async () => {
+    const text = 'one\r\nzwö\r\nthree\r\n'
+    const encodings = [
+      [Buffer.from(`\uFEFF${text}`), Buffer.from('\uFEFFone\r\nZWÖ\r\nund mehr\r\nthree\r\n')],
+      [
+        Buffer.from(`\uFEFF${text}`, 'utf16le'),
+        Buffer.from('\uFEFFone\r\nZWÖ\r\nund mehr\r\nthree\r\n', 'utf16le'),
+      ],
+    ] as const
+    for (const [before, after] of encodings) {
+      const { editor, own } = await start(before)
+      assert.equal(own.asked, 'zwö')
+      await seam.inline.ask(own.thread, answer('ZWÖ\\nund mehr'))
+      await run('acceptInline', own.thread)
+      assert.equal(editor.document.isDirty, true)
+      await editor.document.save()
+      const bytes = await vscode.workspace.fs.readFile(editor.document.uri)
+      assert.deepEqual(Buffer.from(bytes), after)
+    }
+  })
+
+  it('may be asked several times at once, each about its own lines', async () => {
+    const { editor, own } = await start()
+    editor.selection = new vscode.Selection(2, 1, 2, 1)
+    const other = await seam.inline.start(editor)
+    assert.deepEqual([own.asked, other.asked], ['two', 'three'])
+    await Promise.all([
+      seam.inline.ask(own.thread, `[[wait:800]]${answer('TWO\\nand a half')}`),
+      seam.inline.ask(other.thread, answer('THREE')),
+    ])
+    await run('acceptInline', own.thread)
+    assert.deepEqual(other.lines, { start: 4, end: 4 })
+    await run('acceptInline', other.thread)
+    assert.match(editor.document.getText(), /^one\nTWO\nand a half\nTHREE\n/)
+    await vscode.commands.executeCommand('undo')
+    assert.match(editor.document.getText(), /^one\nTWO\nand a half\nthree\n/)
+  })
+
+  it('says in its zone what went wrong, and can be asked again', async () => {
+    const { own } = await start()
+    await assert.rejects(seam.inline.ask(own.thread, 'Fail. [[error:400]]'))
+    assert.match(bodyOf(own.thread.comments.at(-1)), /^\*.+\*$/)
+    assert.deepEqual([own.thread.contextValue, own.thread.canReply], ['answered', true])
+    await seam.inline.ask(own.thread, answer('TWO'))
+    assert.equal(own.proposal, 'TWO')
   })
 
   it('stops when it is discarded, and says so when its lines are gone', async () => {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import * as vscode from 'vscode'
 import { changesToSend, withoutBraces } from '../../src/prompt/git.ts'
 import type { TestSeam } from '../../src/extension.ts'
-import { activated, backendOf, closeEditors, openEditor, projectUri, until } from './support.ts'
+import { activated, backendOf, closeEditors, openEditor, projectUri, reached, until } from './support.ts'
 
 interface Repository {
   readonly rootUri: vscode.Uri
@@ -64,6 +64,93 @@ describe('What OpenCode says in the places of VS Code', function () {
     await vscode.workspace.fs.delete(projectUri('.env'))
   })
 
+  it('is a commit message of all changes where nothing is staged, and none without changes', async () => {
+    const repository = await repositoryOf()
+    const generate = () =>
+      vscode.commands.executeCommand('opencodeSessions.generateCommitMessage', {
+        rootUri: repository.rootUri,
+      })
+    await say({ commitMessage: '[[text:Not to be seen]]' })
+    await generate()
+    assert.equal(repository.inputBox.value, '')
+    await write('a.txt', `${original}unstaged\n`)
+    await write('fresh.txt', 'never added\n')
+    await write('.env', 'KEY=secret\n')
+    await say({ commitMessage: 'Commit of all. [[text:Say more]]' })
+    await generate()
+    assert.equal(repository.inputBox.value, 'Say more')
+    const prompt = await reached('Commit of all.')
+    assert.match(prompt, /^\+unstaged$[\s\S]*^\+never added$/m)
+    assert.doesNotMatch(prompt, /secret|\.env/)
+    repository.inputBox.value = ''
+    await vscode.workspace.fs.delete(projectUri('fresh.txt'))
+    await vscode.workspace.fs.delete(projectUri('.env'))
+  })
+
+  it('is for the repository that is meant, of several', async () => {
+    const repository = await repositoryOf()
+    await write('other/b.txt', 'other\n')
+    execFileSync('git', ['init', '-q', projectUri('other').fsPath])
+    const other = await (await gitApi()).openRepository(projectUri('other'))
+    assert.ok(other)
+    await say({ commitMessage: 'Commit of ${diff}. [[text:For the other]]' })
+    await vscode.commands.executeCommand('opencodeSessions.generateCommitMessage', { rootUri: other.rootUri })
+    assert.deepEqual([repository.inputBox.value, other.inputBox.value], ['', 'For the other'])
+    assert.match(await reached('Commit of '), /^\+\+\+ b\/b\.txt$/m)
+    await vscode.workspace.fs.delete(projectUri('other'), { recursive: true })
+  })
+
+  it('is about the start of a diff that is too large, after a list of all its files', async () => {
+    const files = ['huge1.txt', 'huge2.txt']
+    for (const name of files) await write(name, 'a line that is not short at all\n'.repeat(5_000))
+    gitIn('add', ...files)
+    const changes = await changesToSend(projectUri().fsPath, 'staged', [])
+    gitIn('reset', '-q')
+    for (const name of files) await vscode.workspace.fs.delete(projectUri(name))
+    assert.match(changes?.text ?? '', /^ huge1\.txt \|.*\n huge2\.txt \|/)
+    assert.match(changes?.text ?? '', /more characters were left out\]$/)
+    assert.ok((changes?.text.length ?? 0) < 201_000)
+  })
+
+  it('is a finding that says when its lines changed or are gone, and goes with its file', async () => {
+    const findings = [
+      { file: 'a.txt', line: 2, message: 'Old name.' },
+      { file: 'moved.txt', line: 1, message: 'First.' },
+    ]
+    gitIn('mv', 'a.txt', 'moved.txt')
+    await say({ review: `[[text:${JSON.stringify({ findings })}]]` })
+    const { comments } = seam.reviews
+    await seam.reviews.review({ directory: await directory(), set: 'staged', label: 'Moved' })
+    const find = (line: number) => comments.threads.find(({ range }) => range?.start.line === line)
+    const thread = find(1)
+    assert.ok(thread && comments.threads.length === 2)
+    assert.equal(thread.uri.fsPath, projectUri('moved.txt').fsPath)
+    const editor = await openEditor(thread.uri)
+    await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), 'not '))
+    await until('the lines changed', () => /^Note · .*changed/.test(thread.label ?? ''))
+    await vscode.commands.executeCommand('undo')
+    await until('the lines are as before', () => thread.label === 'Note')
+    await editor.edit((edit) => edit.delete(new vscode.Range(1, 0, 2, 0)))
+    await until('the lines are gone', () => /^Note · .*gone/.test(thread.label ?? ''))
+    await vscode.commands.executeCommand('undo')
+    await until('the lines are back', () => thread.label === 'Note' && thread.range?.start.line === 1)
+    await editor.document.save()
+    const edit = new vscode.WorkspaceEdit()
+    edit.renameFile(projectUri('moved.txt'), projectUri('again.txt'))
+    await vscode.workspace.applyEdit(edit)
+    await until('both went along', () =>
+      comments.threads.every(({ uri }) => uri.fsPath === projectUri('again.txt').fsPath),
+    )
+    const moved = find(1)
+    assert.ok(moved && moved.comments.map(bodyOf).join() === 'Old name.')
+    assert.match((await seam.reviews.toFix(moved))?.text ?? '', /again\.txt: Old name\./)
+    comments.clear()
+    await closeEditors()
+    await vscode.workspace.fs.delete(projectUri('again.txt'))
+    gitIn('reset', '-q')
+    gitIn('checkout', '--', 'a.txt')
+  })
+
   it('is a review whose findings stand at their lines, follow edits, and answer', async () => {
     const findings = [
       { file: 'a.txt', line: 2, endLine: 2, severity: 'error', message: 'This is **wrong**.' },
@@ -119,12 +206,19 @@ describe('A glob of the deny list', () => {
   })
 })
 
-async function repositoryOf(): Promise<Repository> {
-  const extension = vscode.extensions.getExtension<{
-    getAPI(version: 1): { readonly repositories: readonly Repository[] }
-  }>('vscode.git')
+interface GitApi {
+  readonly repositories: readonly Repository[]
+  openRepository(uri: vscode.Uri): Promise<Repository | null>
+}
+
+async function gitApi(): Promise<GitApi> {
+  const extension = vscode.extensions.getExtension<{ getAPI(version: 1): GitApi }>('vscode.git')
   assert.ok(extension, 'There is no Git support in this host.')
-  const api = (await extension.activate()).getAPI(1)
+  return (await extension.activate()).getAPI(1)
+}
+
+async function repositoryOf(): Promise<Repository> {
+  const api = await gitApi()
   await openEditor(projectUri('a.txt'))
   await until('the repository is known', () => api.repositories.length > 0)
   const [repository] = api.repositories
