@@ -117,6 +117,8 @@ describe('What OpenCode answers in editors', function () {
       .waitFor({ timeout: patience })
     await chat.permission.getByRole('button', { name: 'Reject' }).click({ timeout: patience })
     await chat.settles()
+    // The proposed change stood in the tab of the preview, and is gone with the answer.
+    await openFile(page, 'a.txt')
     await zone('One is too few')
       .locator('.action-label[aria-label*="Dismiss Finding"]')
       .click({ timeout: patience })
