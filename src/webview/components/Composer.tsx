@@ -20,7 +20,7 @@ import { SuggestList, suggestListID, suggestRowID } from './Suggest.tsx'
 const secondEscapeMs = 1_500
 const words = {
   ask: 'Ask OpenCode… @ for context, / for commands',
-  during: 'Enter queues, Ctrl+Enter steers the run',
+  during: 'Enter queues, Ctrl+Enter steers',
 }
 
 /** Put there by the user: what the editor adds by itself is nothing to send alone. */
