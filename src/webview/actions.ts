@@ -117,13 +117,16 @@ function createDraftSync(change: (text: string) => Promise<boolean>, store: Chat
     clearTimeout(timer)
     timer = undefined
   }
-  const flushDraft = (): void => {
-    if (timer === undefined) return
+  const tellDraft = (): void => {
     cancelDraft()
     void change(store.text.value)
   }
+  const flushDraft = (): void => {
+    if (timer !== undefined) tellDraft()
+  }
   return {
     cancelDraft,
+    tellDraft,
     flushDraft,
     type(text: string): void {
       store.setText(text)

@@ -31,7 +31,14 @@ function start(): void {
   if (!root) return
   const host = acquireHost()
   const store = new ChatStore(host)
-  const mirror = createMirror(store, () => channel.call('chat/open', {}))
+  const open = async (): Promise<void> => {
+    const snapshot = await channel.call('chat/open', {})
+    store.open(snapshot)
+    const text = store.text.value
+    // The last words before a reload stand in the spare copy alone. The host forgets what it never heard.
+    if (text !== '' && text !== snapshot.state.draft.text) actions.tellDraft()
+  }
+  const mirror = createMirror(store, open)
   const channel = new RpcChannel<WebviewMethods, HostMethods>(
     host.transport,
     {
@@ -61,14 +68,14 @@ function start(): void {
 }
 
 /** Opens the chat, then follows its numbered changes; a missing number opens it again. */
-function createMirror(store: ChatStore, fetch: () => Promise<HostMethods['chat/open']['result']>) {
+function createMirror(store: ChatStore, fetch: () => Promise<void>) {
   let isOpening = false
   let early: { readonly revision: number; readonly actions: readonly ChatAction[] }[] = []
   const open = async (): Promise<void> => {
     if (isOpening) return
     isOpening = true
     try {
-      store.open(await fetch())
+      await fetch()
     } finally {
       isOpening = false
     }

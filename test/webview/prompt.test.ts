@@ -84,6 +84,7 @@ describe('the prompt on the page', function () {
       pageState: { draft: { sessionID: 'ses_one', revision: 5, text: 'abc' } },
     })
     assert.equal(await composer().inputValue(), 'abc')
+    assert.deepEqual(await chat.waitForCall('draft/change'), { text: 'abc' })
     await chat.dispose()
     await open(chatWith([user('msg_1', 'x')], {}, { draft: { text: '', items: [], revision: 6 } }), {
       pageState: { draft: { sessionID: 'ses_one', revision: 5, text: 'abc' } },
