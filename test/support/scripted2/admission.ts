@@ -49,8 +49,6 @@ export async function deliver(
   record: SessionRecord,
   compact: (message: Message) => Promise<void>,
 ): Promise<boolean> {
-  if (!record.inbox.some(({ delivery }) => delivery === 'steer') && record.inbox[0])
-    record.inbox[0].delivery = 'steer'
   const due = record.inbox.filter(({ delivery }) => delivery === 'steer')
   for (const item of due) {
     record.inbox = record.inbox.filter((each) => each !== item)

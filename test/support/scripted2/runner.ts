@@ -101,6 +101,7 @@ export class Runner {
   }
 
   async #loop(record: SessionRecord, run: Run): Promise<void> {
+    this.#takeQueued(record)
     for (let goesOn = true; goesOn;) {
       const wantsAnswer = await deliver(this.#world, record, this.#compact(record, run))
       if (!wantsAnswer && record.inbox.length === 0) return
@@ -112,7 +113,7 @@ export class Runner {
     }
   }
 
-  /** When a turn is over the first queued prompt becomes the next one. */
+  /** Between turns, and never within one, the first queued prompt becomes the next one. */
   #takeQueued(record: SessionRecord): void {
     const next = record.inbox.find(({ delivery }) => delivery === 'queue')
     if (next && !record.inbox.some(({ delivery }) => delivery === 'steer')) next.delivery = 'steer'

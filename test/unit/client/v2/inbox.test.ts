@@ -4,7 +4,7 @@ import type { Connection } from '../../../../src/client/connection.ts'
 import type { SessionID } from '../../../../src/opencode/ids.ts'
 import { newBlockID, newMessageID } from '../../../../src/opencode/newIds.ts'
 import type { Prompt, PromptDelivery } from '../../../../src/session/model.ts'
-import { queuedPrompts, turnsOf } from '../../../../src/session/selectors.ts'
+import { pendingRequests, queuedPrompts, turnsOf } from '../../../../src/session/selectors.ts'
 import { Outbox } from '../../../../src/sync/outbox.ts'
 import { SessionHub } from '../../../../src/sync/sessionHub.ts'
 import type { SessionStore } from '../../../../src/sync/sessionHub.ts'
@@ -67,6 +67,19 @@ describe('Prompts that the server keeps', function () {
     store.state ? queuedPrompts(store.state).flatMap(({ id: own, delivery }) => (delivery ? [] : [own])) : []
   const idle = () => eventually(() => assert.equal(store.state?.status.kind, 'idle'), 15_000)
   const runs = () => eventually(() => assert.match(answers().join(), /A slow/), 10_000)
+
+  it('wait for the end of the whole run, not of one of its steps', async () => {
+    send('[[tool:bash {"command":"echo ran","description":"x"}]][[text:The first.]]')
+    const request = () => store.state && pendingRequests(store.state)[0]
+    await eventually(() => assert.ok(request()), 10_000)
+    const second = send('[[text:The second.]]', 'queue')
+    await eventually(() => assert.deepEqual(waiting(), [second.id]), 5_000)
+    const asked = request()
+    assert.ok(asked)
+    await connection.replyPermission(asked, 'once')
+    await eventually(() => assert.deepEqual(answers(), ['The first.', 'The second.']), 15_000)
+    await idle()
+  })
 
   it('wait for the end of the run outside of the conversation, and are answered once, in their order', async () => {
     send(slow)
