@@ -20,6 +20,9 @@ import { windowTools } from './windowTools.ts'
 /** The name under which a server knows us; its tools begin with it. */
 const editorToolsName = 'vscode_editor'
 const settleMs = 500
+/** A server that could not connect, because this machine was busy, is asked again. */
+const retryMs = 5_000
+const maxTries = 5
 
 export interface EditorToolsOptions {
   readonly backends: Backends
@@ -32,6 +35,8 @@ export interface EditorToolsOptions {
 interface Registered {
   readonly connection: Connection
   readonly place: McpPlace
+  /** How often the server was told since it was last seen connected. */
+  readonly tries: number
 }
 
 /**
@@ -98,12 +103,12 @@ export class EditorTools implements Disposable {
     await this.#endpoint.close()
   }
 
-  #soon(): void {
+  #soon(delayMs = settleMs): void {
     if (this.#closing) return
     const isIdle = this.#registered.size === 0 && this.#refusals.size === 0
     if (isIdle && !this.#options.settings.editorTools.value) return
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.settled(), settleMs)
+    this.#timer = setTimeout(() => void this.settled(), delayMs)
   }
 
   async #update(): Promise<void> {
@@ -131,11 +136,17 @@ export class EditorTools implements Disposable {
     const barrier = barrierOf(backend, connection)
     if (barrier) return this.#refuse(backend, barrier)
     const known = this.#registered.get(directory)
+    const isKnown = known?.connection === connection
     try {
-      if (known?.connection === connection && (await isThere(connection, directory))) return undefined
+      if (isKnown && (await isThere(connection, directory))) {
+        this.#registered.set(directory, { ...known, tries: 0 })
+        return undefined
+      }
+      const tries = isKnown ? known.tries + 1 : 1
+      if (tries > maxTries) return undefined
       const place = known?.place ?? (await this.#endpoint.add(this.#toolsFor(directory)))
       this.#options.log.redactor.add(place.token)
-      this.#registered.set(directory, { connection, place })
+      this.#registered.set(directory, { connection, place, tries })
       const headers = { Authorization: `Bearer ${place.token}` }
       await connection.features.addMcp(directory, editorToolsName, {
         kind: 'remote',
@@ -143,6 +154,7 @@ export class EditorTools implements Disposable {
         headers,
       })
       this.#options.log.info(`tools: offered to the server "${backend.profile.name}"`)
+      if (!(await isThere(connection, directory))) this.#soon(retryMs)
       return undefined
     } catch (error) {
       const { code, message } = toErrorInfo(error)
@@ -209,5 +221,7 @@ function sentenceOf(barrier: Barrier): string {
 
 async function isThere(connection: Connection, directory: string): Promise<boolean> {
   const servers = await connection.features.mcpServers(directory)
-  return servers.some(({ name, status }) => name === editorToolsName && status !== 'disabled')
+  return servers.some(
+    ({ name, status }) => name === editorToolsName && status !== 'disabled' && status !== 'failed',
+  )
 }
