@@ -87,12 +87,13 @@ export function advanceSpan(span: Span, start: Content, end: Content): Span {
   return spanOf(start, end)
 }
 
-/** Lines that came and went; undefined where they cannot be told. */
-export function countsOf(
-  { before, after, change }: Span,
-  now: Content,
-): { readonly additions: number; readonly deletions: number } | undefined {
-  const pending = pendingOf({ before, after, change }, now)
+export interface LineCounts {
+  readonly additions: number
+  readonly deletions: number
+}
+
+/** Lines that came and went, of what waits in a span; undefined where they cannot be told. */
+export function countsOf({ before, after }: Span, pending: Pending): LineCounts | undefined {
   if (pending.kind === 'none') return { additions: 0, deletions: 0 }
   if (pending.kind === 'hunks') {
     const sum = (side: 'before' | 'after'): number =>

@@ -48,7 +48,7 @@ export class StatusBar implements Disposable {
     this.#item.name = 'OpenCode'
     this.#store.add(backends.onDidChangeStatus(() => this.#draw()))
     this.#store.add(backends.onDidChange(() => this.#draw()))
-    this.#store.add(chats.onDidChange(() => this.#draw()))
+    this.#store.add(chats.onDidChangePlaces(() => this.#draw()))
     this.#store.add(waiting.onDidChange(() => this.#draw()))
     this.#draw()
     this.#item.show()

@@ -30,13 +30,22 @@ export class Chats implements Disposable {
   readonly #placed = new Set<PlacedChat>()
   readonly #store = new DisposableStore()
   readonly #onDidChange = this.#store.add(new Emitter<undefined>())
-  /** Fires when a chat came, went or changed, or another one is the active one. */
+  readonly #onDidChangePlaces = this.#store.add(new Emitter<undefined>())
+  /** Fires when a chat came, went or changed, or another one is the active one: at each step of a stream as well. */
   readonly onDidChange = this.#onDidChange.event
+  /** Fires when a chat came, went, was shown or hidden, stands elsewhere, or another one is the active one. */
+  readonly onDidChangePlaces = this.#onDidChangePlaces.event
+  #places = ''
   #active: PlacedChat | undefined
 
   constructor(services: Services) {
     this.#services = services
-    this.#store.add(this.onDidChange(() => this.#updateKeys()))
+    this.#store.add(
+      this.onDidChange(() => {
+        this.#updateKeys()
+        this.#tellPlaces()
+      }),
+    )
   }
 
   /** The chat that was used last, if it still stands. */
@@ -109,6 +118,19 @@ export class Chats implements Disposable {
     this.#placed.delete(placed)
     if (this.#active === placed) this.#active = [...this.#placed].at(-1)
     this.#onDidChange.fire(undefined)
+  }
+
+  #tellPlaces(): void {
+    const places = [...this.#placed].map((placed) => {
+      const { chat } = placed
+      const { sessionID, directory, draftKey, isVisible } = chat
+      const title = chat.state.session?.session.title
+      return [placed === this.#active, isVisible, chat.backend.id, sessionID, directory, draftKey, title]
+    })
+    const now = JSON.stringify(places)
+    if (now === this.#places) return
+    this.#places = now
+    this.#onDidChangePlaces.fire(undefined)
   }
 
   #updateKeys(): void {

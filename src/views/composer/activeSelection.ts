@@ -32,7 +32,7 @@ export class ActiveSelection implements Disposable {
     const listen = (subscription: Disposable): unknown => this.#store.add(subscription)
     listen(window.onDidChangeTextEditorSelection(() => this.#soon()))
     listen(window.onDidChangeActiveTextEditor(() => this.#soon()))
-    listen(chats.onDidChange(() => this.#soon()))
+    listen(chats.onDidChangePlaces(() => this.#soon()))
     listen(settings.attachesSelection.onDidChange(() => this.#soon()))
     listen(settings.deniedFiles.onDidChange(() => this.#soon()))
   }

@@ -44,7 +44,8 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
       }),
     )
     this.#store.add(review.onDidChange(() => this.#draw()))
-    this.#store.add(chats.onDidChange(() => this.#look()))
+    this.#store.add(chats.onDidChangePlaces(() => this.#look()))
+    this.#store.add(backends.onDidChangeStatus(() => this.#look()))
     this.#look()
   }
 

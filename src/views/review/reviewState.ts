@@ -3,24 +3,21 @@ import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
 import { filePath } from '../../platform/folders.ts'
 import type { Content } from '../../review/content.ts'
-import { pendingIn, spanIn } from '../../review/reviewedFile.ts'
+import { PendingChanges } from '../../review/pendingChanges.ts'
+import type { PendingChange } from '../../review/pendingChanges.ts'
 import type { ReviewScope, ReviewedFile } from '../../review/reviewedFile.ts'
 import type { ReviewLedger, SessionReview } from '../../review/reviewLedger.ts'
-import { countsOf } from '../../review/span.ts'
-import type { Pending } from '../../review/span.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import { contentNow } from './reviewFiles.ts'
 
 /** A file that waits for a decision, as it stands now. */
-export interface PendingFile {
+export interface PendingFile extends PendingChange {
   readonly sessionID: SessionID
   readonly directory: string
   readonly file: ReviewedFile
   readonly now: Content
-  readonly pending: Pending
-  readonly counts: { readonly additions: number; readonly deletions: number } | undefined
 }
 
 const delayMs = 150
@@ -34,6 +31,7 @@ export class ReviewState implements Disposable {
   /** Paths of all files that the ledger knows; outside changes come in by the thousand. */
   #known: ReadonlySet<string>
   readonly #now = new Map<string, Content>()
+  readonly #changes = new PendingChanges()
   readonly #stale = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> = Promise.resolve()
@@ -103,12 +101,12 @@ export class ReviewState implements Disposable {
 
   #pendingFile(review: SessionReview, file: ReviewedFile, scope: ReviewScope): PendingFile | undefined {
     const now = this.#now.get(file.path)
-    const span = spanIn(file, scope)
-    if (!now || !span) return undefined
-    const pending = pendingIn(file, scope, now)
+    const change = now && this.#changes.of(file, scope, now)
+    if (!change) return undefined
+    const { pending, counts } = change
     if (pending.kind === 'none' && (file.from === undefined || now.kind === 'missing')) return undefined
     const { sessionID, directory } = review
-    return { sessionID, directory, file, now, pending, counts: countsOf(span, now) }
+    return { sessionID, directory, file, now, pending, counts }
   }
 
   #paths(): ReadonlySet<string> {

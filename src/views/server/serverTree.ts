@@ -41,7 +41,7 @@ export class ServerTree implements vscode.TreeDataProvider<ServerNode>, Disposab
     this.#store.add(parts.backends.onDidChange(() => this.refresh()))
     this.#store.add(parts.answers.onDidChange(() => this.refresh()))
     this.#store.add(parts.editorTools.onDidChange(() => this.refresh()))
-    this.#store.add(parts.chats.onDidChange(() => this.#current !== this.#backend && this.refresh()))
+    this.#store.add(parts.chats.onDidChangePlaces(() => this.#current !== this.#backend && this.refresh()))
   }
 
   /** Asks the server again, soon; many calls at once cost one question, and none while nobody looks. */

@@ -37,7 +37,7 @@ export class SessionBrowser implements Disposable {
     this.marks = this.#store.add(new SessionMarks(pins, stored('unseen')))
     this.shelf = this.#store.add(new SessionShelf(backends, this.marks, stored('sessionBrowser')))
     this.tree = this.#store.add(new SessionTree(this.shelf, this.marks, () => chats.shownSessions))
-    this.#store.add(chats.onDidChange(() => this.tree.redraw()))
+    this.#store.add(chats.onDidChangePlaces(() => this.tree.redraw()))
     const { marks } = this
     this.#store.add(
       new SessionNotices({ backends, chats, marks, settings, quiet, seen: new SeenFiles(folder), open }),

@@ -44,7 +44,7 @@ export class SessionNotices implements Disposable {
     const { backends, chats } = options
     this.#store.add(backends.onDidChange(() => this.#follow()))
     this.#store.add(backends.onDidChangeStatus(() => this.#follow()))
-    this.#store.add(chats.onDidChange(() => this.#see()))
+    this.#store.add(chats.onDidChangePlaces(() => this.#see()))
     this.#store.add(vscode.window.onDidChangeWindowState(() => this.#see()))
     this.#follow()
   }

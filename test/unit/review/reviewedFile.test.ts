@@ -12,7 +12,7 @@ import {
   undoPlace,
 } from '../../../src/review/reviewedFile.ts'
 import type { ReviewedFile } from '../../../src/review/reviewedFile.ts'
-import { countsOf } from '../../../src/review/span.ts'
+import { countsOf, pendingOf } from '../../../src/review/span.ts'
 import { encodeText } from '../../../src/review/textForm.ts'
 import type { TextForm } from '../../../src/review/textForm.ts'
 import { Random } from '../session/support/random.ts'
@@ -145,9 +145,10 @@ describe('review: one file', () => {
   it('counts lines, but not those of binary files', () => {
     const after = text(['a\n', 'new\n'])
     const file = step(undefined, text(['a\n']), after, true)
-    assert.deepEqual(countsOf(file.session, after), { additions: 1, deletions: 0 })
+    assert.deepEqual(countsOf(file.session, pendingOf(file.session, after)), { additions: 1, deletions: 0 })
     const image = contentOf(Buffer.from([0, 1, 2, 3, 0, 0, 9]))
-    assert.equal(countsOf(step(undefined, missing, image, true).session, image), undefined)
+    const { session: made } = step(undefined, missing, image, true)
+    assert.equal(countsOf(made, pendingOf(made, image)), undefined)
   })
 
   it('asks nothing more about a file that is settled', () => {
