@@ -5,7 +5,7 @@ import type { Locator } from 'playwright-core'
 import { mcpScript } from '../support/mcpScript.ts'
 import { openFile, runCommand, screenshot, until } from '../support/workbench.ts'
 import { keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
-import { clickDialogButton, pickRow, quickInput } from './support/chatWorkbench.ts'
+import { clickDialogButton, expandRow, pickRow, quickInput, treeRow } from './support/chatWorkbench.ts'
 
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=='
 const files = {
@@ -30,18 +30,8 @@ describe('What is at hand', function () {
     await running.dispose()
   })
 
-  const row = (text: string | RegExp): Locator =>
-    running.page.locator('.pane .monaco-list-row').filter({ hasText: text }).first()
-  /** A row may be drawn anew while it is clicked. */
-  const expand = async (text: string | RegExp): Promise<void> => {
-    await row(text).waitFor({ timeout: patience })
-    await until('an open row', async () => {
-      if ((await row(text).getAttribute('aria-expanded')) === 'true') return true
-      await row(text).click()
-      await running.page.waitForTimeout(300)
-      return false
-    })
-  }
+  const row = (text: string | RegExp) => treeRow(running.page, text)
+  const expand = (text: string | RegExp) => expandRow(running.page, text)
   const tab = (name: string): Locator => running.page.locator('.tab.active').filter({ hasText: name })
   const option = (name: RegExp): Locator => running.chat.frame.getByRole('option', { name }).first()
 

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { Locator } from 'playwright-core'
 import { runCommand, screenshot, until } from '../support/workbench.ts'
 import { Chat, keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
-import { quickInput } from './support/chatWorkbench.ts'
+import { expandRow, quickInput, treeRow } from './support/chatWorkbench.ts'
 
 const bash = (command: string) => `[[tool:bash ${JSON.stringify({ command, description: 'Run' })}]]`
 
@@ -25,18 +24,8 @@ describe('What only OpenCode 2 has', function () {
     service?.kill()
   })
 
-  const row = (text: string | RegExp): Locator =>
-    running.page.locator('.pane .monaco-list-row').filter({ hasText: text }).first()
-  /** A row may be drawn anew while it is clicked. */
-  const expand = async (text: string | RegExp): Promise<void> => {
-    await row(text).waitFor({ timeout: patience })
-    await until('an open row', async () => {
-      if ((await row(text).getAttribute('aria-expanded')) === 'true') return true
-      await row(text).click()
-      await running.page.waitForTimeout(300)
-      return false
-    })
-  }
+  const row = (text: string | RegExp) => treeRow(running.page, text)
+  const expand = (text: string | RegExp) => expandRow(running.page, text)
   const onRow = async (text: string | RegExp, button: string): Promise<void> => {
     await row(text).hover()
     await row(text).getByRole('button', { name: button }).click()

@@ -203,7 +203,7 @@ function openWindow(folder: string, { isFocused = false, isMuted = false, shown 
       onDidChange: nothing,
       onDidChangeStatus: nothing,
     },
-    chats: { shownSessions: new Set(shown), openSessions: new Set(shown), onDidChange: nothing },
+    chats: { shownSessions: new Set(shown), openSessions: new Set(shown), onDidChangePlaces: nothing },
     marks,
     settings: { notifyWhenFinished: wanted, notifyWhenFailed: wanted },
     seen: new SeenFiles(folder),

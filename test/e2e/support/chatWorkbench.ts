@@ -21,6 +21,23 @@ export async function pickRow(page: Page, text: string | RegExp): Promise<void> 
   await quickRow(page, text).first().click({ timeout: patience })
 }
 
+/** The first row with these words in the trees of the side bar. */
+export function treeRow(page: Page, text: string | RegExp): Locator {
+  return page.locator('.pane .monaco-list-row').filter({ hasText: text }).first()
+}
+
+/** Opens a row of a tree, which may be drawn anew while it is clicked. */
+export async function expandRow(page: Page, text: string | RegExp): Promise<void> {
+  const row = treeRow(page, text)
+  await row.waitFor({ timeout: patience })
+  await until('an open row', async () => {
+    if ((await row.getAttribute('aria-expanded')) === 'true') return true
+    await row.click()
+    await page.waitForTimeout(300)
+    return false
+  })
+}
+
 /**
  * Answers a file dialog of the browser's workbench with a path. It puts its own proposal back once it has read a folder,
  * and loses keys meanwhile, so it is looked at twice.

@@ -3,13 +3,12 @@ import type { Runner } from './runner.ts'
 import { admit } from './admission.ts'
 import { Config } from './config.ts'
 import { clearRevert, commitRevert, stageRevert, turnDiff } from './revert.ts'
+import { listMessages, listSessions } from './sessionLists.ts'
 import { shell } from './tools.ts'
 import type { Data, Delivery, Message, ModelRef, Rule, SessionInfo } from './wire.ts'
 import { isData, Refusal, textIn } from './wire.ts'
 import { newID, projectOf } from './world.ts'
 import type { SessionRecord, World } from './world.ts'
-
-const defaultLimit = 50
 
 export function sessionRoutes(world: World, runner: Runner): readonly Route[] {
   const of = (id: string | undefined): SessionRecord => world.session(id ?? '')
@@ -239,56 +238,6 @@ function deliveryOf(body: Data): Delivery {
   return body['delivery'] === 'queue' ? 'queue' : 'steer'
 }
 
-function listSessions(world: World, query: URLSearchParams): unknown {
-  const { directory, search, parentID, offset } = filters(query)
-  const all = [...world.sessions.values()]
-    .map(({ info }) => info)
-    .filter((info) => directory === null || info.location.directory === directory)
-    .filter((info) => search === null || (info.title ?? '').toLowerCase().includes(search.toLowerCase()))
-    .filter((info) => parentID === null || (info.parentID ?? 'null') === parentID)
-    .sort((left, right) => right.time.updated - left.time.updated)
-  const data = all.slice(offset, offset + limitOf(query, defaultLimit, 1000))
-  const next = cursorOf({ directory, search, parentID, offset: offset + data.length })
-  return { data, cursor: { next } }
-}
-
-interface Filters {
-  readonly directory: string | null
-  readonly search: string | null
-  readonly parentID: string | null
-  readonly offset: number
-}
-
-/** A cursor carries its filters along. */
-function filters(query: URLSearchParams): Filters {
-  const cursor = query.get('cursor')
-  if (cursor !== null) return readCursor<Filters>(cursor)
-  return {
-    directory: query.get('directory'),
-    search: query.get('search'),
-    parentID: query.get('parentID'),
-    offset: 0,
-  }
-}
-
-function cursorOf(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
-}
-
-function readCursor<Value>(cursor: string): Value {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Value
-  } catch {
-    throw new Refusal(400, 'InvalidCursorError', 'The cursor is not valid.')
-  }
-}
-
-function limitOf(query: URLSearchParams, usual: number, most: number): number {
-  const limit = Number(query.get('limit') ?? usual)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit
-  throw new Refusal(400, 'InvalidRequestError', `limit: expected 1 to ${most}`, { field: 'limit' })
-}
-
 function createSession(world: World, body: Data): SessionInfo {
   const location = isData(body['location']) ? body['location'] : {}
   const directory = textIn(location, 'directory') ?? process.cwd()
@@ -362,18 +311,6 @@ function fork(world: World, source: SessionRecord, body: Data): SessionInfo {
 function forkTitle(title = 'Session'): string {
   const [, name = title, count = '0'] = /^(.*) \(fork #(\d+)\)$/.exec(title) ?? []
   return `${name} (fork #${Number(count) + 1})`
-}
-
-function listMessages(record: SessionRecord, query: URLSearchParams): unknown {
-  const limit = limitOf(query, 100, 200)
-  const cursor = query.get('cursor')
-  const place =
-    cursor === null
-      ? { order: query.get('order') ?? 'desc', offset: 0 }
-      : readCursor<{ order: string; offset: number }>(cursor)
-  const ordered = place.order === 'asc' ? record.messages : [...record.messages].reverse()
-  const data = ordered.slice(place.offset, place.offset + limit)
-  return { data, cursor: { next: cursorOf({ order: place.order, offset: place.offset + data.length }) } }
 }
 
 function message(record: SessionRecord, id: string | undefined): Message {
