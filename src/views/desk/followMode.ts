@@ -1,7 +1,8 @@
 import * as vscode from 'vscode'
 import type { Settings } from '../../platform/settings.ts'
 import type { Block, ToolBlock } from '../../session/model.ts'
-import { isBusy, lastAssistantMessage } from '../../session/selectors.ts'
+import { isBusy, turnsOf } from '../../session/selectors.ts'
+import type { SessionState } from '../../session/state.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { ChatSession } from '../chat/chatSession.ts'
@@ -37,6 +38,8 @@ export class FollowMode implements Disposable {
   readonly #options: FollowModeOptions
   readonly #store = new DisposableStore()
   #last = ''
+  /** The session that was running at the last look: its end may come together with its last call. */
+  #running: string | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: FollowModeOptions) {
@@ -53,8 +56,10 @@ export class FollowMode implements Disposable {
     const { chats, settings } = this.#options
     const chat = settings.follow.value ? chats.active : undefined
     const session = chat?.state.session
-    if (!chat?.isVisible || !session || !isBusy(session)) return
-    const block = lastAssistantMessage(session)?.blocks.findLast(isFollowed)
+    const wasRunning = this.#running !== undefined && this.#running === chat?.sessionID
+    this.#running = session && isBusy(session) ? chat?.sessionID : undefined
+    if (!chat?.isVisible || !session || (this.#running === undefined && !wasRunning)) return
+    const block = lastFollowed(session)
     const place = block && placeOf(block)
     // An edit that waits is shown as a diff; it is followed once it is done.
     if (!place || session.requests.length > 0) return
@@ -80,6 +85,12 @@ export class FollowMode implements Disposable {
       // A picture, a folder, or gone again.
     }
   }
+}
+
+/** The newest call of this turn that is followed; the model may already have begun its next step. */
+function lastFollowed(session: SessionState): ToolBlock | undefined {
+  const answers = turnsOf(session).at(-1)?.answers ?? []
+  return answers.flatMap(({ blocks }) => blocks).findLast(isFollowed)
 }
 
 function isFollowed(block: Block): block is ToolBlock {
