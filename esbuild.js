@@ -149,7 +149,7 @@ exports.installedExports = []
 /** An update of undici may move the module that the plugin replaces; the build must then fail, not leak. */
 function checkUndici(meta) {
   const inputs = Object.entries(meta.inputs).map(([input, { bytes }]) => [path.normalize(input), bytes])
-  const stub = inputs.find(([input]) => input === undiciSlot)
+  const stub = inputs.find(([input]) => input.endsWith(undiciSlot))
   if (stub?.[1] !== Buffer.byteLength(undiciStub))
     throw new Error(`${undiciSlot} is not replaced in the bundle.`)
 }

@@ -1,13 +1,12 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
-import { cacheFolder, inRepository } from './repository.ts'
+import { inRepository } from './repository.ts'
 
-/** Builds the extension of `test/exampleExtension`, which uses ours, and returns its folder. */
-export async function bundleExample(): Promise<string> {
+/** Builds the extension of `test/exampleExtension`, which uses ours, into a folder of that name, and returns it. */
+export async function bundleExample(parent: string): Promise<string> {
   const source = inRepository('test', 'exampleExtension')
-  const folder = path.join(cacheFolder, 'test-host-example')
-  await rm(folder, { recursive: true, force: true })
+  const folder = path.join(parent, 'exampleExtension')
   await mkdir(folder, { recursive: true })
   await copyFile(path.join(source, 'package.json'), path.join(folder, 'package.json'))
   await build({

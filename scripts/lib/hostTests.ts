@@ -12,6 +12,7 @@ import { freePort, startLab, type Lab } from '../../test/support/opencodeLab.ts'
 import { launchBrowser } from './browser.ts'
 import { bundleExample } from './exampleExtension.ts'
 import { cacheFolder, inRepository, repositoryRoot } from './repository.ts'
+import { tell, type Output } from './run.ts'
 import { checked, readCounts, type Counts } from './stages.ts'
 import { startVscodeServer } from './vscodeServer.ts'
 
@@ -20,7 +21,7 @@ import { startVscodeServer } from './vscodeServer.ts'
  * VSCODE_DOWNLOAD asks for one, otherwise in the extension host of code-server. The tests find a lab in the
  * environment: HOME, a project with the scripted model, `opencode` on PATH.
  */
-export async function runHostTests(args: readonly string[]): Promise<Counts> {
+export async function runHostTests(args: readonly string[], output: Output): Promise<Counts> {
   const files = args.filter((argument) => argument.endsWith('.ts'))
   const index = await bundleTests(
     files.length > 0 ? files : globSync('test/host/**/*.test.ts', { cwd: repositoryRoot }),
@@ -35,7 +36,7 @@ export async function runHostTests(args: readonly string[]): Promise<Counts> {
       TEST_MODEL_URL: lab.modelUrl,
       TEST_MOCHA: mochaOptions(args),
     }
-    const run: HostRun = { lab, env, index, folder, example: await bundleExample() }
+    const run: HostRun = { lab, env, index, folder, example: await bundleExample(folder), output }
     const code = usesDesktop() ? await runInDesktop(run) : await runInBrowser(run)
     return checked(await readCounts(counts), code)
   } finally {
@@ -51,6 +52,7 @@ interface HostRun {
   readonly folder: string
   /** Folder of a second extension, that uses ours. */
   readonly example: string
+  readonly output: Output
 }
 
 /** `--grep` is the only option of mocha that reaches the extension host. */
@@ -130,7 +132,7 @@ async function runInDesktop({ lab, env, index, folder, example }: HostRun): Prom
   }
 }
 
-async function runInBrowser({ lab, env, index, folder, example }: HostRun): Promise<number> {
+async function runInBrowser({ lab, env, index, folder, example, output }: HostRun): Promise<number> {
   const server = await startVscodeServer({
     port: await freePort(),
     dataDirectory: path.join(folder, 'data'),
@@ -142,7 +144,7 @@ async function runInBrowser({ lab, env, index, folder, example }: HostRun): Prom
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     const url = server.windowUrl({ folder: lab.project, extensionPath: repositoryRoot, testsPath: index })
     const exit = new Promise<number>((resolve, reject) => {
-      listenToTests(page, resolve)
+      listenToTests(page, output, resolve)
         .then(() => page.goto(url))
         .catch(reject)
     })
@@ -156,11 +158,11 @@ async function runInBrowser({ lab, env, index, folder, example }: HostRun): Prom
 const hostTestLimitMs = 15 * 60_000
 
 /** The page of a workbench that runs tests hands us the log of its extension host and its exit code. */
-async function listenToTests(page: Page, exit: (code: number) => void): Promise<void> {
+async function listenToTests(page: Page, output: Output, exit: (code: number) => void): Promise<void> {
   const log = createWriteStream(path.join(cacheFolder, 'test-host', 'workbench.log'))
   await page.exposeFunction('codeAutomationLog', (_level: string, args: readonly unknown[]) => {
     const line = format(...args)
-    if (line.startsWith(reportMark)) console.log(line.slice(reportMark.length))
+    if (line.startsWith(reportMark)) tell(output, line.slice(reportMark.length))
     else log.write(`${line}\n`)
   })
   await page.exposeFunction('codeAutomationExit', exit)

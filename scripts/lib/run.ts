@@ -1,11 +1,20 @@
 import { spawn } from 'node:child_process'
 import { repositoryRoot } from './repository.ts'
 
+/** Where output goes: to the terminal, into the error, or to who asks for it. */
+export type Output = 'inherit' | 'quiet' | ((text: string) => void)
+
+/** A line of our own, where the output of programs goes. */
+export function tell(output: Output, line: string): void {
+  if (typeof output === 'function') output(`${line}\n`)
+  else if (output === 'inherit') console.log(line)
+}
+
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** `inherit` shows the output (the default), `quiet` keeps it for the error. */
-  readonly output?: 'inherit' | 'quiet'
+  /** `inherit` unless told. */
+  readonly output?: Output
   /** Milliseconds after which the command is killed. */
   readonly timeout?: number
 }
@@ -30,18 +39,21 @@ export function runForCode(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<{ readonly code: number | null; readonly output: string }> {
-  const isQuiet = options.output === 'quiet'
+  const { output: target = 'inherit' } = options
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: options.cwd ?? repositoryRoot,
       env: { ...process.env, ...options.env },
-      stdio: isQuiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      stdio: target === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
       // npm is a script on Windows.
       shell: process.platform === 'win32' && program === 'npm',
     })
     let output = ''
-    const collect = (chunk: Buffer) => (output += chunk.toString())
+    const collect = (chunk: Buffer) => {
+      output += chunk.toString()
+      if (typeof target === 'function') target(chunk.toString())
+    }
     child.stdout?.on('data', collect)
     child.stderr?.on('data', collect)
     child.once('error', reject)

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { inRepository } from './repository.ts'
-import { runForCode } from './run.ts'
+import { runForCode, type Output } from './run.ts'
 
 /** What a stage of the tests came to. */
 export interface Counts {
@@ -22,19 +22,37 @@ export interface MochaOptions {
   readonly args: readonly string[]
   /** More environment variables of the tests. */
   readonly env?: Readonly<Record<string, string>>
+  readonly output: Output
+}
+
+/** The tests of one kind. */
+export interface Suite {
+  /** Runs them once. Arguments are those of mocha; files among them replace the suite's own. */
+  readonly pass: (args: readonly string[], output: Output) => Promise<Counts>
+  /** They share one window, so all of them run again when one failed. */
+  readonly sharesWindow?: boolean
 }
 
 /**
- * Runs mocha, and the files in which a test failed once more: real servers and browsers on a busy machine are
- * sometimes late. The report shows both runs; what fails twice has failed.
+ * Runs the files in which a test failed once more: real servers and browsers on a busy machine are sometimes late.
+ * The report shows both runs; what fails twice has failed.
  */
-export async function runMochaTwice(options: MochaOptions): Promise<Counts> {
-  const first = await runMocha(options)
+export async function repeatFailed(
+  suite: Suite,
+  first: Counts,
+  args: readonly string[] = [],
+): Promise<Counts> {
+  if (first.failed === 0) return first
+  if (suite.sharesWindow === true) {
+    console.log('\n=== once more: all of them')
+    return suite.pass(args, 'inherit')
+  }
   const failed = Object.entries(first.files ?? {}).filter(([, counts]) => counts.failed > 0)
-  const specs = failed.map(([file]) => file)
-  if (specs.length === 0 || specs.includes('')) return first
-  console.log(`\n=== once more: ${specs.map((file) => path.basename(file)).join(', ')}`)
-  const second = await runMocha({ ...options, specs })
+  const files = failed.map(([file]) => file)
+  if (files.length === 0 || files.includes('')) return first
+  console.log(`\n=== once more: ${files.map((file) => path.basename(file)).join(', ')}`)
+  const options = args.filter((argument) => !argument.endsWith('.ts'))
+  const second = await suite.pass([...options, ...files], 'inherit')
   const passedBefore = failed.reduce((sum, [, counts]) => sum + counts.passed, 0)
   const failedBefore = failed.reduce((sum, [, counts]) => sum + counts.failed, 0)
   return {
@@ -44,12 +62,13 @@ export async function runMochaTwice(options: MochaOptions): Promise<Counts> {
 }
 
 /** Runs mocha in a process of its own. A run that ends without a result counts as one failure. */
-async function runMocha(options: MochaOptions): Promise<Counts> {
+export async function runMocha(options: MochaOptions): Promise<Counts> {
   const folder = await mkdtemp(path.join(tmpdir(), 'test-counts-'))
   const file = path.join(folder, 'counts.json')
   try {
     const { code } = await runForCode(process.execPath, mochaArguments(options), {
       env: { ...options.env, TEST_COUNTS: file },
+      output: options.output,
     })
     return checked(await readCounts(file), code)
   } finally {

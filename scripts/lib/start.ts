@@ -47,8 +47,7 @@ interface Session {
   readonly settings: Readonly<Record<string, unknown>>
 }
 
-/** Tests name another place, to see what a first start does. */
-const stateFolder = process.env['OPENCODE_START_STATE'] ?? path.join(cacheFolder, 'start')
+const stateFolder = path.join(cacheFolder, 'start')
 
 async function openFolder(folder: string | undefined): Promise<string> {
   if (folder === undefined) return realpath(await ensureSampleProject(path.join(stateFolder, 'sample')))
@@ -56,14 +55,12 @@ async function openFolder(folder: string | undefined): Promise<string> {
   return realpath(folder)
 }
 
-const ours = new Set(['INIT_CWD', 'OPENCODE_START_STATE'])
-
 /** The caller's environment, with a state of OpenCode that is separate from the user's own. */
 function environment(options: StartOptions): Readonly<Record<string, string>> {
   const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const bin = [path.dirname(opencodeBinary()), inRepository('node_modules', '.bin')]
   return {
-    ...Object.fromEntries(own.filter(([name]) => !name.startsWith('npm_') && !ours.has(name))),
+    ...Object.fromEntries(own.filter(([name]) => !name.startsWith('npm_') && name !== 'INIT_CWD')),
     PATH: [...bin, process.env['PATH'] ?? ''].join(path.delimiter),
     XDG_CONFIG_HOME: path.join(stateFolder, 'xdg', 'config'),
     XDG_DATA_HOME: path.join(stateFolder, 'xdg', 'data'),

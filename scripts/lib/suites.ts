@@ -1,28 +1,44 @@
 import { bundle } from './bundle.ts'
 import { tryContainers } from './containerLab.ts'
 import { runHostTests } from './hostTests.ts'
-import { runMochaTwice, type Counts } from './stages.ts'
+import { tell, type Output } from './run.ts'
+import { repeatFailed, runMocha, type Counts, type Suite } from './stages.ts'
 
-/** The test suites. Arguments are those of mocha; files among them replace the suite's own. */
+/** The test suites. */
 export const suites = {
-  unit: (args: readonly string[]) => runFiles('test/{unit,webview}/**/*.test.{ts,tsx}', 30_000, args),
-  contract: (args: readonly string[]) => runFiles('test/contract/**/*.test.ts', 60_000, args),
-  container: runContainers,
-  host: hostTwice,
-  e2e: (args: readonly string[]) => runFiles('test/e2e/**/*.e2e.ts', 120_000, args),
-  e2eOnWire2: runOnWire2,
-} as const
+  unit: {
+    pass: (args, output) =>
+      runFiles({ specs: ['test/{unit,webview}/**/*.test.{ts,tsx}'], timeout: 30_000 }, args, output),
+  },
+  contract: {
+    pass: (args, output) =>
+      runFiles({ specs: ['test/contract/**/*.test.ts'], timeout: 60_000 }, args, output),
+  },
+  container: { pass: runContainers },
+  host: { pass: runHostTests, sharesWindow: true },
+  e2e: {
+    pass: (args, output) => runFiles({ specs: ['test/e2e/**/*.e2e.ts'], timeout: 120_000 }, args, output),
+  },
+  e2eOnWire2: { pass: runOnWire2 },
+} as const satisfies Record<string, Suite>
 
-/** Runs one suite on a fresh build. */
+/** Runs one suite on a fresh build, and what failed once more. */
 export async function runSuite(name: keyof typeof suites, args: readonly string[]): Promise<Counts> {
   await bundle({ production: true })
-  return suites[name](args)
+  return repeatFailed(suites[name], await suites[name].pass(args, 'inherit'), args)
 }
 
-function runFiles(pattern: string, timeout: number, args: readonly string[]): Promise<Counts> {
+interface FileRun {
+  /** Used where the arguments name no file. */
+  readonly specs: readonly string[]
+  readonly timeout: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
+function runFiles(run: FileRun, args: readonly string[], output: Output): Promise<Counts> {
   const files = args.filter((argument) => argument.endsWith('.ts'))
   const rest = args.filter((argument) => !argument.endsWith('.ts'))
-  return runMochaTwice({ specs: files.length > 0 ? files : [pattern], timeout, args: rest })
+  return runMocha({ ...run, specs: files.length > 0 ? files : run.specs, args: rest, output })
 }
 
 /**
@@ -51,27 +67,19 @@ const wire2Files = [
   'windows',
 ]
 
-function runOnWire2(args: readonly string[]): Promise<Counts> {
+function runOnWire2(args: readonly string[], output: Output): Promise<Counts> {
   const specs = wire2Files.map((name) => `test/e2e/${name}.e2e.ts`)
-  return runMochaTwice({ specs, timeout: 120_000, args, env: { OPENCODE_TEST_WIRE: '2' } })
+  return runFiles({ specs, timeout: 120_000, env: { OPENCODE_TEST_WIRE: '2' } }, args, output)
 }
 
 /** Installs and builds first what is missing, so that no test's time limit pays for it. */
-async function runContainers(args: readonly string[]): Promise<Counts> {
+async function runContainers(args: readonly string[], output: Output): Promise<Counts> {
   const reason = await tryContainers((line) => {
-    console.log(line)
+    tell(output, line)
   })
   if (reason !== undefined) {
-    console.log(`Not applicable: ${reason}`)
+    tell(output, `Not applicable: ${reason}`)
     return { passed: 0, failed: 0, skipped: reason }
   }
-  return runFiles('test/container/**/*.test.ts', 180_000, args)
-}
-
-/** The host tests share one extension host, so all of them run again when one failed. */
-async function hostTwice(args: readonly string[]): Promise<Counts> {
-  const first = await runHostTests(args)
-  if (first.failed === 0) return first
-  console.log('\n=== once more: host tests')
-  return runHostTests(args)
+  return runFiles({ specs: ['test/container/**/*.test.ts'], timeout: 180_000 }, args, output)
 }

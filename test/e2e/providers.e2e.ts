@@ -40,7 +40,7 @@ describe('providers and other extensions', function () {
     workbench = await startWorkbench({
       env: lab.env,
       folder: lab.project,
-      extensions: [await bundleExample()],
+      extensions: [await bundleExample(lab.root)],
     })
     page = await workbench.openPage()
     await openChat(page)

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser } from 'playwright-core'
 import { launchBrowser } from '../../scripts/lib/browser.ts'
-import { bundle } from '../../scripts/lib/bundle.ts'
-import { repositoryRoot } from '../../scripts/lib/repository.ts'
+import { ensureCodeServer } from '../../scripts/lib/codeServer.ts'
+import { cacheFolder, inRepository } from '../../scripts/lib/repository.ts'
+import { run } from '../../scripts/lib/run.ts'
 import { freePort } from '../support/opencodeLab.ts'
 import { screenshot, until, workbenchReady } from '../support/workbench.ts'
 import { gone, openChat, patience } from './support/lifecycle.ts'
@@ -16,18 +18,18 @@ import { processesWithHome } from '../../scripts/lib/processes.ts'
 describe('the first start of a newcomer', function () {
   this.timeout(300_000)
   let home: string
+  let clone: string
   let starter: ChildProcess | undefined
   let browser: Browser | undefined
 
   before(async () => {
     home = await realpath(await mkdtemp(path.join(tmpdir(), 'newcomer-')))
+    clone = await cloneInto(path.join(home, 'clone'))
   })
 
   after(async () => {
     await browser?.close()
     if (starter?.exitCode === null) starter.kill('SIGKILL')
-    // It builds for looking into things; the other tests want what is shipped.
-    await bundle({ production: true })
     await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   })
 
@@ -66,8 +68,8 @@ describe('the first start of a newcomer', function () {
     const output: string[] = []
     const args = ['scripts/run.mjs', 'start', '--offline', '--no-open', '--port', String(port)]
     starter = spawn(process.execPath, args, {
-      cwd: repositoryRoot,
-      env: { ...process.env, HOME: home, OPENCODE_START_STATE: path.join(home, 'state') },
+      cwd: clone,
+      env: { ...process.env, HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     starter.stdout?.on('data', (data: Buffer) => output.push(data.toString()))
@@ -75,3 +77,20 @@ describe('the first start of a newcomer', function () {
     return output
   }
 })
+
+/** The files of this working tree, with the packages and the workbench that are here already. */
+async function cloneInto(folder: string): Promise<string> {
+  const listed = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    output: 'quiet',
+  })
+  for (const name of listed.split('\0').filter((each) => each !== '' && existsSync(inRepository(each)))) {
+    const target = path.join(folder, name)
+    await mkdir(path.dirname(target), { recursive: true })
+    await copyFile(inRepository(name), target)
+  }
+  await symlink(inRepository('node_modules'), path.join(folder, 'node_modules'))
+  const workbench = path.relative(cacheFolder, await ensureCodeServer()).split(path.sep)[0] ?? ''
+  await mkdir(path.join(folder, '.cache'))
+  await symlink(path.join(cacheFolder, workbench), path.join(folder, '.cache', workbench))
+  return folder
+}
