@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { startLab } from '../support/opencodeLab.ts'
 import type { Lab, LabServer, Wire } from '../support/opencodeLab.ts'
 import { compareServer, formatComparison, wire2 } from './runner/compare.ts'
+import { compareGiven, namesServer } from './runner/given.ts'
 import { wire2Checks } from './runner/wire2Checks.ts'
 import type { Target } from './runner/wireClient.ts'
 
@@ -86,18 +89,82 @@ describe('the comparison of a server with the contract', function () {
     assert.ok(others.length > 20 && others.every(({ kind }) => kind !== 'differs'))
     await assert.rejects(compareServer({ ...target, password: 'wrong' }), { code: 'unauthorized' })
   })
+
+  it('leaves out what a folder has nothing to try with', async () => {
+    const { lab, target } = await targetOf(2)
+    const directory = path.join(lab.root, 'bare')
+    await mkdir(directory)
+    const { findings } = await compareServer({ ...target, directory, asksModel: false })
+    assert.deepEqual(
+      findings.filter(({ kind }) => kind === 'differs'),
+      [],
+    )
+    const reasons = findings.filter(({ detail }) => /^(?:no|there is no|this folder)\b/.test(detail))
+    assert.deepEqual(
+      reasons.map(({ id }) => id),
+      ['agents and models can be picked', 'agent-and-model', 'fs-bytes', 'vcs', 'worktree'],
+    )
+  })
+
+  it('is asked for on the command line, and says in a sentence why nothing was compared', async () => {
+    assert.deepEqual([['--url', 'x'], ['--url=x'], ['--urls'], ['--grep', 'url']].map(namesServer), [
+      true,
+      true,
+      false,
+      false,
+    ])
+    const { server } = await targetOf(1)
+    const { url, password } = server
+    const ask = (...args: readonly string[]) => compareGiven(['--password', password, ...args])
+    const fine = await ask('--url', `${url}/`)
+    assert.equal(fine.exitCode, 0, fine.text)
+    assert.match(fine.text, /^OpenCode 1\.\S+\n ok /)
+    const page = await startPages({})
+    // All that a 1.18 server has below /api, and nothing else of it.
+    const dialect = await startPages({ '/api/health': { healthy: true } })
+    const broken = await startPages({ '/api/info': { version: 2 } })
+    const cases: readonly (readonly [RegExp, ...string[]])[] = [
+      [/refused the user name or password/, '--url', url, '--password', 'wrong'],
+      [/Nothing answers at http:\/\/127\.0\.0\.1:1\./, '--url=http://127.0.0.1:1'],
+      [/What answers at .* is not an OpenCode server/, '--url', page.url],
+      [/What answers at .* is not an OpenCode server/, '--url', dialect.url],
+      [/What answers at .* is not an OpenCode server/, '--url', broken.url],
+      [/starts with http:\/\/ or https:\/\//, '--url', 'ftp://127.0.0.1'],
+      [/Unknown option '--prompt'.*Known: --url URL/, '--url', url, '--prompt'],
+    ]
+    for (const [wanted, ...args] of cases) {
+      const { text, exitCode } = await ask(...args)
+      assert.match(text, /^Nothing was compared\. .+\.?$/)
+      assert.match(text, wanted)
+      assert.equal(exitCode, 2)
+    }
+    for (const { close } of [page, dialect, broken]) close()
+  })
 })
 
-interface Deviant {
+interface Running {
   readonly url: string
   readonly close: () => void
 }
 
+/** A web server with a page for all but these routes. */
+function startPages(answers: Readonly<Record<string, object>>): Promise<Running> {
+  return listen((request, response) => {
+    const answer = answers[request.url ?? '']
+    response.writeHead(200, { 'content-type': answer ? 'application/json' : 'text/html' })
+    response.end(answer ? JSON.stringify(answer) : '<!doctype html><title>Hello</title>')
+  })
+}
+
 /** A 2.x server with answers and events of its own taste in front of the scripted one. */
-async function startDeviant(origin: string): Promise<Deviant> {
-  const server = createServer((request, response) => {
+function startDeviant(origin: string): Promise<Running> {
+  return listen((request, response) => {
     void pass(origin, request, response).catch(() => response.destroy())
   })
+}
+
+async function listen(handler: RequestListener): Promise<Running> {
+  const server = createServer(handler)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const close = (): void => {

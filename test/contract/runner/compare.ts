@@ -7,7 +7,7 @@ import { wireOf } from '../../../src/opencode/version.ts'
 import { assumptions } from '../../support/scripted2/assumptions.ts'
 import { commonChecks } from './commonChecks.ts'
 import { wire2Checks } from './wire2Checks.ts'
-import { WireClient } from './wireClient.ts'
+import { NothingToTry, WireClient } from './wireClient.ts'
 import type { Target } from './wireClient.ts'
 
 export interface Finding {
@@ -27,14 +27,17 @@ const log = { debug() {}, info() {}, warn() {} }
 /**
  * Tries on a server what the extension relies on. Makes sessions there, and deletes them again. What the extension
  * would not connect to is a finding as well; where it speaks 2.x the rest is compared all the same.
- * @throws OpencodeError `unauthorized`, `connection-refused` and the like, when nothing can be asked
+ * @throws OpencodeError `unauthorized`, `connection-refused` and the like, when nothing can be asked; `unsupported` for
+ * what is no OpenCode server
  */
 export async function compareServer(target: Target): Promise<Comparison> {
   const { url, username, password } = target
-  const connection = await connect({ url, username, password }, { log }).catch((error: unknown) => {
-    if (error instanceof OpencodeError && refusals.has(error.code)) return error
-    throw error
-  })
+  const connection = await connect({ url, username, password }, { log, timeoutMs: 4_000 }).catch(
+    (error: unknown) => {
+      if (error instanceof OpencodeError && refusals.has(error.code)) return error
+      throw error
+    },
+  )
   if (connection instanceof OpencodeError) return compareRefused(target, connection)
   const { version } = connection
   try {
@@ -50,12 +53,22 @@ export async function compareServer(target: Target): Promise<Comparison> {
 /** Codes of servers that answer, but not as we know it. */
 const refusals = new Set<ErrorCode>(['unsupported', 'version-too-old', 'bad-response'])
 
-async function compareRefused(target: Target, { message }: OpencodeError): Promise<Comparison> {
-  const refused: Finding = { id: 'connect', kind: 'differs', detail: message }
-  const { type, body } = await new WireClient(target).ask('GET', '/api/info')
-  const version = typeof body['version'] === 'string' ? body['version'] : 'of an unknown version'
-  const isSecond = type.includes('json') && body['version'] !== undefined
-  return { version, findings: [refused, ...(isSecond ? await wire2(target) : [])] }
+async function compareRefused(target: Target, error: OpencodeError): Promise<Comparison> {
+  const refused: Finding = { id: 'connect', kind: 'differs', detail: error.message }
+  const [info, health] = await Promise.all(
+    ['/api/info', '/global/health'].map((route) => versionAt(target, route)),
+  )
+  const version = info ?? health
+  if (version === undefined && error.code === 'unsupported') throw error
+  return {
+    version: version ?? 'of an unknown version',
+    findings: [refused, ...(info === undefined ? [] : await wire2(target))],
+  }
+}
+
+async function versionAt(target: Target, route: string): Promise<string | undefined> {
+  const { version } = (await new WireClient(target).ask('GET', route)).body
+  return typeof version === 'string' ? version : undefined
 }
 
 async function common(connection: Connection, directory: string): Promise<Finding[]> {
@@ -90,6 +103,7 @@ async function attempt(id: string, run: () => Promise<void>): Promise<Finding> {
     await run()
     return { id, kind: 'same', detail: '' }
   } catch (error) {
+    if (error instanceof NothingToTry) return { id, kind: 'skipped', detail: error.message }
     return { id, kind: 'differs', detail: describe(error) }
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newMessageID } from '../../../src/opencode/newIds.ts'
-import { dataOf, toData } from './wireClient.ts'
+import { dataOf, NothingToTry, toData } from './wireClient.ts'
 import type { Data, WireClient } from './wireClient.ts'
 import { idOf, parked, withSession } from './wire2Sessions.ts'
 import type { Check } from './wire2Sessions.ts'
@@ -124,7 +124,7 @@ export const changeChecks: readonly Check[] = [
     run: async (client) => {
       const entries = await client.list(`/api/fs/list?path=.&${client.at()}`)
       const file = entries.find(({ type }) => type === 'file')
-      assert.ok(file, 'there is no file in the folder to be read')
+      if (!file) throw new NothingToTry('there is no file in this folder to be read')
       const path = String(file['path']).split('/').map(encodeURIComponent).join('/')
       const { status, type, text } = await client.ask('GET', `/api/fs/read/${path}?${client.at()}`)
       assert.equal(status, 200)

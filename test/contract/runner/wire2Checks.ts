@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { dataOf, toData } from './wireClient.ts'
+import { dataOf, NothingToTry, toData } from './wireClient.ts'
 import { changeChecks } from './wire2Changes.ts'
 import { turnChecks } from './wire2Turns.ts'
 import { idOf as id, parked, withSession } from './wire2Sessions.ts'
@@ -49,7 +49,7 @@ const quietChecks: readonly Check[] = [
     run: async (client) => {
       const { body } = await client.ask('GET', `/api/agent?${client.at()}`)
       assert.equal(typeof toData(body['location'])['directory'], 'string')
-      assert.ok(Array.isArray(body['data']))
+      assert.ok(Array.isArray(body['data']), 'data is no list')
     },
   },
   {
@@ -188,7 +188,7 @@ const quietChecks: readonly Check[] = [
         assert.equal((await client.ask('POST', `${path}/agent`, { agent: 'plan' })).status, 204)
         assert.equal((await client.data('GET', path))['agent'], 'plan')
         const [model] = await client.list(`/api/model?${client.at()}`)
-        assert.ok(model, 'there is no model to choose')
+        if (!model) throw new NothingToTry('no model is set up for this folder')
         const ref = { id: model['id'], providerID: model['providerID'] }
         assert.equal((await client.ask('POST', `${path}/model`, { model: ref })).status, 204)
         assert.deepEqual((await client.data('GET', path))['model'], ref)

@@ -12,6 +12,9 @@ export interface Target {
   readonly asksModel: boolean
 }
 
+/** Thrown by a check where a server has nothing to try it with: that is no difference. */
+export class NothingToTry extends Error {}
+
 export interface RawAnswer {
   readonly status: number
   readonly type: string
@@ -47,7 +50,7 @@ export class WireClient {
       status: response.status,
       type,
       text,
-      body: type.includes('json') ? toData(JSON.parse(text)) : {},
+      body: type.includes('json') ? parse(text) : {},
     }
   }
 
@@ -94,6 +97,14 @@ export class WireClient {
   /** Query of a located route. */
   at(directory = this.target.directory): string {
     return directory === undefined ? '' : `location%5Bdirectory%5D=${encodeURIComponent(directory)}`
+  }
+}
+
+function parse(text: string): Data {
+  try {
+    return toData(JSON.parse(text))
+  } catch {
+    return {}
   }
 }
 
