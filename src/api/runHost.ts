@@ -1,6 +1,6 @@
 import type { Connection } from '../client/connection.ts'
 import type { Prompt, Session } from '../session/model.ts'
-import type { Outbox } from '../sync/outbox.ts'
+import type { Outbox } from '../sync/sending/outbox.ts'
 import type { SessionHub } from '../sync/sessionHub.ts'
 import type { Event } from '../util/event.ts'
 import type { CheckedRequest } from './checkRequest.ts'

@@ -5,7 +5,7 @@ import type { Event } from '../util/event.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import { Emitter } from '../util/event.ts'
-import type { SessionMirror } from './sessionMirror.ts'
+import type { SessionMirror } from './mirror/sessionMirror.ts'
 
 /** One view's hold on a session. Dispose it when the view shows something else. */
 export class SessionStore implements Disposable {

@@ -1,7 +1,7 @@
 import type { ServerLauncher } from '../server/launcher.ts'
 import type { TreeRecord } from '../server/isolation/treeRecord.ts'
 import type { ServerManager } from '../server/serverManager.ts'
-import type { Outbox } from '../sync/outbox.ts'
+import type { Outbox } from '../sync/sending/outbox.ts'
 import type { SessionHub } from '../sync/sessionHub.ts'
 
 /** Where a task runs. */

@@ -3,7 +3,7 @@ import type { ChatAction, ChatSnapshot, ChatState } from '../../protocol/chat.ts
 import type { SessionAction } from '../../session/actions.ts'
 import { coalesce } from '../../session/coalesce.ts'
 import type { SessionState } from '../../session/state.ts'
-import { EventBatcher } from '../../sync/eventBatcher.ts'
+import { EventBatcher } from '../../sync/mirror/eventBatcher.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 
 /**

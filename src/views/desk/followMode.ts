@@ -1,7 +1,8 @@
 import * as vscode from 'vscode'
+import type { SessionID } from '../../opencode/ids.ts'
 import type { Settings } from '../../platform/settings.ts'
 import type { Block, ToolBlock } from '../../session/model.ts'
-import { isBusy, turnsOf } from '../../session/selectors.ts'
+import { turnsOf } from '../../session/selectors.ts'
 import type { SessionState } from '../../session/state.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
@@ -38,8 +39,8 @@ export class FollowMode implements Disposable {
   readonly #options: FollowModeOptions
   readonly #store = new DisposableStore()
   #last = ''
-  /** The session that was running at the last look: its end may come together with its last call. */
-  #running: string | undefined
+  /** The session that ran at the last look. */
+  #running: SessionID | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: FollowModeOptions) {
@@ -55,10 +56,8 @@ export class FollowMode implements Disposable {
   #look(): void {
     const { chats, settings } = this.#options
     const chat = settings.follow.value ? chats.active : undefined
-    const session = chat?.state.session
-    const wasRunning = this.#running !== undefined && this.#running === chat?.sessionID
-    this.#running = session && isBusy(session) ? chat?.sessionID : undefined
-    if (!chat?.isVisible || !session || (this.#running === undefined && !wasRunning)) return
+    const session = chat?.isVisible === true ? chat.state.session : undefined
+    if (!chat || !session || !this.#runsOrEnds(session)) return
     const block = lastFollowed(session)
     const place = block && placeOf(block)
     // An edit that waits is shown as a diff; it is followed once it is done.
@@ -68,6 +67,13 @@ export class FollowMode implements Disposable {
     this.#last = key
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#show(chat, place), pauseMs)
+  }
+
+  /** Whether the session runs, or did so at the last look: its end may come together with its last call. */
+  #runsOrEnds({ session: { id }, status }: SessionState): boolean {
+    const didRun = this.#running === id
+    this.#running = status.kind === 'idle' ? undefined : id
+    return didRun || status.kind !== 'idle'
   }
 
   async #show(chat: ChatSession, { path, line }: FollowedPlace): Promise<void> {

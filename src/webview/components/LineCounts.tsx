@@ -1,4 +1,4 @@
-import { formatNumber } from '../format.ts'
+import { formatNumber } from './format.ts'
 
 /** Lines that came and went, in the colours of the theme. */
 export function LineCounts({

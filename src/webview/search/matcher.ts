@@ -1,5 +1,5 @@
 import type { ToolBlock } from '../../session/model.ts'
-import type { Item } from '../items.ts'
+import type { Item } from '../transcript/items.ts'
 
 /** What is looked for in the transcript. */
 export interface SearchQuery {

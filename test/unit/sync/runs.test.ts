@@ -4,8 +4,8 @@ import type { RunPrompt } from '../../../src/client/commands.ts'
 import { OpencodeError } from '../../../src/opencode/errors.ts'
 import { toSessionID } from '../../../src/opencode/ids.ts'
 import type { Message } from '../../../src/session/model.ts'
-import { Courier } from '../../../src/sync/courier.ts'
-import { Outbox } from '../../../src/sync/outbox.ts'
+import { Courier } from '../../../src/sync/sending/courier.ts'
+import { Outbox } from '../../../src/sync/sending/outbox.ts'
 import { textPrompt } from './support/simulatedServer.ts'
 
 const sessionID = toSessionID('ses_1')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { LibraryQuery } from '../../../src/client/library.ts'
 import type { Message, Session } from '../../../src/session/model.ts'
-import { SessionNews } from '../../../src/sync/sessionNews.ts'
+import { SessionNews } from '../../../src/sync/index/sessionNews.ts'
 import { Emitter } from '../../../src/util/event.ts'
 import type { Backend, Backends } from '../../../src/views/backend/backends.ts'
 import { SessionMarks } from '../../../src/views/sessions/sessionMarks.ts'
