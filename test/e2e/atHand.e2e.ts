@@ -46,8 +46,10 @@ describe('What is at hand', function () {
     await chat.button('Open diagram in a tab').click()
     await tab('diagram.svg').waitFor({ timeout: patience })
     // The server shows the model a picture as a prompt of its own, so what the model says then is not ours to choose.
-    await chat.ask(`[[tool:read ${input}]]`, 'scripted model')
+    await chat.send(`[[tool:read ${input}]]`)
     const tool = chat.tool('read')
+    await tool.waitFor({ timeout: patience })
+    await chat.settles()
     await tool.getByRole('button').first().click()
     await tool
       .getByRole('button', { name: /^Open / })
@@ -107,6 +109,8 @@ describe('What is at hand', function () {
     await page.keyboard.type('echo wal""rus-in-terminal\n')
     await page.waitForTimeout(1_500)
     await chat.newSession()
+    await chat.ask('Of lobsters. [[text:They walk.]]', 'They walk.')
+    await chat.newSession()
     await chat.composer.click()
     /** The language support may still be starting, so it is asked again as a person would: by another key. */
     const mention = async (query: string, name: RegExp): Promise<void> => {
@@ -126,7 +130,7 @@ describe('What is at hand', function () {
     }
     await mention('terminal', /Terminal output/)
     await mention('Seahorse', /Seahorse chapter/)
-    await mention('mermaid', /Session/)
+    await mention('lobster', /Session/)
     await chat.button('Add context').click()
     await (await quickInput(page)).fill('notes')
     await pickRow(page, 'notes.txt')
@@ -139,9 +143,8 @@ describe('What is at hand', function () {
     await page.keyboard.press('Enter')
     await chat.sees('All seen.')
     await chat.settles()
-    // The past session speaks of tools, so the model may have been asked more than once.
     const sent = JSON.stringify(lab.model.requests.slice(before).map(({ body }) => body))
-    for (const words of ['walrus-in-terminal', 'swim upright', 'Done with it.', 'the walrus is in the notes'])
+    for (const words of ['walrus-in-terminal', 'swim upright', 'They walk.', 'the walrus is in the notes'])
       assert.ok(sent.includes(words), `the model sees "${words}"`)
   })
 
