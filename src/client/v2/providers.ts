@@ -20,6 +20,7 @@ import type { V2Routes } from './routes.ts'
 
 const loginTimeoutMs = 10 * 60_000
 const loginCheckMs = 1_000
+const attemptRoute = '/api/integration/{id}/connect/oauth/{attempt}'
 /** In front of the fingerprint in the label of a key of ours: the only thing of a key that can be read back. */
 const ownLabel = 'VS Code '
 
@@ -29,6 +30,7 @@ const ownLabel = 'VS Code '
  */
 export class V2Providers implements Providers {
   readonly #routes: V2Routes
+  /** The login of a provider that is under way: its route. */
   readonly #attempts = new Map<string, string>()
   /** Folders that know of a provider: it may stand in the configuration of one alone. */
   readonly #places = new Map<string, string>()
@@ -83,6 +85,7 @@ export class V2Providers implements Providers {
     answers: Readonly<Record<string, string>>,
   ): Promise<StartedLogin> {
     const wire = await this.#integration(directory, checkProviderID(providerID))
+    await this.#cancelLogin(directory, providerID)
     const methodID = word(fields(list(wire?.['methods'])[method])['id'])
     const body = { methodID, ...(Object.keys(answers).length > 0 ? { answer: answers } : {}) }
     const path = `/api/integration/${encodeURIComponent(providerID)}/connect/oauth`
@@ -106,25 +109,32 @@ export class V2Providers implements Providers {
     const path = this.#attempts.get(providerID)
     if (path === undefined)
       throw new OpencodeError('login-failed', 'The server has forgotten this login. Begin it again.')
-    const route = '/api/integration/{id}/connect/oauth/{attempt}'
     if (login.code !== undefined) {
       const options = { path: `${path}/complete`, body: { code: login.code }, signal }
-      const told = this.#routes.at(directory, 'POST', `${route}/complete`, options)
+      const told = this.#routes.at(directory, 'POST', `${attemptRoute}/complete`, options)
       await refusedAsLogin(told, 'The provider did not accept the login. Try it again.')
     }
     try {
-      await this.#whenLoggedIn({ directory, path, route, hasCode: login.code !== undefined }, signal)
-    } catch (error) {
-      if (signal.aborted) await this.#routes.at(directory, 'DELETE', route, { path }).catch(() => undefined)
-      throw error
+      await this.#whenLoggedIn({ directory, path, hasCode: login.code !== undefined }, signal)
+    } finally {
+      if (signal.aborted) await this.#cancelLogin(directory, providerID)
+      else this.#attempts.delete(providerID)
     }
   }
 
+  /** Nobody waits any more for a login that was begun and not finished. */
+  async #cancelLogin(directory: string, providerID: string): Promise<void> {
+    const path = this.#attempts.get(providerID)
+    if (path === undefined) return
+    this.#attempts.delete(providerID)
+    await this.#routes.at(directory, 'DELETE', attemptRoute, { path }).catch(() => undefined)
+  }
+
   /** An attempt whose code was taken may be forgotten at once. */
-  async #whenLoggedIn({ directory, path, route, hasCode }: Attempt, signal: AbortSignal): Promise<void> {
+  async #whenLoggedIn({ directory, path, hasCode }: Attempt, signal: AbortSignal): Promise<void> {
     const end = performance.now() + loginTimeoutMs
     while (performance.now() < end) {
-      const asked = this.#routes.at(directory, 'GET', route, { path, signal })
+      const asked = this.#routes.at(directory, 'GET', attemptRoute, { path, signal })
       const found = await (hasCode ? unless('not-found', asked) : asked)
       if (found === undefined) return
       const state = fields(found)
@@ -208,7 +218,6 @@ export class V2Providers implements Providers {
 interface Attempt {
   readonly directory: string
   readonly path: string
-  readonly route: string
   readonly hasCode: boolean
 }
 
