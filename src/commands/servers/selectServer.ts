@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { ServerProfile } from '../../opencode/profile.ts'
 import { knownFolders } from '../../platform/folders.ts'
+import { KeptPlaces } from '../../util/keptPlaces.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import { explainStatus, placeOf } from '../../views/backend/serverWords.ts'
 import type { CommandContext } from '../commandSpec.ts'
@@ -91,8 +92,18 @@ async function pickProfile({ services }: CommandContext, folders: Folders): Prom
   picker.placeholder = vscode.l10n.t('Search servers')
   picker.matchOnDescription = true
   picker.matchOnDetail = true
+  const places = new KeptPlaces<Row>(keyOf)
+  let drawn = ''
   const draw = (): void => {
-    picker.items = rows(services, folders, [edit, remove])
+    const items = places.update(rows(services, folders, [edit, remove]))
+    const active = picker.activeItems[0]
+    const now = JSON.stringify(items)
+    // Drawn anew only for a reason: a click in between would be lost.
+    if (now === drawn) return
+    drawn = now
+    picker.items = items
+    const again = active && items.find((item) => keyOf(item) === keyOf(active))
+    if (again) picker.activeItems = [again]
   }
   store.add(services.backends.onDidChangeStatus(draw))
   store.add(services.profiles.onDidChange(draw))
@@ -112,6 +123,11 @@ async function pickProfile({ services }: CommandContext, folders: Folders): Prom
     )
     picker.show()
   })
+}
+
+/** What stays the same of a row while the list is open. */
+function keyOf({ choice, label }: Row): string {
+  return choice?.kind === 'use' ? choice.profile.id : label
 }
 
 function rows(
