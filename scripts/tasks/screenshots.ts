@@ -2,10 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { Chat, patience } from '../../test/e2e/support/chat.ts'
-import { quickInput, quickRow } from '../../test/e2e/support/chatWorkbench.ts'
+import { quickInput } from '../../test/e2e/support/chatWorkbench.ts'
 import { startLab, type Lab } from '../../test/support/opencodeLab.ts'
 import {
   openFile,
+  quickRows,
   runCommand,
   startWorkbench,
   themes,
@@ -182,7 +183,7 @@ async function useLook(page: Page, chat: Chat, { theme, kind }: typeof dark): Pr
   await runCommand(page, 'Preferences: Color Theme')
   const input = await quickInput(page)
   await input.fill(theme)
-  await quickRow(page, theme).first().waitFor({ timeout: patience })
+  await quickRows(page, theme).first().waitFor({ timeout: patience })
   await page.keyboard.press('Enter')
   await until(
     `the theme is ${theme}`,

@@ -8,16 +8,10 @@ import {
   startWorkbench,
   until,
   type Workbench,
+  quickRows,
 } from '../support/workbench.ts'
 import { Chat, keepFailure, openChat, patience } from './support/chat.ts'
-import {
-  clickDialogButton,
-  dialog,
-  pickRow,
-  quickInput,
-  quickRow,
-  reloadByCommand,
-} from './support/chatWorkbench.ts'
+import { clickDialogButton, dialog, pickRow, quickInput, reloadByCommand } from './support/chatWorkbench.ts'
 import type { Page } from 'playwright-core'
 
 /** A server that the window finds again; 2.x has none without a password, so there it is the extension's own. */
@@ -157,8 +151,8 @@ describe('A window that is reloaded', function () {
     await chat.button('Sessions').click()
     const input = await quickInput(page)
     await input.fill('Ostrich')
-    await quickRow(page, /Ostrich/).waitFor({ timeout: patience })
-    await until('others are left out', async () => (await quickRow(page, /Penguin/).count()) === 0, patience)
+    await quickRows(page, /Ostrich/).waitFor({ timeout: patience })
+    await until('others are left out', async () => (await quickRows(page, /Penguin/).count()) === 0, patience)
     await pickRow(page, /Ostrich/)
     await chat.sees('It runs.')
     assert.equal(await chat.answers.getByText('It swims.').count(), 0)
@@ -171,7 +165,7 @@ describe('A window that is reloaded', function () {
     await page.keyboard.press('Enter')
     await chat.frame.getByRole('heading', { name: 'Large birds' }).waitFor({ timeout: patience })
     await chat.button('Sessions').click()
-    await quickRow(page, /Large birds/).waitFor({ timeout: patience })
+    await quickRows(page, /Large birds/).waitFor({ timeout: patience })
     await page.keyboard.press('Escape')
   })
 
@@ -184,8 +178,8 @@ describe('A window that is reloaded', function () {
     await clickDialogButton(page, 'Delete')
     await chat.log.waitFor({ state: 'detached', timeout: patience })
     await chat.button('Sessions').click()
-    await quickRow(page, /Penguin/).waitFor({ timeout: patience })
-    assert.equal(await quickRow(page, /Large birds/).count(), 0)
+    await quickRows(page, /Penguin/).waitFor({ timeout: patience })
+    assert.equal(await quickRows(page, /Large birds/).count(), 0)
     await page.keyboard.press('Escape')
   })
 })

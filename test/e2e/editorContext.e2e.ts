@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { openFile, runCommand, until } from '../support/workbench.ts'
+import { pickRow } from './support/chatWorkbench.ts'
 import { keepFailure, openChat, patience, startChatLab, type ChatLab } from './support/chat.ts'
 
 const files = {
@@ -176,11 +177,7 @@ describe('What goes from the editor into the chat', function () {
     await openChat(page)
     const pick = async (button: RegExp, row: string | RegExp) => {
       await chat.button(button).click()
-      await page
-        .locator('.quick-input-list .monaco-list-row')
-        .filter({ hasText: row })
-        .first()
-        .click({ timeout: patience })
+      await pickRow(page, row)
     }
     await pick(/^Variant:/, 'high')
     await chat.button('Variant: high').waitFor({ timeout: patience })

@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { Locator } from 'playwright-core'
 import { OtherClient } from '../support/otherClient.ts'
-import { runCommand, until } from '../support/workbench.ts'
+import { quickRows, runCommand, until } from '../support/workbench.ts'
 import { badge, Chat, keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
 import { endpointOf } from './support/lifecycle.ts'
-import { clickDialogButton, pickRow, quickInput, quickRow } from './support/chatWorkbench.ts'
+import { clickDialogButton, pickRow, quickInput } from './support/chatWorkbench.ts'
 
 describe('The session browser', function () {
   this.timeout(240_000)
@@ -151,13 +151,13 @@ describe('The session browser', function () {
     await chat.ask('Gamma title [[text:Third.]]', 'Third.')
     await runCommand(page, 'OpenCode: Sessions')
     await quickInput(page)
-    await quickRow(page, /Gamma/).hover()
-    await quickRow(page, /Gamma/).getByRole('button', { name: 'Pin' }).click()
+    await quickRows(page, /Gamma/).hover()
+    await quickRows(page, /Gamma/).getByRole('button', { name: 'Pin' }).click()
     await until(
       'it is pinned',
       async () => {
-        await quickRow(page, /Gamma/).hover()
-        return quickRow(page, /Gamma/).getByRole('button', { name: 'Unpin' }).isVisible()
+        await quickRows(page, /Gamma/).hover()
+        return quickRows(page, /Gamma/).getByRole('button', { name: 'Unpin' }).isVisible()
       },
       patience,
     )

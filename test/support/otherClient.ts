@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { usualWire } from './opencodeLab.ts'
+import type { Wire } from './opencodeLab.ts'
 
 export interface Address {
   readonly url: string
@@ -16,33 +17,35 @@ interface Stored {
   readonly content?: readonly { readonly type: string; readonly text?: string }[]
 }
 
-/** Another program that uses a server, as the terminal would; it speaks the wire that the tests run on. */
+/** Another program that uses a server, as the terminal would; it speaks the wire that the tests run on unless told. */
 export class OtherClient {
   readonly #server: Address
+  readonly #wire: Wire
 
-  constructor(server: Address) {
+  constructor(server: Address, wire: Wire = usualWire) {
     this.#server = server
+    this.#wire = wire
   }
 
   /** Ids of the sessions of a folder, the newest first. */
   async sessions(directory: string): Promise<readonly string[]> {
     const query = `directory=${encodeURIComponent(directory)}`
-    const found = usualWire === 2 ? `/api/session?${query}&order=desc` : `/session?${query}`
+    const found = this.#wire === 2 ? `/api/session?${query}&order=desc` : `/session?${query}`
     return (await this.#list(found)).map(({ id }) => id)
   }
 
   /** The id of a new session. */
   async createSession(directory: string, title: string): Promise<string> {
     const answer =
-      usualWire === 2
+      this.#wire === 2
         ? await this.#ask('POST', '/api/session', { title, location: { directory } })
         : await this.#ask('POST', `/session?directory=${encodeURIComponent(directory)}`, { title })
-    return unwrapped<{ readonly id: string }>(answer).id
+    return this.#unwrapped<{ readonly id: string }>(answer).id
   }
 
   /** Resolves when the server has taken it; the answer comes later. */
   async prompt(directory: string, sessionID: string, text: string): Promise<void> {
-    if (usualWire === 2) await this.#ask('POST', `/api/session/${sessionID}/prompt`, { text })
+    if (this.#wire === 2) await this.#ask('POST', `/api/session/${sessionID}/prompt`, { text })
     else {
       const route = `/session/${sessionID}/prompt_async?directory=${encodeURIComponent(directory)}`
       await this.#ask('POST', route, { parts: [{ type: 'text', text }] })
@@ -54,7 +57,7 @@ export class OtherClient {
     const [id = ''] = await this.sessions(directory)
     const query = `directory=${encodeURIComponent(directory)}`
     const route =
-      usualWire === 2 ? `/api/session/${id}/message?order=asc&limit=200` : `/session/${id}/message?${query}`
+      this.#wire === 2 ? `/api/session/${id}/message?order=asc&limit=200` : `/session/${id}/message?${query}`
     const messages: readonly Stored[] = await this.#list(route)
     const last = messages.findLast(({ parts, type }) => parts !== undefined || type === 'assistant')
     const texts = (last?.parts ?? last?.content ?? []).filter(({ type }) => type === 'text')
@@ -65,7 +68,7 @@ export class OtherClient {
   }
 
   async #list(route: string): Promise<readonly ({ readonly id: string } & Stored)[]> {
-    return unwrapped(await this.#ask('GET', route))
+    return this.#unwrapped(await this.#ask('GET', route))
   }
 
   async #ask(method: string, route: string, body?: unknown): Promise<unknown> {
@@ -83,9 +86,9 @@ export class OtherClient {
     const text = await response.text()
     return text === '' ? undefined : (JSON.parse(text) as unknown)
   }
-}
 
-/** 2.x puts its answers into an envelope. */
-function unwrapped<Value>(answer: unknown): Value {
-  return (usualWire === 2 ? (answer as { readonly data: unknown }).data : answer) as Value
+  /** 2.x puts its answers into an envelope. */
+  #unwrapped<Value>(answer: unknown): Value {
+    return (this.#wire === 2 ? (answer as { readonly data: unknown }).data : answer) as Value
+  }
 }

@@ -143,6 +143,16 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   throw new Error(`The palette has no command "${title}".`)
 }
 
+/**
+ * Rows of the open quick pick that show these words. VS Code draws a list with the rows of the one before, which go on
+ * to hold words of that one, hidden.
+ */
+export function quickRows(page: Page, text: string | RegExp): Locator {
+  return page
+    .locator('.quick-input-widget:visible .quick-input-list .monaco-list-row')
+    .filter({ has: page.getByText(text).filter({ visible: true }) })
+}
+
 /** A loading window may swallow the key, so it is pressed until the palette shows. */
 async function openPalette(page: Page) {
   const input = page.locator('.quick-input-widget input[type="text"]').first()

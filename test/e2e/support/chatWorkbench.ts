@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
-import { runCommand, until, workbenchReady } from '../../support/workbench.ts'
+import { quickRows, runCommand, until, workbenchReady } from '../../support/workbench.ts'
 import { patience } from './chat.ts'
 
 /** The input of VS Code's quick pick or input box, once it shows. */
@@ -9,16 +9,9 @@ export async function quickInput(page: Page): Promise<Locator> {
   return input
 }
 
-/** Rows of the quick pick with these words. */
-export function quickRow(page: Page, text: string | RegExp): Locator {
-  return page
-    .locator('.quick-input-widget:visible .quick-input-list .monaco-list-row')
-    .filter({ hasText: text })
-}
-
 /** Picks the first row of the quick pick with these words. */
 export async function pickRow(page: Page, text: string | RegExp): Promise<void> {
-  await quickRow(page, text).first().click({ timeout: patience })
+  await quickRows(page, text).first().click({ timeout: patience })
 }
 
 /** The first row with these words in the trees of the side bar. */

@@ -6,7 +6,7 @@ import type { Frame, Locator, Page } from 'playwright-core'
 import { isAlive, processesWithHome, type ProcessEntry } from '../../../scripts/lib/processes.ts'
 import type { Lab } from '../../support/opencodeLab.ts'
 import type { Address } from '../../support/otherClient.ts'
-import { chatFrame, runCommand, until, type Workbench } from '../../support/workbench.ts'
+import { chatFrame, quickRows, runCommand, until, type Workbench } from '../../support/workbench.ts'
 
 /** How long a server goes on when no window uses it, in milliseconds. */
 export const grace = { killed: 10_000, idle: 10_000, busy: 20_000 }
@@ -222,7 +222,7 @@ export async function connectTo(page: Page, url: string, password: string): Prom
 
 /** Waits until the open quick pick has a row with this text. */
 export async function listed(page: Page, text: string | RegExp): Promise<Locator> {
-  const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first()
+  const row = quickRows(page, text).first()
   await row.waitFor({ timeout: patience })
   return row
 }
