@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
+import type { SessionID } from '../opencode/ids.ts'
 import { filePath } from '../platform/folders.ts'
 import type { ReviewScope } from '../review/reviewedFile.ts'
 import { editorUri } from '../views/desk/texts.ts'
@@ -80,8 +81,16 @@ export const changeCommands = {
   },
   keepAllChanges: {
     async run(context, args) {
-      const { decisions, scope } = context.review
-      await decisions.keepFiles(await allFiles(context, args), scope)
+      const { decisions, ledger, scope } = context.review
+      const session = sessionOf(context, args)
+      const unknown = session === undefined ? [] : (ledger.get(session)?.unknown ?? [])
+      // What nobody can undo is agreed to as well; it may be all that there is.
+      const files = await allFiles(context, args).catch((error: unknown) => {
+        if (unknown.length === 0) throw error
+        return []
+      })
+      await decisions.keepFiles(files, scope)
+      if (session !== undefined) for (const { path } of unknown) ledger.dismiss(session, path)
     },
   },
   undoAllChanges: { run: (context, args) => undoAll(context, args) },
@@ -114,7 +123,8 @@ export const changeCommands = {
   },
   dismissChange: {
     async run({ review }, [node]) {
-      if (isChangeNode(node) && node.kind === 'unknown') review.ledger.dismiss(node.sessionID, node.path)
+      if (isChangeNode(node) && node.kind === 'unknown')
+        review.ledger.dismiss(node.sessionID, node.change.path)
       return Promise.resolve()
     },
   },
@@ -164,6 +174,12 @@ async function allFiles(context: CommandContext, [node]: readonly unknown[]): Pr
   const files = session === undefined ? [] : review.state.files(session, review.scope)
   if (files.length > 0) return [...files]
   throw nothing()
+}
+
+/** The session that all is kept of; undefined for a part of one. */
+function sessionOf({ changes }: CommandContext, [node]: readonly unknown[]): SessionID | undefined {
+  if (!isChangeNode(node)) return changes.serverChanges ? undefined : changes.session
+  return node.kind === 'session' ? node.sessionID : undefined
 }
 
 async function undoAll(context: CommandContext, args: readonly unknown[]): Promise<void> {

@@ -1,10 +1,13 @@
-import { appendFile, lstat, mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, lstat, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join, parse, resolve } from 'node:path'
-import { OpencodeError } from '../opencode/errors.ts'
+import { join, parse } from 'node:path'
+import { OpencodeError, toErrorInfo } from '../opencode/errors.ts'
 import type { Git, GitCall } from '../server/isolation/git.ts'
-import { initRepository, ownEnvironment } from '../server/isolation/ownGit.ts'
+import { ownEnvironment } from '../server/isolation/ownGit.ts'
 import { stageWorkingTree } from '../server/isolation/staging.ts'
+import type { ProcessIdentity } from '../server/process/processTable.ts'
+import type { UnknownChange } from './reviewLedger.ts'
+import { openRepository } from './snapshotRepository.ts'
 import { readTreeChanges } from './treeChanges.ts'
 import type { TreeChange } from './treeChanges.ts'
 
@@ -14,6 +17,22 @@ export interface Snapshot {
   readonly tree: string
   /** Folders that hold no remembered file, from the top, with `/` at the end; what is in them is not told. */
   readonly bare: readonly string[]
+  /** Files that are too large to be held, by their names from the top, each character a byte. */
+  readonly large: ReadonlyMap<string, FileStamp>
+}
+
+interface FileStamp {
+  /** Bytes. */
+  readonly size: number
+  /** Epoch ms. */
+  readonly modified: number
+}
+
+/** What differs between two snapshots. */
+export interface SnapshotChanges {
+  readonly files: readonly SnapshotChange[]
+  /** Those of which no content is held: large files, and links. */
+  readonly unknown: readonly UnknownChange[]
 }
 
 /** A file that differs between two snapshots. `undefined` bytes: there was, or is, no file. */
@@ -44,10 +63,11 @@ export const snapshotLimits: SnapshotLimits = {
   timeMs: 60_000,
 }
 
-/** Folders full of files that nobody writes by hand; a repository of the user's names its own ones. */
-const excluded = ['node_modules/', '.venv/', '__pycache__/', '.DS_Store', '.cache/', '.git']
-/** Whatever the folder's own attributes say, a file is taken byte for byte. */
-const attributes = '* -text -eol -filter -ident -working-tree-encoding\n'
+export interface SnapshotOptions {
+  readonly limits?: SnapshotLimits
+  /** The window that remembers; this process, unless told. */
+  readonly owner?: ProcessIdentity
+}
 
 /**
  * Remembers a folder as it is, byte for byte, in a repository of ours outside of it. What git ignores there is left
@@ -56,18 +76,22 @@ const attributes = '* -text -eol -filter -ident -working-tree-encoding\n'
 export class FolderSnapshots {
   readonly directory: string
   readonly #git: Git
-  readonly #gitDir: string
+  readonly #home: string
   readonly #limits: SnapshotLimits
+  readonly #owner: ProcessIdentity | undefined
   /** Files that were too large when they were last seen, from the top, each character a byte. */
   readonly #large = new Set<string>()
-  #ready: Promise<void> | undefined
+  #gitDir = ''
+  #ready: Promise<string> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(git: Git, directory: string, gitDir: string, limits = snapshotLimits) {
+  /** @param home where what is remembered of this folder is kept, for all windows; absolute */
+  constructor(git: Git, directory: string, home: string, { limits, owner }: SnapshotOptions = {}) {
     this.directory = directory
     this.#git = git
-    this.#gitDir = gitDir
-    this.#limits = limits
+    this.#home = home
+    this.#limits = limits ?? snapshotLimits
+    this.#owner = owner
   }
 
   /**
@@ -76,40 +100,46 @@ export class FolderSnapshots {
    */
   take(): Promise<Snapshot> {
     return this.#inTurn(async () => {
-      await (this.#ready ??= this.#prepare().catch((error: unknown) => {
+      this.#gitDir = await (this.#ready ??= this.#prepare().catch((error: unknown) => {
         this.#ready = undefined
         throw error
       }))
-      const call = this.#call()
-      let total = 0
-      const pick = async (paths: readonly string[]): Promise<readonly string[]> => {
-        if (paths.length > this.#limits.files) throw tooLarge(this.directory)
-        const sizes = await inBatches(paths, async (path) => (await this.#sizeOf(path)) ?? 0)
-        total += sizes.reduce((sum, size) => sum + (size <= this.#limits.fileBytes ? size : 0), 0)
-        if (total > this.#limits.totalBytes) throw tooLarge(this.directory)
-        const taken = paths.filter((_, index) => (sizes[index] ?? 0) <= this.#limits.fileBytes)
-        for (const path of paths) this.#large.add(path)
-        for (const path of taken) this.#large.delete(path)
-        return taken
+      for (const isLastTry of [false, true]) {
+        try {
+          return await this.#stage()
+        } catch (error) {
+          if (toErrorInfo(error).code !== 'internal') throw error
+          // A file went away while it was read; if not, the index names objects that their owner removed.
+          if (isLastTry) await rm(join(this.#gitDir, 'index'), { force: true })
+        }
       }
-      await stageWorkingTree(this.#git, { args: this.#args, call, withNew: true, except: [], pick })
-      const tree = await this.#git.line([...this.#args, 'write-tree'], call)
-      return { tree, bare: await this.#bareFolders(call) }
+      return this.#stage()
     })
   }
 
-  /** What differs, with both contents. Links and other repositories are left out. */
-  async changes(from: Snapshot, to: Snapshot): Promise<readonly SnapshotChange[]> {
-    if (from.tree === to.tree) return []
+  /** What differs, with both contents. Other repositories are left out. */
+  async changes(from: Snapshot, to: Snapshot): Promise<SnapshotChanges> {
+    const unknown = await this.#largeChanges(from, to)
+    if (from.tree === to.tree) return { files: [], unknown }
     const options = ['-r', '-z', '-M', '-l1000', '--raw', '--no-textconv']
     const args = [...this.#args, 'diff-tree', ...options, from.tree, to.tree]
-    const changes = readTreeChanges(await this.#git.read(args, this.#call()))
+    const all = readTreeChanges(await this.#git.read(args, this.#call()))
+    const told = new Set(unknown.map(({ path }) => path))
+    const changes = all.filter(({ path, isLink }) => !isLink && !told.has(this.#absolute(path)))
     const contents = await this.#blobs(changes.flatMap(({ before, after }) => [before, after]))
     // Borrowed objects may be tidied away by their owner: what cannot be read must not pass for "no file".
     const isRead = (blob: string | undefined): boolean => blob === undefined || contents.has(blob)
-    return changes
+    const files = changes
       .filter(({ before, after }) => isRead(before) && isRead(after))
       .map((change) => this.#toChange(change, contents))
+    const links = all.filter(({ isLink }) => isLink)
+    return {
+      files,
+      unknown: [
+        ...unknown,
+        ...links.map(({ path }): UnknownChange => ({ path: this.#absolute(path), kind: 'link' })),
+      ],
+    }
   }
 
   /** A file as it was; undefined when there was none. `path` is absolute. */
@@ -131,20 +161,20 @@ export class FolderSnapshots {
     const call = this.#call(asked.map((name) => `${tree}:${name}\n`).join(''))
     const output = await this.#git.read([...this.#args, 'cat-file', '--batch-check'], call)
     const answers = output.toString('utf8').split('\n')
+    // Where a file was, there was no folder either.
     return asked
-      .filter((_, index) => answers[index]?.endsWith(' missing') === true)
+      .filter((_, index) => !/^\S+ tree /.test(answers[index] ?? ''))
       .map((name) => join(this.directory, name))
   }
 
   /** Whether a file is one of those that snapshots hold, be it there or not. `path` is absolute. */
-  async covers(path: string): Promise<boolean> {
+  async covers(path: string, snapshot: Snapshot): Promise<boolean> {
     const name = this.#relative(path)
-    if (name === undefined || (await this.#isInOther(name))) return false
+    if (name === undefined || snapshot.large.has(latin1(name)) || (await this.#isInOther(name))) return false
     const { code } = await this.#git.run([...this.#args, 'check-ignore', '-q', '--', name], this.#call())
     if (code !== 1) return false
-    const bytes = Buffer.from(name, 'utf8').toString('latin1')
-    const size = await this.#sizeOf(bytes)
-    return size === undefined ? !this.#large.has(bytes) : size <= this.#limits.fileBytes
+    const found = await this.#stampOf(latin1(name))
+    return found ? found.size <= this.#limits.fileBytes : !this.#large.has(latin1(name))
   }
 
   get #args(): readonly string[] {
@@ -153,7 +183,7 @@ export class FolderSnapshots {
 
   #call(input?: string): GitCall {
     const signal = AbortSignal.timeout(this.#limits.timeMs)
-    const call = { cwd: this.directory, env: ownEnvironment(dirname(this.#gitDir)), signal }
+    const call = { cwd: this.directory, env: ownEnvironment(this.#home), signal }
     return input === undefined ? call : { ...call, input }
   }
 
@@ -163,7 +193,55 @@ export class FolderSnapshots {
     return mine
   }
 
-  async #prepare(): Promise<void> {
+  async #stage(): Promise<Snapshot> {
+    const call = this.#call()
+    const large = new Map<string, FileStamp>()
+    let total = 0
+    const pick = async (paths: readonly string[]): Promise<readonly string[]> => {
+      if (paths.length > this.#limits.files) throw tooLarge(this.directory)
+      const taken: string[] = []
+      await inBatches(paths, async (path) => {
+        const found = await this.#stampOf(path)
+        this.#large.delete(path)
+        if (!found) return
+        if (found.size <= this.#limits.fileBytes) {
+          taken.push(path)
+          total += found.size
+        } else {
+          this.#large.add(path)
+          large.set(path, found)
+        }
+      })
+      if (total > this.#limits.totalBytes) throw tooLarge(this.directory)
+      return taken
+    }
+    await stageWorkingTree(this.#git, { args: this.#args, call, withNew: true, except: [], pick })
+    const tree = await this.#git.line([...this.#args, 'write-tree'], call)
+    return { tree, bare: await this.#bareFolders(call), large }
+  }
+
+  /** Their contents are not held, but that they came, went or were written can be seen. */
+  async #largeChanges(from: Snapshot, to: Snapshot): Promise<readonly UnknownChange[]> {
+    const names = [...new Set([...from.large.keys(), ...to.large.keys()])].filter((name) => {
+      const [before, after] = [from.large.get(name), to.large.get(name)]
+      return before?.size !== after?.size || before?.modified !== after?.modified
+    })
+    const sizeIn = async (snapshot: Snapshot, name: string): Promise<number | undefined> =>
+      snapshot.large.get(name)?.size ?? (await this.contentAt(snapshot, this.#absolute(utf8(name))))?.length
+    return Promise.all(
+      names.map(async (name) => {
+        const [before, after] = [await sizeIn(from, name), await sizeIn(to, name)]
+        return {
+          path: this.#absolute(utf8(name)),
+          kind: 'large',
+          ...(before === undefined ? {} : { before }),
+          ...(after === undefined ? {} : { after }),
+        }
+      }),
+    )
+  }
+
+  async #prepare(): Promise<string> {
     const { directory } = this
     const isThere = await stat(directory).then(
       (found) => found.isDirectory(),
@@ -172,52 +250,13 @@ export class FolderSnapshots {
     if (!isThere || directory === homedir() || directory === parse(directory).root) {
       throw new OpencodeError('unsupported', `No snapshots are taken of ${directory}.`)
     }
-    const isMade = await stat(join(this.#gitDir, 'info', 'attributes')).then(
-      () => true,
-      () => false,
-    )
-    if (isMade) await this.#tidy()
-    else await this.#make()
-  }
-
-  /** What earlier windows remembered is needed no more, and a lock of theirs has nobody behind it. */
-  async #tidy(): Promise<void> {
-    await rm(join(this.#gitDir, 'index.lock'), { force: true })
-    await this.#git.run([...this.#args, 'prune', '--expire=now'], this.#call())
-  }
-
-  async #make(): Promise<void> {
-    const home = dirname(this.#gitDir)
-    await rm(this.#gitDir, { recursive: true, force: true })
-    await mkdir(home, { recursive: true, mode: 0o700 })
-    const format = await this.#ask(['rev-parse', '--show-object-format'])
-    await initRepository(this.#git, this.#gitDir, {
-      isBare: true,
-      format: format || 'sha1',
-      author: { name: 'OpenCode', email: 'opencode@localhost' },
-      home,
-      signal: AbortSignal.timeout(this.#limits.timeMs),
+    return openRepository({
+      git: this.#git,
+      directory,
+      home: this.#home,
+      owner: this.#owner,
+      timeMs: this.#limits.timeMs,
     })
-    await mkdir(join(this.#gitDir, 'info'), { recursive: true })
-    await appendFile(join(this.#gitDir, 'info', 'exclude'), `${excluded.join('\n')}\n`)
-    await this.#borrowObjects()
-    // Last, because it tells that all is made.
-    await writeFile(join(this.#gitDir, 'info', 'attributes'), attributes)
-  }
-
-  /** What the user's repository holds is not stored twice. */
-  async #borrowObjects(): Promise<void> {
-    const objects = await this.#ask(['rev-parse', '--git-path', 'objects'])
-    if (objects === '') return
-    await mkdir(join(this.#gitDir, 'objects', 'info'), { recursive: true })
-    const folder = resolve(this.directory, objects)
-    await writeFile(join(this.#gitDir, 'objects', 'info', 'alternates'), `${folder}\n`)
-  }
-
-  /** Of the user's own repository; empty where there is none. */
-  async #ask(args: readonly string[]): Promise<string> {
-    const { code, stdout } = await this.#git.run(args, { cwd: this.directory })
-    return code === 0 ? stdout.toString('utf8').trim() : ''
   }
 
   /** Empty ones, and those of which all is ignored. Git does not look into them. */
@@ -233,13 +272,22 @@ export class FolderSnapshots {
     return (await Promise.allSettled(roots)).some(({ status }) => status === 'fulfilled')
   }
 
-  /** Undefined where there is no file. `name`: from the top, each character a byte. */
-  async #sizeOf(name: string): Promise<number | undefined> {
+  /** Undefined where there is no file, or none that can be read. `name`: from the top, each character a byte. */
+  async #stampOf(name: string): Promise<FileStamp | undefined> {
     const path = Buffer.concat([Buffer.from(`${this.directory}/`), Buffer.from(name, 'latin1')])
-    return lstat(path).then(
-      ({ size }) => size,
-      () => undefined,
-    )
+    try {
+      const found = await lstat(path)
+      if (found.isFile()) await access(path, constants.R_OK)
+      else if (!found.isSymbolicLink()) return undefined
+      return { size: found.size, modified: found.mtimeMs }
+    } catch {
+      return undefined
+    }
+  }
+
+  /** `name` is from the top. */
+  #absolute(name: string): string {
+    return join(this.directory, name)
   }
 
   #relative(path: string): string | undefined {
@@ -249,12 +297,11 @@ export class FolderSnapshots {
   }
 
   #toChange(change: TreeChange, contents: ReadonlyMap<string, Buffer>): SnapshotChange {
-    const place = (name: string): string => join(this.directory, name)
     const content = (blob: string | undefined): Buffer | undefined =>
       blob === undefined ? undefined : contents.get(blob)
     return {
-      path: place(change.path),
-      ...(change.from === undefined ? {} : { from: place(change.from) }),
+      path: this.#absolute(change.path),
+      ...(change.from === undefined ? {} : { from: this.#absolute(change.from) }),
       wasExecutable: change.wasExecutable,
       isExecutable: change.isExecutable,
       before: content(change.before),
@@ -295,12 +342,18 @@ function readBatch(output: Buffer): ReadonlyMap<string, Buffer> {
 
 const batch = 200
 
-async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = []
-  for (let index = 0; index < items.length; index += batch) {
-    results.push(...(await Promise.all(items.slice(index, index + batch).map(work))))
-  }
-  return results
+async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let index = 0; index < items.length; index += batch)
+    await Promise.all(items.slice(index, index + batch).map(work))
+}
+
+/** A name as git prints it, each byte a character; and back. */
+function latin1(name: string): string {
+  return Buffer.from(name, 'utf8').toString('latin1')
+}
+
+function utf8(name: string): string {
+  return Buffer.from(name, 'latin1').toString('utf8')
 }
 
 function tooLarge(directory: string): OpencodeError {

@@ -39,6 +39,6 @@ function wentToKnown(files: Map<string, ReviewedFile>, step: Step): Step {
 
 /** Empty files are all alike, which says nothing. */
 function isSameFile(one: Content, other: Content): boolean {
-  const isEmpty = one.kind === 'text' ? one.lines.join('') === '' : one.kind === 'missing'
-  return !isEmpty && sameContent(one, other)
+  if (!sameContent(one, other)) return false
+  return one.kind === 'text' ? one.lines.join('') !== '' : one.kind !== 'missing'
 }

@@ -16,10 +16,21 @@ export interface SessionReview {
   readonly changed: number
   /** By path. */
   readonly files: ReadonlyMap<string, ReviewedFile>
-  /** Absolute paths of files that the agent changed in ways that nobody could tell us. */
-  readonly unknown: readonly string[]
+  /** What the agent changed in ways that nobody could tell us. */
+  readonly unknown: readonly UnknownChange[]
   /** Absolute paths of folders that came with new files. */
   readonly folders: readonly string[]
+}
+
+/** A file of which only is known that the agent changed it. */
+export interface UnknownChange {
+  /** Absolute. */
+  readonly path: string
+  /** Why no more is known, as far as that is: it is too large to be remembered, or a link. */
+  readonly kind?: 'large' | 'link'
+  /** Of a large one, its bytes; undefined: there was, or is, no file. */
+  readonly before?: number
+  readonly after?: number
 }
 
 /** What the agent did to a file: contents of right before and right after it. */
@@ -41,6 +52,8 @@ export class ReviewLedger implements Disposable {
   readonly #store = new DisposableStore()
   readonly #onDidChange = this.#store.add(new Emitter<SessionID>())
   readonly onDidChange = this.#onDidChange.event
+  /** Whose changes are not told yet, while many are made at once. */
+  #untold: Set<SessionID> | undefined
 
   constructor(reviews: readonly SessionReview[] = []) {
     for (const review of reviews) this.#reviews.set(review.sessionID, review)
@@ -77,7 +90,7 @@ export class ReviewLedger implements Disposable {
     const joined = joinMoves(files, real)
     for (const step of joined) recordStep(files, step)
     const paths = new Set(joined.map(({ path }) => path))
-    const unknown = (review?.unknown ?? []).filter((path) => !paths.has(path))
+    const unknown = (review?.unknown ?? []).filter(({ path }) => !paths.has(path))
     const folders = [...new Set([...(review?.folders ?? []), ...made])]
     this.#put({ sessionID: session.id, directory: session.directory, changed, files, unknown, folders })
   }
@@ -85,15 +98,28 @@ export class ReviewLedger implements Disposable {
   /** Notes files of which only is known that the agent changed them. */
   recordUnknown(
     session: { readonly id: SessionID; readonly directory: string },
-    paths: readonly string[],
+    changes: readonly UnknownChange[],
     changed: number,
   ): void {
     const review = this.#reviews.get(session.id)
     const files = review?.files ?? new Map<string, ReviewedFile>()
-    const unknown = [...new Set([...(review?.unknown ?? []), ...paths])].filter((path) => !files.has(path))
-    if (unknown.length === (review?.unknown.length ?? 0)) return
+    const news = changes.filter(({ path }) => !files.has(path))
+    if (news.length === 0) return
+    const unknown = new Map(review?.unknown.map((each) => [each.path, each]))
+    for (const each of news) {
+      const joined = joinUnknown(unknown.get(each.path), each)
+      if (joined) unknown.set(each.path, joined)
+      else unknown.delete(each.path)
+    }
     const folders = review?.folders ?? []
-    this.#put({ sessionID: session.id, directory: session.directory, changed, files, unknown, folders })
+    this.#put({
+      sessionID: session.id,
+      directory: session.directory,
+      changed,
+      files,
+      unknown: [...unknown.values()],
+      folders,
+    })
   }
 
   /** Takes over a decision; a file with nothing left to decide on leaves. */
@@ -119,7 +145,7 @@ export class ReviewLedger implements Disposable {
     if (!review) return
     const files = new Map(review.files)
     files.delete(path)
-    this.#put({ ...review, files, unknown: review.unknown.filter((each) => each !== path) })
+    this.#put({ ...review, files, unknown: review.unknown.filter((each) => each.path !== path) })
   }
 
   /** The user moved a file. */
@@ -135,7 +161,19 @@ export class ReviewLedger implements Disposable {
   }
 
   forget(sessionID: SessionID): void {
-    if (this.#reviews.delete(sessionID)) this.#onDidChange.fire(sessionID)
+    if (this.#reviews.delete(sessionID)) this.#changed(sessionID)
+  }
+
+  /** Tells of all that changes meanwhile once, at the end: whoever hears of it looks at all that waits. */
+  async atOnce(work: () => Promise<void>): Promise<void> {
+    if (this.#untold) return work()
+    const untold = (this.#untold = new Set())
+    try {
+      await work()
+    } finally {
+      this.#untold = undefined
+      for (const sessionID of untold) this.#onDidChange.fire(sessionID)
+    }
   }
 
   dispose(): void {
@@ -146,7 +184,12 @@ export class ReviewLedger implements Disposable {
     if (review.files.size === 0 && review.unknown.length === 0) this.#reviews.delete(review.sessionID)
     else this.#reviews.set(review.sessionID, review)
     for (const { sessionID } of this.reviews.slice(keptSessions)) this.#reviews.delete(sessionID)
-    this.#onDidChange.fire(review.sessionID)
+    this.#changed(review.sessionID)
+  }
+
+  #changed(sessionID: SessionID): void {
+    if (this.#untold) this.#untold.add(sessionID)
+    else this.#onDidChange.fire(sessionID)
   }
 }
 
@@ -163,4 +206,14 @@ function recordStep(files: Map<string, ReviewedFile>, step: FileStep): void {
   const { from: _, ...rest } = next
   const hasMoved = from !== undefined && from !== step.path && next.session.before.kind !== 'missing'
   files.set(step.path, hasMoved ? { ...rest, from } : rest)
+}
+
+/** Undefined for a large file that came and went. */
+function joinUnknown(known: UnknownChange | undefined, next: UnknownChange): UnknownChange | undefined {
+  if (!known) return next
+  if (next.kind === undefined) return known
+  if (next.kind === 'link' || known.kind !== 'large') return next
+  const { before: _, ...later } = next
+  if (known.before === undefined && later.after === undefined) return undefined
+  return known.before === undefined ? later : { ...later, before: known.before }
 }

@@ -7,9 +7,11 @@ export interface TreeChange {
   readonly isExecutable: boolean
   readonly before: string | undefined
   readonly after: string | undefined
+  /** It is, or was, a link. Of a file that became one, the file is told instead: it is gone. */
+  readonly isLink: boolean
 }
 
-/** Reads what `diff-tree -r -z -M --raw` prints. Links and other repositories are left out. */
+/** Reads what `diff-tree -r -z -M --raw` prints. Other repositories are left out. */
 export function readTreeChanges(output: Buffer): readonly TreeChange[] {
   const items = output.toString('utf8').split('\0')
   const changes: TreeChange[] = []
@@ -26,15 +28,24 @@ export function readTreeChanges(output: Buffer): readonly TreeChange[] {
 /** `:100644 100644 <before> <after> M`, and one path or, of a moved file, two. */
 function readChange(about: string, paths: readonly string[]): readonly TreeChange[] {
   const [modeBefore = '', modeAfter = '', before, after, letter = ''] = about.slice(1).split(' ')
-  const isFile = [modeBefore, modeAfter].every((mode) => /^(?:100|000)/.test(mode))
   const path = paths.at(-1)
-  if (!isFile || path === undefined) return []
+  if (path === undefined || [modeBefore, modeAfter].some((mode) => /^16/.test(mode))) return []
+  const isLink = modeBefore.startsWith('12') || (modeAfter.startsWith('12') && !modeBefore.startsWith('10'))
   const isExecutable = modeAfter === '100755'
   if (letter.startsWith('C'))
-    return [{ path, wasExecutable: false, isExecutable, before: undefined, after: blobOf(after) }]
+    return [{ path, wasExecutable: false, isExecutable, before: undefined, after: blobOf(after), isLink }]
   const moved = letter.startsWith('R') && paths[0] !== undefined ? { from: paths[0] } : {}
-  const wasExecutable = modeBefore === '100755'
-  return [{ path, ...moved, wasExecutable, isExecutable, before: blobOf(before), after: blobOf(after) }]
+  return [
+    {
+      path,
+      ...moved,
+      wasExecutable: modeBefore === '100755',
+      isExecutable,
+      before: blobOf(before),
+      after: modeAfter.startsWith('12') ? undefined : blobOf(after),
+      isLink,
+    },
+  ]
 }
 
 function blobOf(name: string | undefined): string | undefined {

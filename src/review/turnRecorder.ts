@@ -7,7 +7,7 @@ import { isWithin } from '../util/paths.ts'
 import { contentOf, missing, sameContent } from './content.ts'
 import type { Content } from './content.ts'
 import type { FolderSnapshots, Snapshot, SnapshotChange } from './folderSnapshots.ts'
-import type { FileStep, ReviewLedger } from './reviewLedger.ts'
+import type { FileStep, ReviewLedger, UnknownChange } from './reviewLedger.ts'
 import { splitLines } from './lines.ts'
 import { takeBack } from './takeBack.ts'
 
@@ -32,6 +32,8 @@ interface Turn {
   last: Snapshot | undefined
   /** What stands in files that somebody else than the agent wrote since `last`. */
   readonly foreign: Map<string, Content>
+  /** Files that somebody else wrote since `last` and that no snapshot holds. */
+  readonly unheld: Set<string>
   isRunning: boolean
 }
 
@@ -81,10 +83,13 @@ export class TurnRecorder {
     })
   }
 
-  /** As `progress`, of all turns that a file may belong to: a decision about it is about all that was done. */
-  catchUp(path: string): Promise<void> {
-    return this.#inTurn(async () => {
-      const turns = [...this.#turns.values()].filter(({ directory }) => isWithin(path, directory))
+  /** As `progress`, of all turns that files may belong to: a decision about them is about all that was done. */
+  async catchUp(paths: readonly string[]): Promise<void> {
+    if (!paths.some((path) => this.isRecording(path))) return
+    await this.#inTurn(async () => {
+      const turns = [...this.#turns.values()].filter(({ directory }) =>
+        paths.some((path) => isWithin(path, directory)),
+      )
       for (const turn of turns) await this.#record(turn)
     })
   }
@@ -119,6 +124,10 @@ export class TurnRecorder {
       for (const turn of this.#turns.values()) {
         const { last, foreign } = turn
         if (!isWithin(path, turn.directory) || last === undefined) continue
+        if (!(await turn.snapshots.covers(path, last))) {
+          turn.unheld.add(path)
+          continue
+        }
         const start = foreign.get(path) ?? contentOf(await turn.snapshots.contentAt(last, path))
         const content = contentOf(before)
         if (!sameContent(start, content)) this.#tell(turn, [{ path, start, end: content }])
@@ -134,7 +143,15 @@ export class TurnRecorder {
       this.#options.log.info(`review: no snapshot (${code}): ${message}`)
       return undefined
     })
-    const turn: Turn = { id, directory, snapshots, last, foreign: new Map(), isRunning: false }
+    const turn: Turn = {
+      id,
+      directory,
+      snapshots,
+      last,
+      foreign: new Map(),
+      unheld: new Set(),
+      isRunning: false,
+    }
     this.#turns.set(id, turn)
     return turn
   }
@@ -143,17 +160,20 @@ export class TurnRecorder {
     if (turn.last === undefined) return
     try {
       const next = await turn.snapshots.take()
-      const all = await turn.snapshots.changes(turn.last, next)
+      const { files: all, unknown } = await turn.snapshots.changes(turn.last, next)
       const others = await this.#touchedByOthers(turn)
-      const changes = all.filter(({ path }) => !others.has(path))
+      const changes = all.filter(({ path }) => !others.has(path) && !turn.unheld.has(path))
       const made = changes.filter(({ before, from }) => before === undefined || from !== undefined)
       const folders = await turn.snapshots.missingFolders(
         turn.last,
         made.map(({ path }) => path),
       )
       this.#tell(turn, [...toSteps(changes, turn.foreign), ...(await restored(turn, next, all))], folders)
+      const news = unknown.filter(({ path }) => !others.has(path) && !turn.unheld.has(path))
+      this.#options.ledger.recordUnknown(turn, news, this.#now())
       turn.last = next
       turn.foreign.clear()
+      turn.unheld.clear()
     } catch (error) {
       this.#options.log.warn(`review: changes could not be read (${toErrorInfo(error).code})`)
     }
@@ -163,16 +183,16 @@ export class TurnRecorder {
   async #recordUncovered(turn: Turn, changes: readonly FileChange[]): Promise<void> {
     const { ledger } = this.#options
     const paths = [...new Set(changes.map(({ path }) => path))]
-    const unknown: string[] = []
+    const unknown: UnknownChange[] = []
     const steps: FileStep[] = []
     for (const path of paths) {
-      if (turn.last !== undefined && (await turn.snapshots.covers(path))) continue
+      if (turn.last !== undefined && (await turn.snapshots.covers(path, turn.last))) continue
       const step = await stepFromPatches(
         path,
         changes.filter((change) => change.path === path),
       )
       if (step) steps.push(step)
-      else unknown.push(path)
+      else unknown.push({ path })
     }
     this.#tell(turn, steps)
     ledger.recordUnknown(turn, unknown, this.#now())

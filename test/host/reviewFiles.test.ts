@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rm, symlink } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import { contentOf, missing } from '../../src/review/content.ts'
 import { bytesOnDisk, contentNow, writeContent } from '../../src/views/review/reviewFiles.ts'
@@ -38,6 +39,26 @@ describe('A file that a decision is carried out in', () => {
     assert.equal(editor.document.getText(), 'mine\ntwo\n')
     assert.ok(editor.document.isDirty)
     assert.deepEqual(told, [])
+  })
+
+  it('loses nothing that is typed while a decision about many files is carried out', async () => {
+    const editor = await openEditor(uri)
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'mine\n'))
+    const now = await contentNow(uri.fsPath)
+    await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), 'more\n'))
+    await assert.rejects(writeContent(uri.fsPath, { now, wanted: content('mine\ntwo\n') }, onWrite), {
+      code: 'conflict',
+    })
+    assert.equal(editor.document.getText(), 'mine\nmore\none\n')
+  })
+
+  it('takes the place of a link that stands there, and leaves the file behind it', async () => {
+    const link = projectUri('link.txt').fsPath
+    await symlink('decided.txt', link)
+    await writeContent(link, { now: missing, wanted: content('back\n') }, onWrite)
+    assert.equal((await bytesOnDisk(link))?.toString(), 'back\n')
+    assert.equal((await bytesOnDisk(uri.fsPath))?.toString(), 'one\n')
+    await rm(link)
   })
 
   it('is left alone when somebody wrote it meanwhile', async () => {

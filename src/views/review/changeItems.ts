@@ -1,5 +1,6 @@
 import { basename, dirname, relative, sep } from 'node:path'
 import * as vscode from 'vscode'
+import type { UnknownChange } from '../../review/reviewLedger.ts'
 import { editorUri } from '../desk/texts.ts'
 import type { ChangeNode } from './changeNode.ts'
 import type { PendingFile } from './reviewState.ts'
@@ -32,22 +33,47 @@ export function fileItem(pending: PendingFile): vscode.TreeItem {
   return item
 }
 
-export function unknownItem(path: string): vscode.TreeItem {
+export function unknownItem(change: UnknownChange): vscode.TreeItem {
+  const { path, kind } = change
   const item = new vscode.TreeItem(basename(path))
-  item.iconPath = new vscode.ThemeIcon('question')
+  item.iconPath = new vscode.ThemeIcon(kind === 'link' ? 'file-symlink-file' : 'question')
   item.resourceUri = editorUri(path)
-  item.description = vscode.l10n.t('what changed is not known')
-  item.tooltip = vscode.l10n.t(
-    '{0} was changed, but neither this extension nor the server remembers what was in it before, so that it cannot be undone here.',
-    path,
-  )
+  item.description = unknownWord(change)
+  item.tooltip = [path, reasonOf(change)].join('\n')
   item.contextValue = 'unknownChange'
+  item.accessibilityInformation = { label: [basename(path), item.description].join(', ') }
   item.command = {
     command: 'vscode.open',
     title: vscode.l10n.t('Open File'),
     arguments: [editorUri(path)],
   }
   return item
+}
+
+function unknownWord({ kind, before, after }: UnknownChange): string {
+  if (kind === 'link') return vscode.l10n.t('a link was changed')
+  if (kind !== 'large') return vscode.l10n.t('what changed is not known')
+  if (after === undefined) return vscode.l10n.t('deleted · was {0}', sizeWord(before))
+  if (before === undefined) return vscode.l10n.t('new · {0}', sizeWord(after))
+  return before === after
+    ? vscode.l10n.t('rewritten · {0}', sizeWord(after))
+    : vscode.l10n.t('{0} → {1}', sizeWord(before), sizeWord(after))
+}
+
+function reasonOf({ kind }: UnknownChange): string {
+  if (kind === 'link')
+    return vscode.l10n.t('Only the contents of files are remembered, so that a link cannot be undone here.')
+  return kind === 'large'
+    ? vscode.l10n.t(
+        'It is too large for its content to be remembered, so that this cannot be undone here. Your version control or a backup may have it.',
+      )
+    : vscode.l10n.t(
+        'It was changed, but neither this extension nor the server remembers what was in it before, so that it cannot be undone here.',
+      )
+}
+
+function sizeWord(bytes = 0): string {
+  return vscode.l10n.t('{0} MB', (bytes / 1024 / 1024).toFixed(1))
 }
 
 export function serverFileItem(node: ChangeNode & { readonly kind: 'serverFile' }): vscode.TreeItem {

@@ -1,4 +1,5 @@
 import type { SessionID } from '../../opencode/ids.ts'
+import type { UnknownChange } from '../../review/reviewLedger.ts'
 import type { ServerChange } from '../../review/serverChanges.ts'
 import type { FileNode } from './fileNesting.ts'
 import type { PendingFile } from './reviewState.ts'
@@ -19,7 +20,7 @@ export type ChangeNode =
       readonly children: readonly FileNode[]
     }
   | { readonly kind: 'file'; readonly file: PendingFile }
-  | { readonly kind: 'unknown'; readonly sessionID: SessionID; readonly path: string }
+  | { readonly kind: 'unknown'; readonly sessionID: SessionID; readonly change: UnknownChange }
   /** On another machine; see `ServerReview`. */
   | { readonly kind: 'serverSession'; readonly changes: SessionServerChanges }
   | { readonly kind: 'serverFile'; readonly change: ServerChange; readonly directory: string }
@@ -36,7 +37,7 @@ const members: Readonly<Record<ChangeNode['kind'], string>> = {
   session: 'files',
   folder: 'children',
   file: 'file',
-  unknown: 'path',
+  unknown: 'change',
   serverSession: 'changes',
   serverFile: 'change',
 }

@@ -78,7 +78,7 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
       case 'file':
         return fileItem(node.file)
       case 'unknown':
-        return unknownItem(node.path)
+        return unknownItem(node.change)
       case 'serverSession':
         return this.#serverSessionItem(node.changes)
       case 'serverFile':
@@ -121,7 +121,7 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
     const unknown = this.#review.ledger.get(sessionID)?.unknown ?? []
     return [
       ...nestFiles(files, directory).map(toNode),
-      ...unknown.map((path): ChangeNode => ({ kind: 'unknown', sessionID, path })),
+      ...unknown.map((change): ChangeNode => ({ kind: 'unknown', sessionID, change })),
     ]
   }
 

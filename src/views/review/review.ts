@@ -110,8 +110,8 @@ export class Review implements Disposable {
     const known = this.#snapshots.get(directory)
     if (known) return known
     const name = createHash('sha256').update(directory).digest('hex').slice(0, 16)
-    const place = join(this.#storage, 'snapshots', name, 'folder.git')
-    const made = new FolderSnapshots(new Git(gitProgram()), directory, place)
+    const home = join(this.#storage, 'snapshots', name)
+    const made = new FolderSnapshots(new Git(gitProgram()), directory, home)
     this.#snapshots.set(directory, made)
     return made
   }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
+import { OpencodeError, toErrorInfo } from '../../opencode/errors.ts'
 import { filePath } from '../../platform/folders.ts'
 import { missing } from '../../review/content.ts'
 import {
@@ -33,6 +34,16 @@ export interface ReviewDecisionsParts {
   readonly state: ReviewState
   readonly documents: ReviewDocuments
 }
+
+interface FailedUndo {
+  readonly path: string
+  readonly error: unknown
+}
+
+/** Files that are decided on between two looks at what waits. */
+const batch = 250
+/** Names that a message holds at the most. */
+const namedFiles = 5
 
 /** Carries out what the user decides: in the files, in open editors and in the ledger. */
 export class ReviewDecisions implements Disposable {
@@ -72,34 +83,54 @@ export class ReviewDecisions implements Disposable {
 
   /** A place that the user changed later is shown as a merge instead. */
   async undoHunk(place: PlacedHunk, scope: ReviewScope): Promise<void> {
-    const pending = await this.#caughtUp(place.pending, scope)
+    const { recorder, state } = this.#parts
+    const { sessionID, file } = place.pending
+    await recorder.catchUp([file.path])
+    await state.refresh([file.path])
+    const pending = state.file(file.path, scope, sessionID)
     const hunk = pending && placeAgain(place, pending, scope)
     if (!hunk) return
     if (hunk.isOverwritten) return this.merge(pending, scope)
     await this.#carryOut(pending, undoPlace(pending.file, scope, hunk, pending.now))
+    await state.refresh([file.path])
   }
 
   async keepFiles(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
     const { ledger, state } = this.#parts
-    for (const { sessionID, file } of files.flatMap((each) => this.#withTwins(each, scope)))
-      ledger.decide(sessionID, keepFile(file, scope))
+    await ledger.atOnce(async () => {
+      for (const { sessionID, file } of files.flatMap((each) => this.#withTwins(each, scope)))
+        ledger.decide(sessionID, keepFile(file, scope))
+      return Promise.resolve()
+    })
     await state.refresh(files.map(({ file }) => file.path))
   }
 
-  /** Undoes what can be undone. What the user changed later is merged: at once in one file, else after a question. */
+  /**
+   * Undoes what can be undone. What the user changed later is merged: at once in one file, else after a question.
+   * @throws OpencodeError about files that could not be written; the others are undone
+   */
   async undoFiles(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
+    const { ledger, recorder, state } = this.#parts
     const open: PendingFile[] = []
-    for (const each of files) {
-      const pending = await this.#caughtUp(each, scope)
-      if (!pending) continue
-      const undone = undoFile(pending.file, scope, pending.now)
-      await this.#carryOut(pending, undone)
-      if (undone.overwritten > 0) open.push(pending)
-      else if (pending.file.from !== undefined && isDecided(undone.file)) await this.#moveBack(pending)
+    const failed: FailedUndo[] = []
+    await recorder.catchUp(files.map(({ file }) => file.path))
+    for (const batch of inBatches(newOnesFirst(files))) {
+      await ledger.atOnce(async () => {
+        for (const each of batch) {
+          try {
+            const left = await this.#undoFile(each, scope)
+            if (left) open.push(left)
+          } catch (error) {
+            failed.push({ path: each.file.path, error })
+          }
+        }
+      })
+      await state.refresh(batch.map(({ file }) => file.path))
     }
     const [only] = open
     if (only && files.length === 1) await this.#mergeAgain(only, scope)
     else await this.#askAboutOverwritten(open, scope)
+    if (failed.length > 0) throw notUndone(failed)
   }
 
   /** Shows what stood there, what the agent wrote and what the user made of it. */
@@ -112,12 +143,17 @@ export class ReviewDecisions implements Disposable {
     this.#store.dispose()
   }
 
-  /** A file with all that a running agent did to it so far; undefined when nothing waits in it any more. */
-  async #caughtUp({ sessionID, file }: PendingFile, scope: ReviewScope): Promise<PendingFile | undefined> {
-    const { recorder, state } = this.#parts
-    if (recorder.isRecording(file.path)) await recorder.catchUp(file.path)
-    await state.refresh([file.path])
-    return state.file(file.path, scope, sessionID)
+  /** The file, if places are left in it that the user changed later. */
+  async #undoFile({ sessionID, file }: PendingFile, scope: ReviewScope): Promise<PendingFile | undefined> {
+    const { state } = this.#parts
+    await state.read(file.path)
+    const pending = state.file(file.path, scope, sessionID)
+    if (!pending) return undefined
+    const undone = undoFile(pending.file, scope, pending.now)
+    await this.#carryOut(pending, undone)
+    if (undone.overwritten > 0) return pending
+    if (pending.file.from !== undefined && isDecided(undone.file)) await this.#moveBack(pending)
+    return undefined
   }
 
   #withTwins(pending: PendingFile, scope: ReviewScope): readonly PendingFile[] {
@@ -129,7 +165,7 @@ export class ReviewDecisions implements Disposable {
   }
 
   async #carryOut(pending: PendingFile, undone: FileUndo): Promise<void> {
-    const { ledger, recorder, state } = this.#parts
+    const { ledger, recorder } = this.#parts
     const { sessionID, now } = pending
     const { path, from } = pending.file
     const review = ledger.get(sessionID)
@@ -143,7 +179,6 @@ export class ReviewDecisions implements Disposable {
     // Where the agent went on meanwhile, the ledger knows more, and a place that looks as before is no question there.
     if (ledger.get(sessionID)?.files.get(path) === pending.file) ledger.decide(sessionID, undone.file)
     await removeEmptyFolders(path, review?.folders ?? [])
-    await state.refresh([path])
   }
 
   /**
@@ -167,7 +202,6 @@ export class ReviewDecisions implements Disposable {
     await this.#parts.recorder.foreignWrite(path, await bytesOnDisk(from), undefined)
     await this.#parts.recorder.foreignWrite(from, undefined, await bytesOnDisk(from))
     await removeEmptyFolders(path, folders)
-    await this.#parts.state.refresh([path])
   }
 
   async #askAboutOverwritten(files: readonly PendingFile[], scope: ReviewScope): Promise<void> {
@@ -199,6 +233,7 @@ export class ReviewDecisions implements Disposable {
     if ((await vscode.window.showWarningMessage(title, { modal: true }, confirm)) !== confirm) return
     const file = settleFile(pending.file, scope)
     await this.#carryOut(pending, { file, now: span.before, overwritten: 0 })
+    await this.#parts.state.refresh([pending.file.path])
   }
 
   /** Ctrl+Z in an editor takes a decision back, and Ctrl+Y takes it again. */
@@ -214,4 +249,31 @@ export class ReviewDecisions implements Disposable {
     else ledger.decide(found.review.sessionID, found.after.file)
     await state.refresh([path])
   }
+}
+
+/** What is new may stand where something else was: a folder in the place of a file, or the other way round. */
+function newOnesFirst(files: readonly PendingFile[]): readonly PendingFile[] {
+  const isNew = ({ pending }: PendingFile): boolean => pending.kind === 'whole' && pending.what === 'created'
+  return [...files.filter(isNew), ...files.filter((file) => !isNew(file))]
+}
+
+function inBatches<T>(items: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / batch) }, (_, index) =>
+    items.slice(index * batch, (index + 1) * batch),
+  )
+}
+
+function notUndone(failed: readonly FailedUndo[]): unknown {
+  const [first] = failed
+  if (!first || failed.length === 1) return first?.error
+  const { code, message } = toErrorInfo(first.error)
+  const names = failed.slice(0, namedFiles).map(({ path }) => basename(path))
+  const list = [...names, ...(failed.length > namedFiles ? ['…'] : [])].join(', ')
+  const text = vscode.l10n.t(
+    '{0} files could not be undone and still wait: {1}. {2}',
+    failed.length,
+    list,
+    message,
+  )
+  return new OpencodeError(code, text, { cause: first.error })
 }

@@ -17,6 +17,8 @@ import type { PendingFile, ReviewState } from './reviewState.ts'
 
 export const reviewScheme = 'opencode-review'
 const keptTexts = 400
+/** In one editor of many files. */
+const shownFiles = 300
 
 /** What a document of ours stands for: the file without the agent's open changes. */
 export interface ReviewPlace {
@@ -59,15 +61,20 @@ export class ReviewDocuments implements Disposable {
     await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true })
   }
 
-  /** Opens many files in one editor. */
+  /** Opens many files in one editor, which reads all of them before it shows the first: of very many, the first ones. */
   async openAll(files: readonly PendingFile[], scope: ReviewScope, title: string): Promise<void> {
-    const resources = files.map((pending) => {
+    const shown = files.slice(0, shownFiles)
+    const words =
+      shown.length === files.length
+        ? title
+        : vscode.l10n.t('{0}: the first {1} of {2}', title, shown.length, files.length)
+    const resources = shown.map((pending) => {
       const { file, now, pending: what } = pending
       const [left, right] = this.#sides(pending, scope)
       const isNew = what.kind === 'whole' && what.what === 'created'
       return [editorUri(file.path), isNew ? undefined : left, now.kind === 'missing' ? undefined : right]
     })
-    await vscode.commands.executeCommand('vscode.changes', title, resources)
+    await vscode.commands.executeCommand('vscode.changes', words, resources)
   }
 
   /** Opens what the server of another machine tells; nothing of it can be changed here. */

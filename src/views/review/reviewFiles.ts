@@ -1,5 +1,5 @@
-import { lstat, readFile, rm } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
 import { filePath } from '../../platform/folders.ts'
@@ -51,7 +51,8 @@ export type OnWrite = (
  * Makes a file what it should be. An open one is edited, so that the editor's own undo takes it back; it is saved if
  * nothing else in it was unsaved. In the end the bytes on the disk are exactly those asked for, unless the user has
  * unsaved text in the editor, which is never saved for them.
- * @throws OpencodeError `conflict` when the file is no longer what `now` says, or its editor cannot be edited so
+ * @throws OpencodeError `conflict` when the file is no longer what `now` says, its editor cannot be edited so, or it
+ * cannot be written
  */
 export async function writeContent(
   path: string,
@@ -61,7 +62,7 @@ export async function writeContent(
   if (sameContent(now, wanted)) return
   const document = openDocument(path)
   if (document?.isDirty === true) {
-    if (await editDocument(document, wanted)) return
+    if (showsContent(document, now) && (await editDocument(document, wanted))) return
     throw new OpencodeError(
       'conflict',
       vscode.l10n.t('{0} has unsaved changes. Save or revert them, then try again.', basename(path)),
@@ -74,9 +75,45 @@ export async function writeContent(
   if (isSame(found, bytes)) return
   if (!isSaved && !isSame(found, bytesOf(now)))
     throw new OpencodeError('conflict', vscode.l10n.t('{0} was changed just now. Try again.', basename(path)))
-  if (bytes) await vscode.workspace.fs.writeFile(vscode.Uri.file(path), bytes)
-  else await rm(path, { force: true })
+  await replaceFile(path, found, bytes)
   await onWrite(path, found, bytes)
+}
+
+/** A write that fails in the middle, on a full disk, leaves what was there. */
+async function replaceFile(
+  path: string,
+  found: Buffer | undefined,
+  bytes: Buffer | undefined,
+): Promise<void> {
+  try {
+    // A link that stands in its place would have the file behind it written.
+    if (!bytes || (await isLink(path))) await rm(path, { force: true })
+    if (!bytes) return
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, bytes)
+  } catch (error) {
+    if (found) await writeFile(path, found).catch(() => undefined)
+    throw new OpencodeError('conflict', whyNotWritten(path, error), { cause: error })
+  }
+}
+
+function whyNotWritten(path: string, error: unknown): string {
+  const words = String(error)
+  const name = basename(path)
+  if (/ENOSPC|EDQUOT/.test(words))
+    return vscode.l10n.t('{0} could not be written: the disk is full. Free some space, then try again.', name)
+  if (/EISDIR|IsADirectory|EEXIST|ENOTDIR|NotADirectory/.test(words))
+    return vscode.l10n.t('{0} could not be written: a folder or a file stands in its way.', name)
+  if (/EACCES|EPERM|EROFS|NoPermissions/.test(words))
+    return vscode.l10n.t('{0} could not be written: it is read-only. Make it writable, then try again.', name)
+  return vscode.l10n.t('{0} could not be written: {1}', name, words)
+}
+
+function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  )
 }
 
 /** False where the editor cannot make the change, or shows something else. */

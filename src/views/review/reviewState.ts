@@ -33,6 +33,8 @@ export class ReviewState implements Disposable {
   readonly #now = new Map<string, Content>()
   readonly #changes = new PendingChanges()
   readonly #stale = new Set<string>()
+  /** What was in the ledger at the last look; the rest is new, and its file is read. */
+  readonly #seen = new WeakSet<ReviewedFile>()
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> = Promise.resolve()
 
@@ -85,6 +87,11 @@ export class ReviewState implements Disposable {
     return inside.flatMap((each) => this.filesAt(each, scope))
   }
 
+  /** Reads one file again without telling anybody, for a decision about it. */
+  async read(path: string): Promise<void> {
+    if (this.#known.has(path)) this.#now.set(path, await contentNow(path))
+  }
+
   /** Reads files again at once; resolves when what they hold is known. */
   async refresh(paths: readonly string[] = [...this.#known]): Promise<void> {
     for (const path of paths) this.#stale.add(path)
@@ -116,7 +123,12 @@ export class ReviewState implements Disposable {
   /** A ledger that lost its last file is a change as well. */
   #follow(): void {
     this.#known = this.#paths()
-    for (const path of this.#known) this.#stale.add(path)
+    for (const { files } of this.#ledger.reviews)
+      for (const file of files.values())
+        if (!this.#seen.has(file) || !this.#now.has(file.path)) {
+          this.#seen.add(file)
+          this.#stale.add(file.path)
+        }
     this.#refreshSoon()
   }
 

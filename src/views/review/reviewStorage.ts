@@ -22,11 +22,26 @@ const fileSchema = v.object({
   turn: v.optional(v.nullable(v.string())),
   after: v.nullable(v.string()),
 })
+const unknownSchema = v.object({
+  path: v.string(),
+  kind: v.optional(v.picklist(['large', 'link'])),
+  before: v.optional(v.number()),
+  after: v.optional(v.number()),
+})
 const reviewSchema = v.object({
   sessionID: v.custom<SessionID>(isSessionID),
   directory: v.string(),
   changed: v.number(),
-  unknown: v.array(v.string()),
+  /** Earlier versions kept the path alone. */
+  unknown: v.array(
+    v.union([
+      v.pipe(
+        v.string(),
+        v.transform((path) => ({ path })),
+      ),
+      unknownSchema,
+    ]),
+  ),
   folders: v.optional(v.array(v.string()), []),
   files: v.array(fileSchema),
 })

@@ -61,7 +61,7 @@ async function tryOut(seed: number): Promise<void> {
   const folder = join(root, 'work')
   await mkdir(join(folder, 'there'), { recursive: true })
   const ledger = new ReviewLedger()
-  const snapshots = new FolderSnapshots(new Git(), folder, join(root, 'storage', 'folder.git'))
+  const snapshots = new FolderSnapshots(new Git(), folder, join(root, 'storage'))
   const recorder = new TurnRecorder({ ledger, log, snapshots: () => snapshots })
   const cases = Array.from({ length: files }, (_, index) => fileCase(random, index))
   try {

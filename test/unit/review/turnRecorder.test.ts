@@ -29,7 +29,7 @@ describe('review: recording turns', () => {
     folder = join(root, 'work')
     await mkdir(folder)
     ledger = new ReviewLedger()
-    const snapshots = new FolderSnapshots(new Git(), folder, join(root, 'storage', 'review.git'))
+    const snapshots = new FolderSnapshots(new Git(), folder, join(root, 'storage'))
     touched = new Map()
     recorder = new TurnRecorder({
       ledger,
@@ -108,7 +108,7 @@ describe('review: recording turns', () => {
       { path: join(folder, 'image.bin'), ...counts },
     ])
     assert.equal(await undone('.env', 'session'), 'A=1\nB=2\n')
-    assert.deepEqual(ledger.get(id)?.unknown, [join(folder, 'image.bin')])
+    assert.deepEqual(ledger.get(id)?.unknown, [{ path: join(folder, 'image.bin') }])
   })
 
   it('tells of a large file that is gone, which no snapshot holds', async () => {
@@ -120,7 +120,48 @@ describe('review: recording turns', () => {
         { path: join(folder, 'large.bin'), additions: 0, deletions: 1, status: 'deleted' as const },
       ]),
     )
-    assert.deepEqual(ledger.get(id)?.unknown, [join(folder, 'large.bin')])
+    assert.deepEqual(ledger.get(id)?.unknown, [
+      { path: join(folder, 'large.bin'), kind: 'large', before: 6 * 1024 * 1024 },
+    ])
+  })
+
+  it('joins what command lines do to a large file over turns, and forgets one that came and went', async () => {
+    const at = (name: string, sizes: object): object => ({
+      path: join(folder, name),
+      kind: 'large',
+      ...sizes,
+    })
+    const mb = (count: number): Buffer => Buffer.alloc(count * 1024 * 1024)
+    const six = mb(6).length
+    await put('old.bin', mb(6))
+    await turn(async () => {
+      await put('old.bin', mb(7))
+      await put('new.bin', mb(6))
+    })
+    assert.deepEqual(ledger.get(id)?.unknown, [
+      at('old.bin', { before: six, after: mb(7).length }),
+      at('new.bin', { after: six }),
+    ])
+    await turn(async () => {
+      await rm(join(folder, 'old.bin'))
+      await rm(join(folder, 'new.bin'))
+    })
+    assert.deepEqual(ledger.get(id)?.unknown, [at('old.bin', { before: six })])
+  })
+
+  it('does not take ignored and large files that the user saves during a turn for new ones of the agent', async () => {
+    const large = 'x'.repeat(6 * 1024 * 1024)
+    await put('.gitignore', '.env\n')
+    await put('.env', 'A=1\n')
+    await put('large.txt', large)
+    await put('shrinks.txt', large)
+    await turn(async () => {
+      await saved('.env', 'A=2\n')
+      await saved('large.txt', `${large}y`)
+      await saved('shrinks.txt', 'small by now\n')
+    })
+    assert.deepEqual(changedIn(id), [])
+    assert.equal(ledger.get(id), undefined)
   })
 
   it('uses the patches for files of a repository within the folder, and for large ones with any name', async () => {
@@ -202,9 +243,9 @@ describe('review: recording turns', () => {
     await put('a.txt', 'a\n')
     await recorder.started(id, folder)
     await put('a.txt', 'b\n')
-    await recorder.catchUp(join(root, 'elsewhere.txt'))
+    await recorder.catchUp([join(root, 'elsewhere.txt')])
     assert.equal(ledger.get(id), undefined)
-    await recorder.catchUp(join(folder, 'a.txt'))
+    await recorder.catchUp([join(folder, 'a.txt')])
     assert.equal(await undone('a.txt', 'turn'), 'a\n')
   })
 
