@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
-import { activeFolder } from '../platform/folders.ts'
+import { activeFolder, filePath } from '../platform/folders.ts'
 import type { Attachment, PromptTarget } from '../prompt/attachment.ts'
 import { fileAttachment } from '../prompt/filePart.ts'
-import { changesAttachment, fileChangesAttachment } from '../prompt/git.ts'
+import { changesAttachment, fileChangesAttachment } from '../prompt/changes.ts'
 import { attachmentsOf, valuesOf } from '../prompt/subject.ts'
 import type { Place } from '../prompt/subject.ts'
 import { variablesOf } from '../prompt/template.ts'
@@ -43,11 +43,13 @@ export const editorCommands = {
   },
   addChanges: {
     async run(context, args) {
-      const files = changedFilesOf(args).map(({ fsPath }) => fsPath)
+      const files = changedFilesOf(args).map(filePath)
       await addToDraft(context, async ({ target: { directory } }) => {
         if (files.length > 0) return [await fileChangesAttachment(files, directory, isStaged(args))]
         const set = await pickChanges(directory)
-        return set === undefined ? [] : [await changesAttachment(directory, set)]
+        return set === undefined
+          ? []
+          : [await changesAttachment(directory, set, context.services.settings.deniedFiles.value)]
       })
     },
   },

@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path'
 import * as vscode from 'vscode'
 import type { ReviewScope } from '../editor/reviews.ts'
-import { activeFolder, realDirectory } from '../platform/folders.ts'
-import { changeLabel } from '../prompt/git.ts'
+import { activeFolder, filePath, realDirectory } from '../platform/folders.ts'
+import { changeLabel } from '../prompt/changes.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
@@ -55,7 +55,7 @@ async function scopeOf(
   { chats }: CommandContext,
   args: readonly unknown[],
 ): Promise<ReviewScope | undefined> {
-  const paths = await Promise.all(reviewedFilesOf(args).map(({ fsPath }) => realDirectory(fsPath)))
+  const paths = await Promise.all(reviewedFilesOf(args).map((uri) => realDirectory(filePath(uri))))
   const [first] = paths
   if (first !== undefined) return fileScope(first, paths, isStaged(args) ? 'staged' : 'uncommitted')
   const directory = chats.active?.directory ?? (await activeFolder()).directory

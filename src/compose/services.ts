@@ -25,6 +25,7 @@ export function createServices(
   const blobs = new BlobStore(join(storage.fsPath, 'attachments'), ['drafts', 'queue'])
   const drafts = store.add(new Drafts(stored('drafts'), blobs))
   const documents = store.add(new DiffDocuments())
+  const denied = (): readonly string[] => settings.deniedFiles.value
   return {
     extensionUri: context.extensionUri,
     backends,
@@ -32,7 +33,7 @@ export function createServices(
     isolation,
     choices: new Choices(stored('choices')),
     drafts,
-    composer: store.add(new ComposerParts({ drafts, backends, blobs, stored, storedForAll, log })),
+    composer: store.add(new ComposerParts({ drafts, backends, blobs, stored, storedForAll, log, denied })),
     history: new PromptHistory(stored('history')),
     documents,
     answers: store.add(new AlwaysAnswers()),

@@ -2,8 +2,9 @@ import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import { realDirectory } from '../platform/folders.ts'
 import { hiddenText } from '../prompt/attachment.ts'
-import { changesToSend, currentBranch, git } from '../prompt/git.ts'
-import type { GivenChanges } from '../prompt/git.ts'
+import { changesToSend } from '../prompt/changes.ts'
+import type { GivenChanges } from '../prompt/changes.ts'
+import { currentBranch, git } from '../prompt/git.ts'
 import type { TemplateValues } from '../prompt/template.ts'
 import { filled, soundTemplate } from '../prompt/templates.ts'
 import type { PromptPart } from '../session/model.ts'
@@ -103,9 +104,18 @@ export class CommitMessages {
 }
 
 async function stagedElseAll(root: string, denied: readonly string[]): Promise<GivenChanges> {
-  const staged = await changesToSend(root, 'staged', denied)
-  const changes = staged ?? (await changesToSend(root, 'unstaged', denied))
+  const isStaged = Boolean(await git(root, ['diff', '--cached', '--name-only']))
+  const changes = await changesToSend(root, isStaged ? 'staged' : 'unstaged', denied, [root])
   if (changes) return changes
+  if (isStaged) {
+    throw new OpencodeError(
+      'not-found',
+      vscode.l10n.t(
+        'All that is staged is private by the setting {0}.',
+        'opencodeSessions.context.neverAttach',
+      ),
+    )
+  }
   throw new OpencodeError('not-found', vscode.l10n.t('There is nothing to commit in this repository.'))
 }
 

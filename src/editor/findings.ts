@@ -34,7 +34,12 @@ export const findingsFormat = [
   'warning or note. "message" is Markdown and stands alone. An empty list means that nothing is to be said.',
 ].join('\n')
 
-const line = v.pipe(v.number(), v.integer(), v.minValue(1))
+/** Some models write numbers as texts. */
+const line = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\s*\d+\s*$/), v.transform(Number))]),
+  v.integer(),
+  v.minValue(1),
+)
 const entry = v.object({
   file: v.pipe(v.string(), v.trim(), v.nonEmpty()),
   line,
@@ -43,17 +48,29 @@ const entry = v.object({
   message: v.pipe(v.string(), v.trim(), v.nonEmpty()),
 })
 const list = v.object({ findings: v.array(v.unknown()) })
+/** The list without its frame; any other list in an answer is not meant. */
+const bareList = v.pipe(
+  v.array(v.unknown()),
+  v.check((each) => each.some((one) => v.is(entry, one))),
+  v.transform((findings) => ({ findings })),
+)
 
 /** Reads the last list of findings in an answer; entries that make no sense are counted and left out. */
 export function readFindings(answer: string): ReviewAnswer {
   for (const text of candidates(answer)) {
-    const found = v.safeParse(list, parseJson(text))
+    const found = v.safeParse(v.union([list, bareList]), parseJson(text))
     if (!found.success) continue
     const entries = found.output.findings.map((each) => v.safeParse(entry, each))
     const findings = entries.flatMap((each) => (each.success ? [toFinding(each.output)] : []))
     return { kind: 'findings', findings, dropped: entries.length - findings.length }
   }
   return { kind: 'unreadable' }
+}
+
+/** The files of a diff as they are after it, by the names that it gives them without the letters before these. */
+export function changedNames(diff: string): readonly string[] {
+  const found = diff.matchAll(/^\+\+\+ (?:b\/)?([^\t\n]+)\t?$/gm)
+  return [...new Set([...found].map(([, name = '']) => name))].filter((name) => name !== '/dev/null')
 }
 
 /** Where files of a diff went, by their old names: an answer may name either. */
@@ -70,11 +87,12 @@ function toFinding({ file, endLine, ...rest }: v.InferOutput<typeof entry>): Fin
   }
 }
 
-/** Fenced blocks from the last to the first, then the widest braces of the text. */
+/** Fenced blocks from the last to the first, then the braces of the text from where the list begins. */
 function candidates(answer: string): readonly string[] {
   const blocks = [...answer.matchAll(/```[^\n]*\n([\s\S]*?)\n[ \t]*```/g)].map(([, text]) => text ?? '')
-  const [from, to] = [answer.indexOf('{'), answer.lastIndexOf('}')]
-  return [...blocks.toReversed(), ...(from < 0 ? [] : [answer.slice(from, to + 1)])]
+  const starts = [...answer.matchAll(/\{\s*"findings"/g)].map(({ index }) => index)
+  const to = answer.lastIndexOf('}') + 1
+  return [...blocks.toReversed(), ...starts.toReversed().map((from) => answer.slice(from, to))]
 }
 
 function parseJson(text: string): unknown {

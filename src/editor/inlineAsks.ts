@@ -17,8 +17,10 @@ import { promptTarget } from '../views/composer/promptTarget.ts'
 import type { Services } from '../views/services.ts'
 import { inlineFormat, previewOf, readReplacement, remarkOf } from './inlineAnswer.ts'
 import { InlineThread } from './inlineThread.ts'
+import { movedUri } from './movedUri.ts'
 import type { OneOffs } from './oneOffs.ts'
 import type { Review } from './reviewComments.ts'
+import { withoutPictures } from './withoutPictures.ts'
 
 const author = 'OpenCode'
 
@@ -44,11 +46,19 @@ export class InlineAsks implements Disposable {
       vscode.comments.createCommentController('opencodeSessions.inline', name),
     )
     this.#controller.options = { placeHolder: vscode.l10n.t('Ask on: what should be different?') }
+    const { workspace } = vscode
     this.#store.add(
-      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length === 0) return
         for (const own of this.#threads.values()) if (own.document === document) own.follow(contentChanges)
       }),
     )
+    this.#store.add(
+      workspace.onDidOpenTextDocument((document) => {
+        for (const own of this.#of(document.uri)) own.reopen(document)
+      }),
+    )
+    this.#store.add(workspace.onDidRenameFiles(({ files }) => this.#move(files)))
   }
 
   /** The newest question that still stands. */
@@ -83,14 +93,13 @@ export class InlineAsks implements Disposable {
     const own = this.#threads.get(thread as vscode.CommentThread)
     if (!own || own.isWorking || question.trim() === '') return
     const template = soundTemplate(this.#services.settings.prompts.value, 'inline')
-    const range = own.ask()
-    own.proposal = undefined
-    own.follow([])
     own.stop = new AbortController()
     own.sayOwn(question)
     own.setState('working')
     const change = own.say(author, vscode.l10n.t('*Working…*'))
     try {
+      await open(own)
+      const range = own.ask()
       const { text, sessionID } = await this.#oneOffs.run({
         directory: own.directory,
         ...(await this.#promptOf(own, { range, question, template })),
@@ -98,7 +107,7 @@ export class InlineAsks implements Disposable {
         title: vscode.l10n.t('Inline: {0}', question.split('\n', 1)[0]?.slice(0, 80) ?? ''),
         tools: 'reading',
         signal: own.stop.signal,
-        onText: change,
+        onText: (each) => change(withoutPictures(each)),
       })
       own.sessionID = sessionID
       this.#answer(own, text, change)
@@ -119,14 +128,16 @@ export class InlineAsks implements Disposable {
    */
   async accept(thread: unknown): Promise<void> {
     const own = this.#find(thread)
-    const { proposal, range, document } = own
+    const { proposal } = own
     if (proposal === undefined) {
       throw new OpencodeError(
         'not-found',
         vscode.l10n.t('There is no change to accept yet. Wait for the answer.'),
       )
     }
-    if (!own.isAsAsked || !range || document.isClosed) return this.#compare(own, proposal)
+    await open(own)
+    const { range, document } = own
+    if (!own.isAsAsked || !range) return this.#compare(own, proposal)
     const edit = new vscode.WorkspaceEdit()
     edit.replace(document.uri, range, proposal)
     if (!(await vscode.workspace.applyEdit(edit))) {
@@ -159,15 +170,32 @@ export class InlineAsks implements Disposable {
     const proposal = readReplacement(text, own.asked)
     if (proposal === undefined || proposal === own.asked.replaceAll('\r\n', '\n')) {
       own.setState('answered')
-      return change(text.trim() === '' ? vscode.l10n.t('*Nothing is to be changed.*') : text)
+      return change(text.trim() === '' ? vscode.l10n.t('*Nothing is to be changed.*') : withoutPictures(text))
     }
-    own.proposal = proposal
-    own.setState('proposed')
-    const remark = remarkOf(text)
+    own.propose(proposal)
+    const remark = withoutPictures(remarkOf(text))
     const fence = '`'.repeat(Math.max(3, longestTicks(proposal) + 1, longestTicks(own.asked) + 1))
     const diff = `${fence}diff\n${previewOf(own.asked, proposal)}\n${fence}`
     change([remark, diff].filter((part) => part !== '').join('\n\n'))
-    own.follow([])
+  }
+
+  #of(uri: vscode.Uri): readonly InlineThread[] {
+    return [...this.#threads.values()].filter(({ thread }) => thread.uri.toString() === uri.toString())
+  }
+
+  #move(files: readonly { readonly oldUri: vscode.Uri; readonly newUri: vscode.Uri }[]): void {
+    for (const file of files) {
+      for (const own of [...this.#threads.values()]) {
+        const uri = movedUri(own.thread.uri, file)
+        if (!uri) continue
+        this.#threads.delete(own.thread)
+        own.move(this.#controller.createCommentThread(uri, own.range ?? new vscode.Range(0, 0, 0, 0), []))
+        this.#threads.set(own.thread, own)
+        // VS Code may have opened the file by its new name already.
+        const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString())
+        if (document) own.reopen(document)
+      }
+    }
   }
 
   async #compare(own: InlineThread, proposal: string): Promise<void> {
@@ -207,6 +235,20 @@ export class InlineAsks implements Disposable {
     const own = this.#threads.get(thread as vscode.CommentThread) ?? this.last
     if (own) return own
     throw new OpencodeError('not-found', vscode.l10n.t('No question is open in an editor.'))
+  }
+}
+
+/**
+ * Has the file of a question open, so that its lines are known.
+ *
+ * @throws OpencodeError `not-found`
+ */
+async function open(own: InlineThread): Promise<void> {
+  try {
+    own.reopen(await vscode.workspace.openTextDocument(own.thread.uri))
+  } catch (cause) {
+    const name = basename(own.thread.uri.path)
+    throw new OpencodeError('not-found', vscode.l10n.t('{0} does not exist.', name), { cause })
   }
 }
 

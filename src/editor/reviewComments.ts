@@ -1,4 +1,3 @@
-import { isAbsolute, join, relative } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../opencode/ids.ts'
 import { setContextKey } from '../platform/contextKeys.ts'
@@ -9,6 +8,11 @@ import { textOf } from '../prompt/selectionPart.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import type { Finding } from './findings.ts'
+import { linesAfter } from './linesAfter.ts'
+import { movedUri } from './movedUri.ts'
+import { openReviewed } from './reviewedFiles.ts'
+import type { ReviewedFiles } from './reviewedFiles.ts'
+import { withoutPictures } from './withoutPictures.ts'
 
 const reviewController = 'opencodeSessions.findings'
 
@@ -57,13 +61,19 @@ export class ReviewComments implements Disposable {
   }
 
   /** Shows findings; gives those back whose file or line does not exist. */
-  async show(review: Review, findings: readonly Finding[]): Promise<readonly Finding[]> {
+  async show(
+    review: Review,
+    findings: readonly Finding[],
+    reviewed: ReviewedFiles,
+  ): Promise<readonly Finding[]> {
     this.clear(review.directory)
     const unplaced: Finding[] = []
     for (const finding of findings) {
-      const document = await openInside(review.directory, finding.file)
-      if (!document || finding.line > document.lineCount) unplaced.push(finding)
-      else this.#place(document, { ...review, finding })
+      const file = await openReviewed(finding.file, reviewed)
+      const standing =
+        file && standingOf({ ...review, finding }, file.document, reviewed.texts.get(file.path))
+      if (standing) this.#place(file.document, standing)
+      else unplaced.push(finding)
     }
     this.#changed()
     return unplaced
@@ -101,30 +111,33 @@ export class ReviewComments implements Disposable {
     this.#store.dispose()
   }
 
-  #place(document: vscode.TextDocument, placed: PlacedFinding): void {
-    const { line, endLine, message } = placed.finding
-    const lines = { start: line, end: Math.min(endLine, document.lineCount) }
-    const text = textOf(document, lines)
-    const anchor = { uri: document.uri.toString(), lines, text }
-    const comments = [commentOf(author, message)]
-    this.#create(
-      document.uri,
-      { ...placed, reviewed: text, anchor },
-      { range: rangeOf(document, lines), comments },
-    )
+  #place(document: vscode.TextDocument, standing: Standing): void {
+    const { lines } = standing.anchor
+    const last = Math.min(lines.end, document.lineCount)
+    const range = rangeOf(document, { start: Math.min(lines.start, last), end: last })
+    const others = this.threads.filter(({ uri }) => uri.toString() === document.uri.toString()).length
+    this.#create(document.uri, standing, {
+      range,
+      comments: [commentOf(author, withoutPictures(standing.finding.message))],
+      collapsibleState: others < mostOpen ? Expanded : Collapsed,
+    })
   }
 
   #create(
     uri: vscode.Uri,
     standing: Standing,
-    { range, comments }: Pick<vscode.CommentThread, 'range' | 'comments'>,
+    {
+      range,
+      comments,
+      collapsibleState,
+    }: Pick<vscode.CommentThread, 'range' | 'comments' | 'collapsibleState'>,
   ): void {
     const thread = this.#controller.createCommentThread(uri, range ?? new vscode.Range(0, 0, 0, 0), comments)
     thread.label = labelOf(standing)
     thread.contextValue = 'finding'
     // By our default of `comments.openView` this, and not a question at the cursor, opens VS Code's list of comments.
     thread.state = vscode.CommentThreadState.Unresolved
-    thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded
+    thread.collapsibleState = collapsibleState
     this.#placed.set(thread, standing)
   }
 
@@ -149,11 +162,10 @@ export class ReviewComments implements Disposable {
 
   /** A thread stays with its address, so those of moved files are made anew. */
   #move(files: readonly { readonly oldUri: vscode.Uri; readonly newUri: vscode.Uri }[]): void {
-    for (const { oldUri, newUri } of files) {
+    for (const file of files) {
       for (const [thread, standing] of [...this.#placed]) {
-        const rest = relative(oldUri.fsPath, thread.uri.fsPath)
-        if (rest.startsWith('..') || isAbsolute(rest)) continue
-        const uri = rest === '' ? newUri : vscode.Uri.joinPath(newUri, rest)
+        const uri = movedUri(thread.uri, file)
+        if (!uri) continue
         this.#placed.delete(thread)
         this.#create(uri, { ...standing, anchor: { ...standing.anchor, uri: uri.toString() } }, thread)
         thread.dispose()
@@ -167,6 +179,27 @@ export class ReviewComments implements Disposable {
 }
 
 const author = 'OpenCode'
+const { Expanded, Collapsed } = vscode.CommentThreadCollapsibleState
+/** Of more findings in one file the others are marks at the margin until they are clicked: the code must be seen. */
+const mostOpen = 10
+
+/** Where the lines of a finding are by now, which counts in the text that was reviewed; undefined where it has none. */
+function standingOf(
+  placed: PlacedFinding,
+  document: vscode.TextDocument,
+  before = document.getText(),
+): Standing | undefined {
+  const all = before.split(/\r?\n/)
+  const { line, endLine } = placed.finding
+  if (line > all.length) return undefined
+  const lines = { start: line, end: Math.min(endLine, all.length) }
+  const reviewed = all.slice(line - 1, lines.end).join('\n')
+  const uri = document.uri.toString()
+  const now = linesAfter(before, document.getText(), lines)
+  if (!now) return { ...placed, reviewed, anchor: { uri, lines, text: reviewed, isGone: true } }
+  const text = textOf(document, now.lines)
+  return { ...placed, reviewed: now.isSame ? text : reviewed, anchor: { uri, lines: now.lines, text } }
+}
 
 function rangeOf(document: vscode.TextDocument, { start, end }: Lines): vscode.Range {
   const last = document.lineAt(Math.min(end, document.lineCount) - 1).range.end
@@ -193,17 +226,5 @@ function severityOf({ severity }: Finding): string {
       return vscode.l10n.t('Warning')
     case 'note':
       return vscode.l10n.t('Note')
-  }
-}
-
-/** A file that an answer names is read only where it lies in the folder. */
-async function openInside(directory: string, file: string): Promise<vscode.TextDocument | undefined> {
-  const path = isAbsolute(file) ? file : join(directory, file)
-  const rest = relative(directory, path)
-  if (rest === '' || rest.startsWith('..') || isAbsolute(rest)) return undefined
-  try {
-    return await vscode.workspace.openTextDocument(vscode.Uri.file(path))
-  } catch {
-    return undefined
   }
 }

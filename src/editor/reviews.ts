@@ -1,20 +1,27 @@
 import * as vscode from 'vscode'
+import { pathsOf } from '../client/paths/mappedConnection.ts'
+import type { PathMap } from '../client/paths/pathMap.ts'
 import { OpencodeError } from '../opencode/errors.ts'
+import { filePath } from '../platform/folders.ts'
 import { hiddenText } from '../prompt/attachment.ts'
 import type { Attachment } from '../prompt/attachment.ts'
 import { shortName } from '../prompt/documentPlace.ts'
 import { rangeAttachment } from '../prompt/selectionPart.ts'
-import { changesToSend, currentBranch } from '../prompt/git.ts'
-import type { ChangeSet, GivenChanges } from '../prompt/git.ts'
+import { changesToSend } from '../prompt/changes.ts'
+import type { ChangeSet, GivenChanges } from '../prompt/changes.ts'
+import { currentBranch } from '../prompt/git.ts'
 import { filled, soundTemplate } from '../prompt/templates.ts'
 import { promptTarget } from '../views/composer/promptTarget.ts'
 import type { Services } from '../views/services.ts'
 import type { Disposable } from '../util/lifecycle.ts'
-import { findingsFormat, readFindings, renamesOf } from './findings.ts'
+import { findingsFormat, readFindings } from './findings.ts'
 import type { OneOffs } from './oneOffs.ts'
 import { ReviewComments } from './reviewComments.ts'
 import type { PlacedFinding, Review } from './reviewComments.ts'
+import { readReviewed } from './reviewedFiles.ts'
+import type { ReviewedFiles } from './reviewedFiles.ts'
 import { withCancel } from './withCancel.ts'
+import { withoutPictures } from './withoutPictures.ts'
 
 /** Which changes are to be reviewed. */
 export interface ReviewScope {
@@ -50,6 +57,8 @@ export class Reviews implements Disposable {
     const changes = await changesToSend(directory, set, settings.deniedFiles.value, paths)
     if (!changes) throw new OpencodeError('not-found', vscode.l10n.t('There are no such changes any more.'))
     const title = vscode.l10n.t('Review: {0}', label)
+    const toHost = (path: string): string => this.#pathsOf(directory).toHost(path)
+    const reviewed = await readReviewed(changes.text, set, { directory, toHost })
     const answer = await withCancel(vscode.l10n.t('Reviewing: {0}…', label), async (signal) =>
       this.#oneOffs.run({
         directory,
@@ -60,7 +69,7 @@ export class Reviews implements Disposable {
         signal,
       }),
     )
-    await this.#show({ directory, sessionID: answer.sessionID }, answer.text, renamesOf(changes.text))
+    await this.#show({ directory, sessionID: answer.sessionID }, answer.text, reviewed)
   }
 
   /** Asks on in the session of a review; the answer comes below the finding. */
@@ -79,9 +88,9 @@ export class Reviews implements Disposable {
         sessionID,
         title: '',
         tools: 'reading',
-        onText: change,
+        onText: (each) => change(withoutPictures(each)),
       })
-      change(text)
+      change(withoutPictures(text))
     } catch (error) {
       change(vscode.l10n.t('*No answer: {0}*', error instanceof Error ? error.message : String(error)))
       throw error
@@ -97,7 +106,7 @@ export class Reviews implements Disposable {
     const placed = this.comments.find(thread)
     if (!placed) return undefined
     const { finding, directory } = placed
-    const file = shortName(thread.uri.fsPath, directory)
+    const file = shortName(filePath(thread.uri), directory)
     const text = vscode.l10n.t('Fix what a review found in {0}: {1}', file, finding.message)
     const document = await Promise.resolve(vscode.workspace.openTextDocument(thread.uri)).catch(
       () => undefined,
@@ -112,7 +121,11 @@ export class Reviews implements Disposable {
     this.comments.dispose()
   }
 
-  async #show(review: Review, text: string, renames: ReadonlyMap<string, string>): Promise<void> {
+  #pathsOf(directory: string): PathMap {
+    return pathsOf(this.#services.backends.for(directory).server.connection)
+  }
+
+  async #show(review: Review, text: string, reviewed: ReviewedFiles): Promise<void> {
     const { notify } = this.#services
     const openSession = vscode.l10n.t('Open session')
     const open = (): Promise<void> => this.#open(review)
@@ -123,8 +136,7 @@ export class Reviews implements Disposable {
       )
       return void notify.offer(message, openSession, open)
     }
-    const findings = answer.findings.map((each) => ({ ...each, file: renames.get(each.file) ?? each.file }))
-    const unplaced = await this.comments.show(review, findings)
+    const unplaced = await this.comments.show(review, answer.findings, reviewed)
     const lost = unplaced.length + answer.dropped
     if (lost > 0) {
       const message = vscode.l10n.t(

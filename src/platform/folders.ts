@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
+import { isWithin } from '../util/paths.ts'
 
 /** A workspace folder as the server knows it: by its real path, so that symbolic links compare equal. */
 export interface Folder {
@@ -42,7 +43,7 @@ export async function activeFolder(): Promise<Folder> {
 /** The real path of a file of a workspace folder, which may have been opened by a link. Servers name files by it. */
 export function filePath({ fsPath }: vscode.Uri): string {
   for (const { directory, uri } of knownFolders()) {
-    const isBehindLink = directory !== uri.fsPath && fsPath.startsWith(uri.fsPath + sep)
+    const isBehindLink = directory !== uri.fsPath && isWithin(fsPath, uri.fsPath)
     if (isBehindLink) return join(directory, fsPath.slice(uri.fsPath.length))
   }
   return fsPath

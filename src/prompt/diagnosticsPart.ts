@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { sep } from 'node:path'
+import { basename } from 'node:path'
 import * as vscode from 'vscode'
+import { filePath } from '../platform/folders.ts'
+import { isWithin } from '../util/paths.ts'
 import { hiddenText } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
-import { placeOf } from './documentPlace.ts'
+import { placeOf, shortName } from './documentPlace.ts'
 import { rangeAttachment } from './selectionPart.ts'
 
 const contextLines = 3
@@ -23,10 +25,10 @@ export async function problemAttachments(
 ): Promise<readonly Attachment[]> {
   const told = await Promise.all(
     files.slice(0, fileLimit).map(async ({ uri, problems }) => {
-      const document = await vscode.workspace.openTextDocument(uri)
-      const { name, label } = await placeOf(document, target)
-      const code = await rangeAttachment(document, around(document, problems), target)
-      return { label, code, lines: problems.map((problem) => describeProblem(name, problem)) }
+      const document = await openDocument(uri)
+      const name = document ? (await placeOf(document, target)).name : nameOf(uri, target)
+      const code = document && (await rangeAttachment(document, around(document, problems), target))
+      return { name, code, lines: problems.map((problem) => describeProblem(name, problem)) }
     }),
   )
   const list = told.flatMap(({ lines }) => lines)
@@ -37,12 +39,12 @@ export async function problemAttachments(
   return [
     {
       item: chip(
-        told.map(({ label }) => label),
+        told.map(({ name }) => basename(name)),
         all,
       ),
       parts: [text],
     },
-    ...told.map(({ code }) => code),
+    ...told.flatMap(({ code }) => code ?? []),
   ]
 }
 
@@ -57,10 +59,8 @@ export function describeProblem(name: string, problem: vscode.Diagnostic): strin
 
 /** Errors and warnings of files, and of all files below folders. */
 export function problemsBelow(uris: readonly vscode.Uri[]): readonly ProblemsOfFile[] {
-  const isMeant = ({ scheme, fsPath }: vscode.Uri): boolean =>
-    uris.some(
-      (uri) => scheme === uri.scheme && (fsPath === uri.fsPath || fsPath.startsWith(uri.fsPath + sep)),
-    )
+  const isMeant = (uri: vscode.Uri): boolean =>
+    uris.some((each) => isSameDisk(uri, each) && isWithin(filePath(uri), filePath(each)))
   return vscode.languages
     .getDiagnostics()
     .filter(([uri]) => isMeant(uri))
@@ -68,14 +68,29 @@ export function problemsBelow(uris: readonly vscode.Uri[]): readonly ProblemsOfF
     .filter(({ problems }) => problems.length > 0)
 }
 
+/** The cells of a notebook stand where their file does. */
+function isSameDisk({ scheme }: vscode.Uri, other: vscode.Uri): boolean {
+  return scheme === other.scheme || (scheme === 'vscode-notebook-cell' && other.scheme === 'file')
+}
+
 /** Errors and warnings; hints are marks of the editor rather than problems. */
 export function isGrave({ severity }: vscode.Diagnostic): boolean {
   return severity <= vscode.DiagnosticSeverity.Warning
 }
 
+/** Some tools go on reporting what stood in files that are gone. */
+async function openDocument(uri: vscode.Uri): Promise<vscode.TextDocument | undefined> {
+  return Promise.resolve(vscode.workspace.openTextDocument(uri)).catch(() => undefined)
+}
+
+function nameOf(uri: vscode.Uri, { directory }: PromptTarget): string {
+  return uri.scheme === 'file' ? shortName(filePath(uri), directory) : basename(uri.path)
+}
+
 function around(document: vscode.TextDocument, problems: readonly vscode.Diagnostic[]): vscode.Range {
-  const first = Math.min(...problems.map(({ range }) => range.start.line)) - contextLines
-  const last = Math.max(...problems.map(({ range }) => range.end.line)) + contextLines
+  const ranges = problems.map(({ range }) => document.validateRange(range))
+  const first = Math.min(...ranges.map(({ start }) => start.line)) - contextLines
+  const last = Math.max(...ranges.map(({ end }) => end.line)) + contextLines
   const end = document.lineAt(Math.min(last, document.lineCount - 1)).range.end
   return new vscode.Range(new vscode.Position(Math.max(first, 0), 0), end)
 }

@@ -1,6 +1,7 @@
-import { basename, relative, sep } from 'node:path'
+import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { realDirectory } from '../platform/folders.ts'
+import { pathBelow } from '../util/paths.ts'
 import type { PromptTarget } from './attachment.ts'
 
 /** How a document is named to the user and to the model. */
@@ -47,8 +48,7 @@ export function isUtf8({ encoding }: vscode.TextDocument): boolean {
 
 /** A path relative to a directory when it lies inside, with forward slashes; else the path itself. */
 export function shortName(path: string, directory: string): string {
-  const short = relative(directory, path)
-  return short === '' || short.startsWith('..') ? path : short.split(sep).join('/')
+  return pathBelow(path, directory) ?? path
 }
 
 function placeName(uri: vscode.Uri, target: PromptTarget): string {

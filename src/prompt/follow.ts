@@ -27,7 +27,7 @@ export function followLines(lines: Lines, changes: readonly TextChange[]): Lines
 function followChange(lines: Lines, { range, text }: TextChange): Lines | undefined {
   const [first, last] = [lines.start - 1, lines.end - 1]
   const added = text.split('\n').length - 1
-  const delta = added - (range.end.line - range.start.line)
+  const delta = growthOf({ range, text })
   if (range.start.line > last) return lines
   if (isAbove(range, text, first)) return { start: lines.start + delta, end: lines.end + delta }
   const coversStart = range.start.line < first || (range.start.line === first && range.start.character === 0)
@@ -46,6 +46,30 @@ function followChange(lines: Lines, { range, text }: TextChange): Lines | undefi
 function isAbove({ start, end }: TextChange['range'], text: string, first: number): boolean {
   if (end.line < first) return true
   return end.line === first && end.character === 0 && (start.line < first || text.endsWith('\n'))
+}
+
+/**
+ * Where lines that were removed or replaced as a whole stand in what the same changes, or later ones, brought in: an undo
+ * puts them back, a new version of the file has them again. Lines that merely look the same are others.
+ *
+ * @param near where they stood, from 1
+ */
+export function findInChanges(
+  changes: readonly TextChange[],
+  wanted: string,
+  near: number,
+): Lines | undefined {
+  for (const { range, text } of changes) {
+    const above = changes.filter((other) => other.range.start.line < range.start.line)
+    const first = range.start.line + above.reduce((sum, change) => sum + growthOf(change), 0)
+    const found = findLines(text, wanted, near - first)
+    if (found) return { start: first + found.start, end: first + found.end }
+  }
+  return undefined
+}
+
+function growthOf({ range, text }: TextChange): number {
+  return text.split('\n').length - 1 - (range.end.line - range.start.line)
 }
 
 /** Where a text of whole lines stands in another; the place nearest to where it was. Undefined when nowhere. */

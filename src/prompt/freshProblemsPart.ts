@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { filePath } from '../platform/folders.ts'
 import type { Attachment } from './attachment.ts'
 import { describeProblem } from './diagnosticsPart.ts'
 import { shortName } from './documentPlace.ts'
@@ -10,7 +11,7 @@ export function freshProblemsAttachment(
   directory: string,
 ): Attachment {
   const lines = files.flatMap(({ uri, problems }) =>
-    problems.map((problem) => describeProblem(shortName(uri.fsPath, directory), problem)),
+    problems.map((problem) => describeProblem(shortName(filePath(uri), directory), problem)),
   )
   return textAttachment({
     kind: 'problem',

@@ -10,12 +10,12 @@ const bytesLimit = 100_000
  * after the first forty, are named alone.
  *
  * @param paths relative to the directory, with forward slashes
- * @param prefix what stands before them in the diff
+ * @param prefix what leads to them; the whole path of a folder that is named by it
  */
 export async function newFilesDiff(
   directory: string,
   paths: readonly string[],
-  prefix = 'b/',
+  prefix = '',
 ): Promise<readonly string[]> {
   const read = await Promise.all(
     paths.slice(0, readLimit).map(async (path) => {
@@ -29,20 +29,21 @@ export async function newFilesDiff(
 }
 
 function named(path: string, prefix: string): string {
-  return `Untracked: ${prefix === 'b/' ? '' : prefix}${path}`
+  return `Untracked: ${prefix}${path}`
 }
 
 function asDiff(path: string, prefix: string, text: string): string {
   const lines = text.split('\n')
   const isEnded = lines.at(-1) === ''
   const own = isEnded ? lines.slice(0, -1) : lines
-  const before = prefix === 'b/' ? 'a/' : prefix
-  const head = [`diff --git ${before}${path} ${prefix}${path}`, 'new file mode 100644']
+  const isWhole = /^(?:\/|[A-Za-z]:)/.test(prefix)
+  const [before, after] = [isWhole ? prefix : `a/${prefix}`, isWhole ? prefix : `b/${prefix}`]
+  const head = [`diff --git ${before}${path} ${after}${path}`, 'new file mode 100644']
   if (own.length === 0) return head.join('\n')
   return [
     ...head,
     '--- /dev/null',
-    `+++ ${prefix}${path}`,
+    `+++ ${after}${path}`,
     `@@ -0,0 +1,${own.length} @@`,
     ...own.map((line) => `+${line}`),
     ...(isEnded ? [] : ['\\ No newline at end of file']),

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
+import { filePath } from '../platform/folders.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
 import { describeProblem, problemsBelow } from './diagnosticsPart.ts'
 import type { ProblemsOfFile } from './diagnosticsPart.ts'
@@ -16,7 +17,7 @@ export interface FileProblems extends ProblemsOfFile {
 /** Errors and warnings below a directory, the files with most errors first. */
 export function problemFiles(directory: string): readonly FileProblems[] {
   return problemsBelow([vscode.Uri.file(directory)])
-    .map((file) => ({ ...file, name: shortName(file.uri.fsPath, directory) }))
+    .map((file) => ({ ...file, name: shortName(filePath(file.uri), directory) }))
     .sort((left, right) => errorCount(right) - errorCount(left) || left.name.localeCompare(right.name))
 }
 

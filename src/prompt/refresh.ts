@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { hiddenText, inlinePart } from './attachment.ts'
 import type { Anchor, Attachment, PromptTarget } from './attachment.ts'
 import { fileAttachment } from './filePart.ts'
-import { findLines, followLines } from './follow.ts'
+import { findInChanges, findLines, followLines } from './follow.ts'
 import { rangeAttachment, textOf } from './selectionPart.ts'
 
 /**
@@ -31,7 +31,7 @@ export function locate(document: vscode.TextDocument, anchor: Anchor): Anchor {
   return lines ? { uri: anchor.uri, lines, text: anchor.text } : { ...anchor, isGone: true }
 }
 
-/** Where lines stand after edits; looked for anew when they were removed. */
+/** Where lines stand after edits; those that were removed are gone until something brings them back. */
 export function followAnchor(
   document: vscode.TextDocument,
   anchor: Anchor,
@@ -40,7 +40,9 @@ export function followAnchor(
   const lines = anchor.isGone === true ? undefined : followLines(anchor.lines, changes)
   if (lines && lines.end <= document.lineCount)
     return { uri: anchor.uri, lines, text: textOf(document, lines) }
-  return locate(document, anchor)
+  const back = findInChanges(changes, anchor.text, anchor.lines.start)
+  const isBack = back && back.end <= document.lineCount && sameText(textOf(document, back), anchor.text)
+  return isBack ? { uri: anchor.uri, lines: back, text: anchor.text } : { ...anchor, isGone: true }
 }
 
 async function refreshLines(
@@ -49,7 +51,7 @@ async function refreshLines(
   target: PromptTarget,
 ): Promise<Attachment> {
   const document = await openDocument(anchor.uri)
-  const now = document && locate(document, anchor)
+  const now = document && (anchor.isGone === true ? anchor : locate(document, anchor))
   if (!now || now.isGone === true) return asItWas(attachment, anchor)
   const range = new vscode.Range(now.lines.start - 1, 0, now.lines.end - 1, Number.MAX_SAFE_INTEGER)
   const fresh = await rangeAttachment(document, document.validateRange(range), target)

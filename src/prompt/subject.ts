@@ -1,12 +1,13 @@
 import * as vscode from 'vscode'
-import { realDirectory } from '../platform/folders.ts'
+import { filePath, realDirectory } from '../platform/folders.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
 import { lineLabel } from './attachment.ts'
 import { describeProblem, problemAttachments } from './diagnosticsPart.ts'
 import type { ProblemsOfFile } from './diagnosticsPart.ts'
 import { placeOf, shortName } from './documentPlace.ts'
 import { fileAttachment } from './filePart.ts'
-import { currentBranch, diffOfFiles, fileChangesAttachment } from './git.ts'
+import { diffOfFiles, fileChangesAttachment } from './changes.ts'
+import { currentBranch } from './git.ts'
 import { cellAttachments, editorAttachments } from './selectionPart.ts'
 import { symbolAt } from './symbols.ts'
 import type { TemplateValues, TemplateVariable } from './template.ts'
@@ -160,5 +161,5 @@ async function symbolOf(place: FilePlace): Promise<string | undefined> {
 }
 
 function filePaths(uris: readonly vscode.Uri[]): readonly string[] {
-  return uris.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath)
+  return uris.filter(({ scheme }) => scheme === 'file').map(filePath)
 }

@@ -1,5 +1,6 @@
-import { sep } from 'node:path'
 import * as vscode from 'vscode'
+import { filePath } from '../platform/folders.ts'
+import { isWithin } from '../util/paths.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
 import { shortName } from './documentPlace.ts'
 import { rangeAttachment } from './selectionPart.ts'
@@ -20,17 +21,16 @@ export async function findSymbols(
   query: string,
   limit: number,
 ): Promise<readonly FoundSymbol[]> {
-  const prefix = directory.endsWith(sep) ? directory : directory + sep
   const found = await Promise.race([
     ask(query),
     new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), timeoutMs).unref()),
   ])
   return (found ?? [])
-    .filter(({ location }) => location.uri.scheme === 'file' && location.uri.fsPath.startsWith(prefix))
+    .filter(({ location }) => location.uri.scheme === 'file' && isWithin(filePath(location.uri), directory))
     .slice(0, limit)
     .map(({ name, containerName, location }) => ({
       name: name.replace(/\(.*\)$/, ''),
-      description: [containerName, shortName(location.uri.fsPath, directory)].filter(Boolean).join(' · '),
+      description: [containerName, shortName(filePath(location.uri), directory)].filter(Boolean).join(' · '),
       location,
     }))
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
 import * as vscode from 'vscode'
 import { changedFilesOf, placeOf } from '../../src/commands/editor/editorPlaces.ts'
 import { OpencodeError } from '../../src/opencode/errors.ts'
 import type { Attachment, PromptTarget } from '../../src/prompt/attachment.ts'
 import { fileAttachment } from '../../src/prompt/filePart.ts'
-import { changesAttachment, diffOfFiles } from '../../src/prompt/git.ts'
+import { changesAttachment, changesToSend, describeChanges, diffOfFiles } from '../../src/prompt/changes.ts'
 import { attachmentsOf, valuesOf } from '../../src/prompt/subject.ts'
 import { templateVariables } from '../../src/prompt/template.ts'
 import { soundTemplate } from '../../src/prompt/templates.ts'
@@ -137,7 +138,7 @@ describe('Changes of the source control view', () => {
     try {
       assert.match(await diffOfFiles([path], target.directory), /^\+\+\+ b\/src\/greeting\.ts$/m)
       const inner = projectUri('src').fsPath
-      assert.match(textOf(await changesAttachment(inner, 'unstaged')), /^\+\+\+ b\/greeting\.ts$/m)
+      assert.match(textOf(await changesAttachment(inner, 'unstaged', [])), /^\+\+\+ b\/greeting\.ts$/m)
       const outside = await diffOfFiles([path], projectUri('docs').fsPath)
       assert.ok(outside.includes(`+++ ${path}\n`), outside)
     } finally {
@@ -145,6 +146,67 @@ describe('Changes of the source control view', () => {
     }
   })
 })
+
+describe('Changes of several repositories', () => {
+  const inner = () => projectUri('parts/inner').fsPath
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@localhost', ...args], { cwd: inner() })
+
+  before(async () => {
+    await write('parts/inner/src/[id].txt', 'one\n')
+    await write('parts/inner/.ENV.local', 'KEY=old\n')
+    git('init', '-q')
+    git('config', 'diff.mnemonicPrefix', 'true')
+    git('add', '.')
+    git('commit', '-q', '-m', 'First')
+    git('mv', '.ENV.local', 'plain.txt')
+    await write('parts/inner/src/[id].txt', 'two\n')
+    await write('parts/inner/fresh.txt', 'fresh\n')
+    await write('parts/inner/.env', 'KEY=new\n')
+    const support = vscode.extensions.getExtension<{ getAPI(version: 1): GitSupport }>('vscode.git')
+    await (await support?.activate())?.getAPI(1).openRepository(vscode.Uri.file(inner()))
+  })
+  after(() => vscode.workspace.fs.delete(projectUri('parts'), { recursive: true }))
+
+  const denied = ['**/.env', '.env.*']
+
+  it('are found in a folder that is no repository itself, or is another one', async () => {
+    for (const [directory, way] of [
+      [projectUri('parts').fsPath, 'inner/'],
+      [target.directory, 'parts/inner/'],
+    ] as const) {
+      const text = textOf(await changesAttachment(directory, 'unstaged', denied))
+      assert.ok(text.includes(`\n--- a/${way}src/[id].txt\n+++ b/${way}src/[id].txt\n`), text)
+      assert.ok(text.includes(`+++ b/${way}fresh.txt\n`), text)
+      assert.match((await describeChanges(directory, 'unstaged')) ?? '', /inner\/ 1 file changed/)
+    }
+  })
+
+  it('of one of their files are those of its repository, and of no other file', async () => {
+    const file = projectUri('parts/inner/src/[id].txt').fsPath
+    await write('parts/inner/src/i.txt', 'not meant\n')
+    const text = await diffOfFiles([file], target.directory)
+    assert.match(text, /^\+\+\+ b\/parts\/inner\/src\/\[id\]\.txt$/m)
+    assert.doesNotMatch(text, /not meant|fresh/)
+    const given = await changesToSend(target.directory, 'uncommitted', [], [file])
+    assert.equal(given?.text, text)
+    await vscode.workspace.fs.delete(projectUri('parts/inner/src/i.txt'))
+  })
+
+  it('are without private files where nobody picked these, whatever they were called', async () => {
+    const staged = await changesToSend(inner(), 'staged', denied)
+    assert.equal(staged, undefined)
+    const chip = await changesAttachment(inner(), 'unstaged', denied)
+    assert.doesNotMatch(textOf(chip), /KEY/)
+    assert.match(chip.item.detail, /1 private/)
+    const picked = await diffOfFiles([projectUri('parts/inner/.env').fsPath], target.directory)
+    assert.match(picked, /^\+KEY=new$/m)
+  })
+})
+
+interface GitSupport {
+  openRepository(uri: vscode.Uri): Promise<unknown>
+}
 
 describe('The selection that goes along by itself', () => {
   const settings = () => vscode.workspace.getConfiguration('opencodeSessions')
@@ -176,6 +238,17 @@ describe('The selection that goes along by itself', () => {
     const secret = await openEditor(projectUri('.env'))
     secret.selection = new vscode.Selection(0, 0, 0, 5)
     await until('nothing of the secret is taken', () => chips().length === 0)
+    symlinkSync(projectUri('.env').fsPath, projectUri('plain.txt').fsPath)
+    await write('KEYS.PEM', 'secret\n')
+    for (const name of ['plain.txt', 'KEYS.PEM']) {
+      await openEditor(projectUri('a.txt'))
+      await until('the selection of the file is there', () => chips().join() === 'a.txt:1')
+      const other = await openEditor(projectUri(name))
+      other.selection = new vscode.Selection(0, 0, 0, 5)
+      await until(`nothing of ${name} is taken`, () => chips().join() !== 'a.txt:1')
+      assert.deepEqual(chips(), [], name)
+      await vscode.workspace.fs.delete(projectUri(name))
+    }
     await openEditor(projectUri('a.txt'))
     await until('the selection of the file is there again', () => chips().join() === 'a.txt:1')
     await set(false)

@@ -67,6 +67,60 @@ describe('A question at the cursor', function () {
     assert.equal(own.proposal, 'TWO')
   })
 
+  it('stays with its lines when the file is closed, changed on the disk and opened again', async () => {
+    const { editor, own } = await start('}\ntwo\n}\n')
+    const { uri } = editor.document
+    await seam.inline.ask(own.thread, `[[wait:800]]${answer('TWO')}`)
+    await closeEditors()
+    await forgetDocuments()
+    await until('the document is closed', () => editor.document.isClosed)
+    await vscode.workspace.fs.writeFile(uri, Buffer.from('two\n}\n}\ntwo\n}\n'))
+    const again = await openEditor(uri)
+    await until('the file is read again', () => again.document.lineCount === 6)
+    assert.notEqual(again.document, editor.document)
+    await until('the zone has moved', () => own.thread.range?.start.line === 3)
+    await run('acceptInline', own.thread)
+    assert.equal(again.document.getText(), 'two\n}\n}\nTWO\n}\n')
+    assert.equal(seam.inline.last, undefined)
+  })
+
+  it('goes with its file when that is renamed while the answer is on its way', async () => {
+    const { editor, own } = await start()
+    const asking = seam.inline.ask(own.thread, `[[wait:2500]]${answer('TWO')}`)
+    await until('it is under way', () => seam.services.quietRuns.size > 0)
+    const edit = new vscode.WorkspaceEdit()
+    const to = projectUri(`renamed${files}.txt`)
+    edit.renameFile(editor.document.uri, to)
+    await vscode.workspace.applyEdit(edit)
+    await until('the zone is in the renamed file', () => own.thread.uri.fsPath === to.fsPath)
+    const renamed = await openEditor(to)
+    await renamed.edit((each) => each.insert(new vscode.Position(0, 0), 'zero\n'))
+    await asking
+    assert.deepEqual([own.thread.contextValue, own.lines], ['proposed', { start: 3, end: 3 }])
+    assert.match(bodyOf(own.thread.comments.at(-1)), /TWO/)
+    await run('acceptInline', own.thread)
+    assert.equal(renamed.document.getText(), 'zero\none\nTWO\nthree\n')
+  })
+
+  it('is of no lines that only look the same, and of its own again after an undo', async () => {
+    const { editor, own } = await start('}\n}\n}\n')
+    await seam.inline.ask(own.thread, answer('END'))
+    await editor.edit((edit) => edit.delete(new vscode.Range(1, 0, 2, 0)))
+    await until('the lines are gone', () => own.lines === undefined)
+    await run('acceptInline', own.thread)
+    assert.equal(editor.document.getText(), '}\n}\n')
+    await assert.rejects(seam.inline.ask(own.thread, 'And now? [[text:No.]]'), { code: 'conflict' })
+    assert.match(bodyOf(own.thread.comments.at(-1)), /gone/)
+    await openEditor(editor.document.uri)
+    await vscode.commands.executeCommand('undo')
+    await until('the lines are back', () => own.lines?.start === 2)
+    // Another program wrote the file anew.
+    const whole = new vscode.WorkspaceEdit()
+    whole.replace(editor.document.uri, new vscode.Range(0, 0, 9, 0), 'new\n}\n}\n}\n')
+    await vscode.workspace.applyEdit(whole)
+    await until('the lines are found in the new text', () => own.lines !== undefined)
+  })
+
   it('can be asked on in the same session, about the lines as they are by then', async () => {
     const { editor, own } = await start()
     await seam.inline.ask(own.thread, answer('TWO'))
@@ -141,6 +195,16 @@ describe('A question at the cursor', function () {
     assert.match(next.thread.label ?? '', /gone/)
   })
 })
+
+/** VS Code keeps the newest fifty documents that extensions opened. */
+async function forgetDocuments(): Promise<void> {
+  for (let index = 0; index < 60; index++) {
+    const uri = projectUri(`other/${index}.txt`)
+    await vscode.workspace.fs.writeFile(uri, Buffer.from('other\n'))
+    await vscode.workspace.openTextDocument(uri)
+  }
+  await vscode.workspace.fs.delete(projectUri('other'), { recursive: true })
+}
 
 function bodyOf(comment: vscode.Comment | undefined): string {
   const body = comment?.body ?? ''

@@ -4,7 +4,7 @@ import * as vscode from 'vscode'
 import { OpencodeError } from '../../src/opencode/errors.ts'
 import type { PromptTarget } from '../../src/prompt/attachment.ts'
 import { FileIndex, foldersOf } from '../../src/prompt/fileIndex.ts'
-import { changesAttachment, describeChanges } from '../../src/prompt/git.ts'
+import { changesAttachment, describeChanges } from '../../src/prompt/changes.ts'
 import { describePrompt } from '../../src/prompt/inspect.ts'
 import { problemFiles, problemsAttachment } from '../../src/prompt/problemsPart.ts'
 import { composePrompt } from '../../src/prompt/prompt.ts'
@@ -56,17 +56,17 @@ describe('What can be mentioned', () => {
     await write('a.txt', 'one\nchanged\n')
     await write('0untracked.txt', 'x')
     assert.match((await describeChanges(target.directory, 'unstaged')) ?? '', /1 file changed.*untracked/)
-    const unstaged = textOf(await changesAttachment(target.directory, 'unstaged'))
+    const unstaged = textOf(await changesAttachment(target.directory, 'unstaged', []))
     assert.match(unstaged, /^\+changed$/m)
     assert.match(unstaged, /^\+\+\+ b\/0untracked\.txt\n@@ -0,0 \+1,1 @@\n\+x\n\\ No newline/m)
     execFileSync('git', ['add', 'a.txt'], { cwd: target.directory })
-    const staged = await changesAttachment(target.directory, 'staged')
+    const staged = await changesAttachment(target.directory, 'staged', [])
     assert.equal(staged.item.kind, 'changes')
     assert.match(textOf(staged), /^\+changed$/m)
     execFileSync('git', ['reset', '-q'], { cwd: target.directory })
     await write('a.txt', before)
     await remove('0untracked.txt')
-    await assert.rejects(changesAttachment(target.directory, 'staged'), isNotFound)
+    await assert.rejects(changesAttachment(target.directory, 'staged', []), isNotFound)
   })
 
   it('are the changes of a branch since it left the main line', async () => {
@@ -77,7 +77,7 @@ describe('What can be mentioned', () => {
     git('add', 'topic.txt')
     git('-c', 'user.name=T', '-c', 'user.email=t@localhost', 'commit', '-q', '-m', 'Topic')
     try {
-      assert.match(textOf(await changesAttachment(target.directory, 'branch')), /^\+from the branch$/m)
+      assert.match(textOf(await changesAttachment(target.directory, 'branch', [])), /^\+from the branch$/m)
     } finally {
       git('checkout', '-q', main)
       git('branch', '-q', '-D', 'topic')

@@ -219,6 +219,26 @@ describe('A problem', () => {
   })
 })
 
+describe('Problems', () => {
+  it('of files that are gone or shorter by now are told, those of cells with their notebook', async () => {
+    const collection = vscode.languages.createDiagnosticCollection('test')
+    const problem = (line: number) => new vscode.Diagnostic(new vscode.Range(line, 0, line, 3), 'Not so.')
+    const cell = vscode.Uri.from({ scheme: 'vscode-notebook-cell', path: projectUri('src/b.ipynb').path })
+    collection.set(projectUri('src/gone.ts'), [problem(4)])
+    collection.set(projectUri('src/greeting.ts'), [problem(900)])
+    collection.set(cell, [problem(0)])
+    const place = problemPlace({ kind: 'files', uris: [projectUri('src')] })
+    const [list, ...code] = await attachmentsOf(place, target)
+    assert.match(hiddenOf(list), /^- src\/gone\.ts:5:1-5:4 error: Not so\.$/m)
+    assert.match(hiddenOf(list), /^- b\.ipynb:1:1/m)
+    const { document } = await openEditor(projectUri('src/greeting.ts'))
+    assert.equal(code.length, 1)
+    assert.ok((code[0]?.anchor?.lines.end ?? Infinity) <= document.lineCount)
+    collection.dispose()
+    await closeEditors()
+  })
+})
+
 function contentOf(attachment: Attachment | undefined) {
   const part = attachment?.parts.find(({ type }) => type !== 'text')
   assert.ok(part && part.type !== 'text')

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as vscode from 'vscode'
-import { changesToSend, withoutBraces } from '../../src/prompt/git.ts'
+import { changesToSend } from '../../src/prompt/changes.ts'
 import type { TestSeam } from '../../src/extension.ts'
 import { activated, backendOf, closeEditors, openEditor, projectUri, reached, until } from './support.ts'
 
@@ -53,6 +56,12 @@ describe('What OpenCode says in the places of VS Code', function () {
     const changes = await changesToSend(projectUri().fsPath, 'staged', denied)
     assert.match(changes?.text ?? '', /^\+staged$/m)
     assert.doesNotMatch(changes?.text ?? '', /secret|\.env/)
+    gitIn('reset', '-q', 'a.txt')
+    await vscode.commands.executeCommand('opencodeSessions.generateCommitMessage', {
+      rootUri: repository.rootUri,
+    })
+    assert.equal(repository.inputBox.value, '', 'A message about changes that are not part of the commit.')
+    gitIn('add', 'a.txt')
     await say({ commitMessage: '[[text:```\\nAdd a line\\n\\nIt was missing.\\n```]] ${branch}' })
     await vscode.commands.executeCommand('opencodeSessions.generateCommitMessage', {
       rootUri: repository.rootUri,
@@ -189,6 +198,54 @@ describe('What OpenCode says in the places of VS Code', function () {
     assert.equal(reviews.comments.threads.length, 0)
   })
 
+  it('is a finding at its lines, though the file was edited while the review ran', async () => {
+    const findings = [
+      { file: 'b/a.txt', line: 2, message: 'Moved.' },
+      { file: 'a.txt', line: '4', message: 'Changed.' },
+      { file: 'way/out.txt', line: 1, message: 'Outside.' },
+    ]
+    const { comments } = seam.reviews
+    const labelOf = (message: string) => {
+      const thread = comments.threads.find((each) => each.comments.map(bodyOf).join() === message)
+      return [thread?.range?.start.line, thread?.label]
+    }
+    symlinkSync(tmpdir(), projectUri('way').fsPath)
+    writeFileSync(join(tmpdir(), 'out.txt'), 'outside\n')
+    await write('a.txt', 'zero\none\ntwo\nthree\n')
+    gitIn('add', 'a.txt')
+    await write('a.txt', 'unstaged\nzero\none\ntwo\nthree\n')
+    const editor = await openEditor(projectUri('a.txt'))
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'unsaved\n'))
+    await say({ review: `[[wait:1500]][[text:${JSON.stringify({ findings })}]]` })
+    const reviewing = seam.reviews.review({ directory: await directory(), set: 'staged', label: 'Edited' })
+    await until('the review runs', () => seam.services.quietRuns.size > 0)
+    await editor.edit((edit) => edit.insert(new vscode.Position(5, 5), ' and more'))
+    await reviewing
+    assert.deepEqual(labelOf('Moved.'), [3, 'Note'])
+    assert.deepEqual(labelOf('Changed.'), [5, 'Note · these lines changed since'])
+    assert.equal(comments.threads.length, 2)
+    comments.clear()
+    unlinkSync(projectUri('way').fsPath)
+    unlinkSync(join(tmpdir(), 'out.txt'))
+  })
+
+  it('is a mark at the margin where there are very many', async () => {
+    await write('many.txt', 'line\n'.repeat(400))
+    const findings = Array.from({ length: 300 }, (_, index) => ({
+      file: 'many.txt',
+      line: index + 1,
+      message: 'x',
+    }))
+    await say({ review: `[[text:${JSON.stringify({ findings })}]]` })
+    await seam.reviews.review({ directory: await directory(), set: 'uncommitted', label: 'Many' })
+    const { comments } = seam.reviews
+    const { Expanded } = vscode.CommentThreadCollapsibleState
+    assert.equal(comments.threads.length, 300)
+    assert.equal(comments.threads.filter((each) => each.collapsibleState === Expanded).length, 10)
+    comments.clear()
+    await vscode.workspace.fs.delete(projectUri('many.txt'))
+  })
+
   it('is no comment when the answer cannot be read', async () => {
     await write('a.txt', `${original}more\n`)
     await say({ review: '[[text:All is well, I think.]]' })
@@ -199,13 +256,6 @@ describe('What OpenCode says in the places of VS Code', function () {
     const connection = await backendOf(seam.services).access.ensure()
     const { messages } = await connection.readMessages(kept.id, 10)
     assert.match(JSON.stringify(messages), /All is well, I think\./)
-  })
-})
-
-describe('A glob of the deny list', () => {
-  it('becomes globs that Git knows', () => {
-    assert.deepEqual(withoutBraces('**/.env'), ['**/.env'])
-    assert.deepEqual(withoutBraces('**/{a,b}*.{x,y}'), ['**/a*.x', '**/a*.y', '**/b*.x', '**/b*.y'])
   })
 })
 

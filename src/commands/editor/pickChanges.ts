@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
-import { changeLabel, changeSets, describeChanges } from '../../prompt/git.ts'
-import type { ChangeSet } from '../../prompt/git.ts'
+import { changeLabel, changeSets, describeChanges } from '../../prompt/changes.ts'
+import type { ChangeSet } from '../../prompt/changes.ts'
 
 /** The only set of changes there is, or the one that the user picks. @throws OpencodeError `not-found` */
 export async function pickChanges(directory: string): Promise<ChangeSet | undefined> {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { toErrorInfo } from '../../opencode/errors.ts'
 import type { Attachment } from '../../prompt/attachment.ts'
+import { isDeniedFile } from '../../platform/deniedFiles.ts'
 import { rangeAttachment } from '../../prompt/selectionPart.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
@@ -56,7 +57,7 @@ export class ActiveSelection implements Disposable {
     const editor = vscode.window.activeTextEditor
     // A chat in a tab that has the focus leaves no active editor; the selection stays then.
     if (chat?.isVisible !== true || (!editor && this.#chats.isPanelActive)) return
-    const taken = this.#taken(editor)
+    const taken = await this.#taken(editor)
     const next = { key: chat.draftKey, selection: taken ? describe(taken) : '' }
     if (this.#put?.key === next.key && this.#put.selection === next.selection) return
     const made = taken && (await live(taken, chat))
@@ -71,12 +72,12 @@ export class ActiveSelection implements Disposable {
     drafts.setLive(next.key, made)
   }
 
-  #taken(editor: vscode.TextEditor | undefined): vscode.TextEditor | undefined {
+  async #taken(editor: vscode.TextEditor | undefined): Promise<vscode.TextEditor | undefined> {
     const { attachesSelection, deniedFiles } = this.#services.settings
     if (!editor || !attachesSelection.value || editor.selection.isEmpty) return undefined
-    const { document } = editor
-    const isDenied = deniedFiles.value.some((pattern) => vscode.languages.match({ pattern }, document) > 0)
-    return isDenied || !schemes.has(document.uri.scheme) ? undefined : editor
+    const { uri } = editor.document
+    const isPrivate = await isDeniedFile(uri, deniedFiles.value)
+    return isPrivate || !schemes.has(uri.scheme) ? undefined : editor
   }
 }
 

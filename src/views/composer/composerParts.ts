@@ -29,6 +29,8 @@ export interface ComposerPartsOptions {
   /** As `stored`, but the same in every folder. */
   readonly storedForAll: (key: string) => StoredValue
   readonly log: { warn(message: string): void }
+  /** See `MentionParts`. */
+  readonly denied: () => readonly string[]
 }
 
 /** What the composers of a window share. */
@@ -41,14 +43,14 @@ export class ComposerParts implements Disposable {
   readonly queue: PromptQueue
   readonly models: ModelMemory
 
-  constructor({ drafts, backends, blobs, stored, storedForAll, log }: ComposerPartsOptions) {
+  constructor({ drafts, backends, blobs, stored, storedForAll, log, denied }: ComposerPartsOptions) {
     this.#drafts = drafts
     this.models = new ModelMemory(storedForAll('models'))
     this.sent = new SentFiles(stored('sentFiles'))
     const storage = new QueueStorage(stored('queue'), blobs)
     this.queue = this.#store.add(new PromptQueue({ storage, backends, compose: composeQueued, log }))
     this.#store.add(new SelectionFollower(drafts))
-    this.mentions = { files: new FileIndex(), terminal: this.#store.add(new TerminalOutput()) }
+    this.mentions = { files: new FileIndex(), terminal: this.#store.add(new TerminalOutput()), denied }
   }
 
   /** A draft as the page shows it: what the session has already is marked. */

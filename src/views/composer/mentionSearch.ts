@@ -30,6 +30,8 @@ const symbolsFrom = 2
 export interface MentionParts {
   readonly files: FileIndex
   readonly terminal: TerminalOutput
+  /** Globs of files that go along when they are picked one by one, and not otherwise. */
+  readonly denied: () => readonly string[]
 }
 
 /** A chat as far as something is looked for in it. */
@@ -80,14 +82,15 @@ export class MentionSearch {
   async #candidates(directory: string, query: string, withIgnored: boolean): Promise<readonly Candidate[]> {
     const { backend } = this.#chat
     const target = promptTarget(backend, directory)
+    const denied = this.#parts.denied()
     const isLong = query.trim().length >= symbolsFrom
     const [files, changes, symbols] = await Promise.all([
       this.#files(directory, query, withIgnored),
-      changeCandidates(directory),
+      changeCandidates(directory, denied),
       isLong ? symbolCandidates(query, target) : [],
     ])
     return [
-      ...editorCandidates(target, this.#parts.terminal),
+      ...editorCandidates(target, this.#parts.terminal, denied),
       ...changes,
       ...agentCandidates(backend.catalogs.get(directory)),
       ...files.map((path) => relativeCandidate(path, target)),

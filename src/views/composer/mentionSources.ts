@@ -1,11 +1,13 @@
 import { basename, join } from 'node:path'
 import * as vscode from 'vscode'
 import type { Catalog } from '../../opencode/catalog.ts'
+import { isDenied, isDeniedFile } from '../../platform/deniedFiles.ts'
+import { filePath } from '../../platform/folders.ts'
 import { agentAttachment } from '../../prompt/agentPart.ts'
 import type { Attachment, PromptTarget } from '../../prompt/attachment.ts'
 import { shortName } from '../../prompt/documentPlace.ts'
 import { fileAttachment } from '../../prompt/filePart.ts'
-import { changeLabel, changesAttachment, changeSets, describeChanges } from '../../prompt/git.ts'
+import { changeLabel, changesAttachment, changeSets, describeChanges } from '../../prompt/changes.ts'
 import { problemFiles, problemsAttachment } from '../../prompt/problemsPart.ts'
 import { selectionAttachments } from '../../prompt/selectionPart.ts'
 import { sessionAttachment } from '../../prompt/sessionDigest.ts'
@@ -27,10 +29,14 @@ export interface Candidate extends Omit<Mention, 'id' | 'matches'> {
 const symbolLimit = 20
 
 /** What the editor shows: the selection, the open files, the problems, the terminal. */
-export function editorCandidates(target: PromptTarget, terminal: TerminalOutput): readonly Candidate[] {
+export function editorCandidates(
+  target: PromptTarget,
+  terminal: TerminalOutput,
+  denied: readonly string[],
+): readonly Candidate[] {
   return [
     ...selectionCandidates(target),
-    ...openFileCandidates(target),
+    ...openFileCandidates(target, denied),
     ...problemCandidates(target),
     ...terminalCandidates(terminal),
   ]
@@ -39,7 +45,7 @@ export function editorCandidates(target: PromptTarget, terminal: TerminalOutput)
 function selectionCandidates(target: PromptTarget): readonly Candidate[] {
   const editor = vscode.window.activeTextEditor
   if (!editor && !vscode.window.activeNotebookEditor) return []
-  const place = editor && shortName(editor.document.uri.fsPath, target.directory)
+  const place = editor && shortName(filePath(editor.document.uri), target.directory)
   const lines = editor && `${editor.selection.start.line + 1}–${editor.selection.end.line + 1}`
   return [
     fixed('selection', vscode.l10n.t('Selection'), '@selection', {
@@ -49,19 +55,25 @@ function selectionCandidates(target: PromptTarget): readonly Candidate[] {
   ]
 }
 
-function openFileCandidates(target: PromptTarget): readonly Candidate[] {
+/** All of them at once without private files: these want to be picked one by one. */
+function openFileCandidates(target: PromptTarget, denied: readonly string[]): readonly Candidate[] {
   const uris = openUris()
   if (uris.length === 0) return []
+  const open = uris.filter(({ fsPath }) => !isDenied(fsPath, denied))
   const all = fixed('file', vscode.l10n.t('Open editors'), '@editors', {
-    description: vscode.l10n.t('{0} files', uris.length),
-    make: () => Promise.all(uris.map((uri) => fileAttachment(uri, target))),
+    description: vscode.l10n.t('{0} files', open.length),
+    make: async () => {
+      const isPrivate = await Promise.all(open.map((uri) => isDeniedFile(uri, denied)))
+      const files = open.filter((_, index) => isPrivate[index] !== true)
+      return Promise.all(files.map((uri) => fileAttachment(uri, target)))
+    },
   })
-  return [...(uris.length > 1 ? [all] : []), ...uris.map((uri) => fileCandidate(uri, target, 12))]
+  return [...(open.length > 1 ? [all] : []), ...uris.map((uri) => fileCandidate(uri, target, 12))]
 }
 
 /** A file by where it is. */
 function fileCandidate(uri: vscode.Uri, target: PromptTarget, weight = 0): Candidate {
-  const name = uri.scheme === 'file' ? shortName(uri.fsPath, target.directory) : basename(uri.path)
+  const name = uri.scheme === 'file' ? shortName(filePath(uri), target.directory) : basename(uri.path)
   return pathCandidate(name, weight, () => fileAttachment(uri, target))
 }
 
@@ -129,11 +141,14 @@ function terminalCandidates(terminal: TerminalOutput): readonly Candidate[] {
 }
 
 /** What Git says has changed. */
-export async function changeCandidates(directory: string): Promise<readonly Candidate[]> {
+export async function changeCandidates(
+  directory: string,
+  denied: readonly string[],
+): Promise<readonly Candidate[]> {
   const found = await Promise.all(
     changeSets.map(async (set) => {
       const description = await describeChanges(directory, set)
-      const make = async () => [await changesAttachment(directory, set)]
+      const make = async () => [await changesAttachment(directory, set, denied)]
       return description === undefined
         ? []
         : [fixed('changes', changeLabel(set), `@${set}-changes`, { description, make })]

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode'
 import type { McpTool } from '../../mcp/mcpTool.ts'
+import { isDenied } from '../../platform/deniedFiles.ts'
 import { describeProblem } from '../../prompt/diagnosticsPart.ts'
 import { shortName } from '../../prompt/documentPlace.ts'
 import { problemFiles } from '../../prompt/problemsPart.ts'
-import { documentOf, isDenied, isInside, pathSchema, placeOf, placeSchema, textOf } from './toolInput.ts'
+import { documentOf, isInside, pathSchema, placeOf, placeSchema, textOf } from './toolInput.ts'
 import type { ToolInput } from './toolInput.ts'
 
 /** Where tools work, and what they leave alone. */
@@ -196,7 +197,7 @@ async function lineAt({ uri, range }: vscode.Location, scope: ToolScope): Promis
 
 /** A file of the workspace that is not on the deny list. */
 function isReadable(uri: vscode.Uri, { directory, denied }: ToolScope): boolean {
-  return uri.scheme === 'file' && isInside(uri.fsPath, directory) && !isDenied({ uri }, denied())
+  return uri.scheme === 'file' && isInside(uri.fsPath, directory) && !isDenied(uri.fsPath, denied())
 }
 
 function list(lines: readonly string[]): string {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
+import { isDenied } from '../../platform/deniedFiles.ts'
 import { knownFolders, realDirectory } from '../../platform/folders.ts'
 import { isWithin } from '../../util/paths.ts'
 import { absolutePath } from '../links.ts'
@@ -47,7 +48,7 @@ export async function documentOf(
   const uri = vscode.Uri.file(path)
   if (!isInside(path, directory))
     throw new OpencodeError('forbidden', 'This file is outside of the workspace.')
-  if ([uri, vscode.Uri.file(named)].some((each) => isDenied({ uri: each }, denied)))
+  if (isDenied(path, denied) || isDenied(named, denied))
     throw new OpencodeError('forbidden', 'The user keeps this file private.')
   try {
     return await vscode.workspace.openTextDocument(uri)
@@ -76,12 +77,6 @@ export async function placeOf(
   if (at < 0)
     throw wrong(`Line ${line} does not hold "${symbol}". It reads: ${document.lineAt(line - 1).text.trim()}`)
   return { document, position: new vscode.Position(line - 1, at) }
-}
-
-/** Whether the user keeps a file from the model. It need not be open: a glob looks at nothing but the address. */
-export function isDenied({ uri }: Pick<vscode.TextDocument, 'uri'>, denied: readonly string[]): boolean {
-  const document = { uri, languageId: 'plaintext' } as vscode.TextDocument
-  return denied.some((pattern) => vscode.languages.match({ pattern }, document) > 0)
 }
 
 export function isInside(path: string, directory: string): boolean {

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode'
 import type { McpTool } from '../../mcp/mcpTool.ts'
+import { isDenied, isDeniedFile } from '../../platform/deniedFiles.ts'
 import { shortName } from '../../prompt/documentPlace.ts'
 import type { ToolScope } from './languageTools.ts'
-import { isDenied, isInside } from './toolInput.ts'
+import { isInside } from './toolInput.ts'
 
 const selectionLimit = 20_000
 const empty = { type: 'object', properties: {}, additionalProperties: false }
@@ -20,7 +21,7 @@ export function windowTools(scope: ToolScope): readonly McpTool[] {
       name: 'selection',
       description: 'What is selected in the editor in front, or the line with the cursor.',
       inputSchema: empty,
-      call: () => Promise.resolve(selection(scope)),
+      call: () => selection(scope),
     },
   ]
 }
@@ -30,7 +31,9 @@ function openEditors({ directory, denied }: ToolScope): string {
   const uris = vscode.window.tabGroups.all
     .flatMap(({ tabs }) => tabs)
     .flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri] : []))
-    .filter((uri) => uri.scheme === 'file' && isInside(uri.fsPath, directory) && !isDenied({ uri }, denied()))
+    .filter(
+      (uri) => uri.scheme === 'file' && isInside(uri.fsPath, directory) && !isDenied(uri.fsPath, denied()),
+    )
   const open = new Map(vscode.workspace.textDocuments.map((each) => [each.uri.toString(), each]))
   const lines = [...new Map(uris.map((uri) => [uri.toString(), uri]))].flatMap(([key, uri]) => {
     const document = open.get(key)
@@ -43,11 +46,12 @@ function openEditors({ directory, denied }: ToolScope): string {
   return lines.length === 0 ? 'None.' : lines.join('\n')
 }
 
-function selection({ directory, denied }: ToolScope): string {
+async function selection({ directory, denied }: ToolScope): Promise<string> {
   const editor = vscode.window.activeTextEditor
   const document = editor?.document
   if (!document || document.uri.scheme !== 'file') return 'No file is in front.'
-  if (!isInside(document.uri.fsPath, directory) || isDenied(document, denied())) return 'No file is in front.'
+  const isPrivate = await isDeniedFile(document.uri, denied())
+  if (!isInside(document.uri.fsPath, directory) || isPrivate) return 'No file is in front.'
   const { start, end, isEmpty } = editor.selection
   const name = shortName(document.uri.fsPath, directory)
   if (isEmpty) return `${name}, cursor on line ${start.line + 1}:\n${document.lineAt(start.line).text}`

@@ -1,5 +1,6 @@
-import { basename, dirname, relative, sep } from 'node:path'
+import { basename, dirname } from 'node:path'
 import * as vscode from 'vscode'
+import { shortName } from '../../prompt/documentPlace.ts'
 import type { UnknownChange } from '../../review/reviewLedger.ts'
 import { editorUri } from '../desk/texts.ts'
 import type { ChangeNode } from './changeNode.ts'
@@ -79,7 +80,7 @@ function sizeWord(bytes = 0): string {
 export function serverFileItem(node: ChangeNode & { readonly kind: 'serverFile' }): vscode.TreeItem {
   const { change, directory } = node
   const { path, status, texts } = change
-  const folder = dirname(shortPath(path, directory))
+  const folder = dirname(shortName(path, directory))
   const words = [
     folder === '.' ? '' : folder,
     countWord(texts),
@@ -115,7 +116,7 @@ function stateWord(pending: PendingFile, directory: string): string {
   const words: string[] = []
   if (what.kind === 'whole' && what.what === 'created') words.push(vscode.l10n.t('new'))
   if (what.kind === 'whole' && what.what === 'deleted') words.push(vscode.l10n.t('deleted'))
-  if (file.from !== undefined) words.push(vscode.l10n.t('was {0}', shortPath(file.from, directory)))
+  if (file.from !== undefined) words.push(vscode.l10n.t('was {0}', shortName(file.from, directory)))
   if (isOverwritten(pending)) words.push(vscode.l10n.t('changed by you'))
   return words.join(' · ')
 }
@@ -123,10 +124,4 @@ function stateWord(pending: PendingFile, directory: string): string {
 function isOverwritten({ pending }: PendingFile): boolean {
   if (pending.kind === 'hunks') return pending.hunks.some((hunk) => hunk.isOverwritten)
   return pending.kind === 'whole' && pending.isOverwritten
-}
-
-/** Relative to a session's directory where it lies inside. */
-export function shortPath(path: string, directory: string): string {
-  const short = relative(directory, path)
-  return short.startsWith(`..${sep}`) ? path : dirname(short) === '.' ? basename(short) : short
 }

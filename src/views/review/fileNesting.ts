@@ -1,4 +1,5 @@
 import { basename, join, relative, sep } from 'node:path'
+import { isWithin } from '../../util/paths.ts'
 import type { PendingFile } from './reviewState.ts'
 
 export type FileNode =
@@ -42,6 +43,5 @@ function folderNode(path: string, files: readonly PendingFile[]): FileNode {
 }
 
 function isInside(path: string, directory: string): boolean {
-  const way = relative(directory, path)
-  return way !== '..' && !way.startsWith(`..${sep}`) && way !== ''
+  return path !== directory && isWithin(path, directory)
 }

@@ -2,13 +2,13 @@ import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { setContextKey } from '../../platform/contextKeys.ts'
 import { filePath } from '../../platform/folders.ts'
+import { shortName } from '../../prompt/documentPlace.ts'
 import type { Hunk } from '../../review/hunks.ts'
 import type { ReviewScope } from '../../review/reviewedFile.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backends } from '../backend/backends.ts'
 import type { Review } from './review.ts'
-import { shortPath } from './changeItems.ts'
 import { isSameChange, placesOf, removedLines } from './reviewPlaces.ts'
 import type { PlacedHunk } from './reviewPlaces.ts'
 import type { PendingFile } from './reviewState.ts'
@@ -259,7 +259,7 @@ function movedLenses(
   return [
     lens(`$(check) ${vscode.l10n.t('Keep File')}`, 'keepFile'),
     lens(`$(discard) ${vscode.l10n.t('Undo File')}`, 'undoFile'),
-    lens(vscode.l10n.t('was {0}', shortPath(file.file.from ?? '', file.directory)), 'openChange'),
+    lens(vscode.l10n.t('was {0}', shortName(file.file.from ?? '', file.directory)), 'openChange'),
     ...ownerLens(top, file, owner),
   ]
 }

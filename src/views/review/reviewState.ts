@@ -1,4 +1,3 @@
-import { sep } from 'node:path'
 import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
 import { filePath } from '../../platform/folders.ts'
@@ -10,6 +9,7 @@ import type { ReviewLedger, SessionReview } from '../../review/reviewLedger.ts'
 import { Emitter } from '../../util/event.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
+import { isWithin } from '../../util/paths.ts'
 import { contentNow } from './reviewFiles.ts'
 
 /** A file that waits for a decision, as it stands now. */
@@ -83,7 +83,7 @@ export class ReviewState implements Disposable {
 
   /** A file, or all below a folder, as `filesAt`. */
   filesBelow(path: string, scope: ReviewScope): readonly PendingFile[] {
-    const inside = [...this.#known].filter((each) => each === path || each.startsWith(path + sep)).sort()
+    const inside = [...this.#known].filter((each) => isWithin(each, path)).sort()
     return inside.flatMap((each) => this.filesAt(each, scope))
   }
 

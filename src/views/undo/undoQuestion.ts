@@ -1,6 +1,6 @@
-import { relative } from 'node:path'
 import * as vscode from 'vscode'
 import type { UndoReach } from '../../client/history.ts'
+import { shortName } from '../../prompt/documentPlace.ts'
 import type { DiffDocuments } from '../diffDocuments.ts'
 import type { PreviewFile } from './undoPreview.ts'
 
@@ -136,9 +136,4 @@ function warning(head: string, paths: readonly string[], directory: string): rea
 
 function more(count: number): readonly string[] {
   return count > shownFiles ? [vscode.l10n.t('• … and {0} more', count - shownFiles)] : []
-}
-
-function shortName(path: string, directory: string): string {
-  const short = relative(directory, path)
-  return short === '' || short.startsWith('..') ? path : short
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { cleanMessage } from '../../../src/editor/cleanMessage.ts'
-import { findingsFormat, readFindings, renamesOf } from '../../../src/editor/findings.ts'
+import { changedNames, findingsFormat, readFindings, renamesOf } from '../../../src/editor/findings.ts'
 
 const finding = { file: 'src/a.ts', line: 2, endLine: 3, severity: 'error', message: 'No.' }
 
@@ -24,6 +24,13 @@ describe('The answer of a review', () => {
     assert.equal(findingsOf(block({ findings: [{ file: 'a', line: 1, message: 'x' }] }))[0]?.endLine, 1)
   })
 
+  it('may be the list alone, with numbers as texts, behind other braces', () => {
+    const odd = { ...finding, line: '2', endLine: ' 3' }
+    assert.deepEqual(findingsOf(block([odd, 'words'])), [finding])
+    const words = `In \`{ a }\`: ${JSON.stringify({ findings: [finding] })}`
+    assert.deepEqual(findingsOf(words), [finding])
+  })
+
   it('counts entries that are no findings', () => {
     const bad = [
       { ...finding, line: 0 },
@@ -43,12 +50,27 @@ describe('The answer of a review', () => {
     assert.equal(renamesOf('+rename from a\n+rename to b\n').size, 0)
   })
 
+  it('names files of the diff', () => {
+    const diff = [
+      '--- a/a b.ts\t',
+      '+++ b/a b.ts\t',
+      '@@ -1 +1 @@',
+      '-x',
+      '+++ b',
+      '--- a/gone.ts',
+      '+++ /dev/null',
+      '+++ /other/c.ts',
+    ].join('\n')
+    assert.deepEqual(changedNames(diff), ['a b.ts', 'b', '/other/c.ts'])
+  })
+
   it('is unreadable without such a list', () => {
     for (const answer of [
       '',
       'All is well.',
       '```json\n{"findings": [\n```',
-      block([finding]),
+      block(['words']),
+      block([]),
       '{"findings":7}',
     ]) {
       assert.deepEqual(readFindings(answer), { kind: 'unreadable' }, answer)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { previewOf, readReplacement, remarkOf } from '../../../src/editor/inlineAnswer.ts'
+import { withoutPictures } from '../../../src/editor/withoutPictures.ts'
 
 describe('An answer to a question at the cursor', () => {
   it('holds the text that is to stand there, the longest of its blocks', () => {
@@ -12,6 +13,16 @@ describe('An answer to a question at the cursor', () => {
     assert.equal(readReplacement('````md\n```\ncode\n```\n````', ''), '```\ncode\n```')
     assert.equal(readReplacement('```\na\n\n```', 'b'), 'a\n')
     assert.equal(readReplacement('```\n```', 'to be deleted'), '')
+  })
+
+  it('keeps blocks inside of fences that are no longer', () => {
+    const text = '# Use\n```js\nadd(1)\n```\nand\n```\nmore\n```\nend'
+    const inner = text.replace('```\nmore', '```sh\nmore')
+    assert.equal(readReplacement(`Here:\n\`\`\`markdown\n${inner}\n\`\`\`\nDone.`, ''), inner)
+    assert.equal(remarkOf(`Here:\n\`\`\`markdown\n${inner}\n\`\`\`\nDone.`), 'Here:\n\nDone.')
+    const odd = '```ts\nconst open = `\n```js\n`\n```\nDone.'
+    assert.equal(readReplacement(odd, ''), 'const open = `\n```js\n`')
+    assert.equal(remarkOf(odd), 'Done.')
   })
 
   it('moves to where the lines stand, unless it stands there already', () => {
@@ -33,5 +44,12 @@ describe('An answer to a question at the cursor', () => {
     assert.equal(previewOf('', 'new'), '- \n+ new')
     const lines = (first: string, last: string) => [first, ...'123456'.split(''), last].join('\n')
     assert.equal(previewOf(lines('a', 'z'), lines('A', 'Z')), '- a\n+ A\n  1\n  2\n  …\n  5\n  6\n- z\n+ Z')
+  })
+
+  it('shows no pictures, whose address may say something to others', () => {
+    for (const text of ['![a](https://example.org/x)', '![a\nb][c]\n\n[c]: //example.org']) {
+      assert.equal(withoutPictures(text), text.replace('!', '\\!'))
+    }
+    assert.equal(withoutPictures('if (![1, 2].includes(x)) return'), 'if (![1, 2].includes(x)) return')
   })
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { findLines, followLines } from '../../../src/prompt/follow.ts'
+import { findInChanges, findLines, followLines } from '../../../src/prompt/follow.ts'
 import type { TextChange } from '../../../src/prompt/follow.ts'
 
 /** A replacement from line:character to line:character, counted from 1 for the eye. */
@@ -50,5 +50,13 @@ describe('A selection follows edits', () => {
     assert.deepEqual(findLines('a\nb\nc\na\nb\n', 'a\nb', 4), { start: 4, end: 5 })
     assert.deepEqual(findLines('x\r\na\r\nb', 'a\nb', 1), { start: 2, end: 3 })
     assert.equal(findLines('a\nc', 'a\nb', 1), undefined)
+  })
+
+  it('and is back where a change brings it in again, not where other lines look the same', () => {
+    const undo = [change('1:1', '1:1', 'new\n'), change('4:1', '4:1', 'a\nb\n')]
+    assert.deepEqual(findInChanges(undo, 'a\nb', 4), { start: 5, end: 6 })
+    const reload = [change('1:1', '9:1', '}\n}\nx\n}\n')]
+    assert.deepEqual(findInChanges(reload, '}', 4), { start: 4, end: 4 })
+    assert.equal(findInChanges([change('4:1', '5:1', '')], '}', 4), undefined)
   })
 })

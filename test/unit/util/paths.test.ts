@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { isWithin } from '../../../src/util/paths.ts'
+import { isWithin, pathBelow } from '../../../src/util/paths.ts'
 
 describe('A path', () => {
   it('is within its folder and those above, and in no other', () => {
@@ -16,5 +16,16 @@ describe('A path', () => {
       assert.ok(isWithin('c:\\Users\\Me\\a.ts', folder), folder)
     assert.ok(isWithin('\\\\server\\share\\a', '\\\\server\\share'))
     assert.ok(!isWithin('C:\\Users\\me2', 'C:\\Users\\me'))
+  })
+
+  it('has a way from its folder, whatever it is called', () => {
+    assert.equal(pathBelow('/home/me/a/b.ts', '/home/me'), 'a/b.ts')
+    assert.equal(pathBelow('/home/me/..b', '/home/me/'), '..b')
+    assert.equal(pathBelow('/a', '/'), 'a')
+    assert.equal(pathBelow('C:\\Users\\Me\\a\\b.ts', 'c:\\users\\me\\'), 'a/b.ts')
+    assert.equal(pathBelow('C:\\a', 'C:\\'), 'a')
+    for (const path of ['/home/me', '/home/me/', '/home/me2/a', '/']) {
+      assert.equal(pathBelow(path, '/home/me'), undefined, path)
+    }
   })
 })
