@@ -215,6 +215,7 @@ describe('What OpenCode says in the places of VS Code', function () {
     gitIn('add', 'a.txt')
     await write('a.txt', 'unstaged\nzero\none\ntwo\nthree\n')
     const editor = await openEditor(projectUri('a.txt'))
+    await until('the editor shows the file', () => editor.document.lineAt(0).text === 'unstaged')
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'unsaved\n'))
     await say({ review: `[[wait:1500]][[text:${JSON.stringify({ findings })}]]` })
     const reviewing = seam.reviews.review({ directory: await directory(), set: 'staged', label: 'Edited' })
