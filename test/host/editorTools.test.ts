@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { symlink, writeFile } from 'node:fs/promises'
 import * as vscode from 'vscode'
+import type { NewMcpServer, ServerFeatures } from '../../src/client/serverFeatures.ts'
 import type { ToolBlock } from '../../src/session/model.ts'
 import type { ChatSession } from '../../src/views/chat/chatSession.ts'
+import { EditorTools } from '../../src/views/editorTools/editorTools.ts'
+import type { EditorToolsOptions } from '../../src/views/editorTools/editorTools.ts'
 import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
+const retryMs = 100
 const target = vscode.ConfigurationTarget.Global
 
 describe('VS Code as a tool of the agent', function () {
@@ -115,6 +119,65 @@ describe('VS Code as a tool of the agent', function () {
     await enable(false)
     await until('they are gone', async () => (await status()) === 'disabled')
   })
+
+  it('is offered again to a server that could not connect, and not for ever', async () => {
+    const offered = async (failures: number): Promise<{ offers: number; tools: EditorTools }> => {
+      const counted = { offers: 0 }
+      const tools = new EditorTools(optionsFor(() => counted.offers++ < failures))
+      subscriptions.push(tools)
+      await tools.settled()
+      await until('it is connected or given up', async () => {
+        return tools.refusalOf(chat.backend) !== undefined || (await status()) === 'connected'
+      })
+      // Nothing comes after the end.
+      await new Promise((resolve) => setTimeout(resolve, 10 * retryMs))
+      return { offers: counted.offers, tools }
+    }
+    const second = await offered(2)
+    assert.equal(second.offers, 3)
+    assert.equal(await status(), 'connected')
+    assert.equal(second.tools.refusalOf(chat.backend), undefined)
+    await second.tools.close()
+    const never = await offered(100)
+    assert.equal(never.offers, 5)
+    assert.match(never.tools.refusalOf(chat.backend) ?? '', /could not connect/)
+    await never.tools.close()
+  })
+
+  /** The real server; as long as it `fails`, it is given an address at which nobody listens. */
+  function optionsFor(fails: () => boolean): EditorToolsOptions {
+    const connection = chat.backend.hub.connection ?? assert.fail()
+    const features: ServerFeatures = {
+      mcpServers: (directory: string) => connection.features.mcpServers(directory),
+      disconnectMcp: (directory: string, name: string) => connection.features.disconnectMcp(directory, name),
+      addMcp: (directory: string, name: string, server: NewMcpServer) =>
+        connection.features.addMcp(
+          directory,
+          name,
+          fails() ? { kind: 'remote', url: 'http://127.0.0.1:9/' } : server,
+        ),
+    } as Partial<ServerFeatures> as ServerFeatures
+    const silent = () => ({ dispose: () => undefined })
+    const backend = {
+      id: chat.backend.id,
+      profile: chat.backend.profile,
+      server: { status: chat.backend.server.status, addLeaveTask: silent },
+      hub: { connection: { features }, onDidChangeLink: silent, onDidChangeCatalog: silent },
+    }
+    const place = { directory: chat.needDirectory(), backend }
+    return {
+      backends: { all: [backend], places: [place], onDidChange: silent, onDidChangeStatus: silent },
+      settings: { editorTools: { value: true, onDidChange: silent }, deniedFiles: { value: [] } },
+      log: {
+        info: () => undefined,
+        warn: () => undefined,
+        debug: () => undefined,
+        redactor: { add: () => undefined },
+      },
+      warn: () => Promise.resolve(),
+      retryMs,
+    } as unknown as EditorToolsOptions
+  }
 
   async function enable(value: boolean | undefined): Promise<void> {
     await vscode.workspace.getConfiguration('opencodeSessions').update('editorTools.enabled', value, target)

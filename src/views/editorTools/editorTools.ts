@@ -21,7 +21,7 @@ import { windowTools } from './windowTools.ts'
 const editorToolsName = 'vscode_editor'
 const settleMs = 500
 /** A server that could not connect, because this machine was busy, is asked again. */
-const retryMs = 5_000
+const defaultRetryMs = 5_000
 const maxTries = 5
 
 export interface EditorToolsOptions {
@@ -30,6 +30,8 @@ export interface EditorToolsOptions {
   readonly log: Log
   /** Tells the user why a server does not get the tools. */
   readonly warn: (message: string) => Promise<void>
+  /** After how many ms a server that could not connect is asked again. */
+  readonly retryMs?: number
 }
 
 interface Registered {
@@ -136,30 +138,40 @@ export class EditorTools implements Disposable {
     const barrier = barrierOf(backend, connection)
     if (barrier) return this.#refuse(backend, barrier)
     const known = this.#registered.get(directory)
-    const isKnown = known?.connection === connection
+    const own = known?.connection === connection ? known : undefined
     try {
-      if (isKnown && (await isThere(connection, directory))) {
-        this.#registered.set(directory, { ...known, tries: 0 })
+      if (own && (await isThere(connection, directory))) {
+        this.#registered.set(directory, { ...own, tries: 0 })
         return undefined
       }
-      const tries = isKnown ? known.tries + 1 : 1
-      if (tries > maxTries) return undefined
-      const place = known?.place ?? (await this.#endpoint.add(this.#toolsFor(directory)))
-      this.#options.log.redactor.add(place.token)
-      this.#registered.set(directory, { connection, place, tries })
-      const headers = { Authorization: `Bearer ${place.token}` }
-      await connection.features.addMcp(directory, editorToolsName, {
-        kind: 'remote',
-        url: place.url,
-        headers,
-      })
+      const tries = (own?.tries ?? 0) + 1
+      if (tries > maxTries) return gaveUp()
+      await this.#register(directory, connection, tries)
       this.#options.log.info(`tools: offered to the server "${backend.profile.name}"`)
-      if (!(await isThere(connection, directory))) this.#soon(retryMs)
       return undefined
     } catch (error) {
       const { code, message } = toErrorInfo(error)
       this.#options.log.warn(`tools: could not be offered (${code})`)
       return message
+    }
+  }
+
+  async #register(directory: string, connection: Connection, tries: number): Promise<void> {
+    const { log, retryMs } = this.#options
+    const known = this.#registered.get(directory)
+    const place = known?.place ?? (await this.#endpoint.add(this.#toolsFor(directory)))
+    log.redactor.add(place.token)
+    this.#registered.set(directory, { connection, place, tries })
+    const headers = { Authorization: `Bearer ${place.token}` }
+    try {
+      await connection.features.addMcp(directory, editorToolsName, {
+        kind: 'remote',
+        url: place.url,
+        headers,
+      })
+    } finally {
+      const isDone = await isThere(connection, directory).catch(() => false)
+      if (!isDone) this.#soon(retryMs ?? defaultRetryMs)
     }
   }
 
@@ -217,6 +229,12 @@ function sentenceOf(barrier: Barrier): string {
     case 'paths':
       return vscode.l10n.t('It sees this folder at another path, so it may run in a container.')
   }
+}
+
+function gaveUp(): string {
+  return vscode.l10n.t(
+    'It could not connect to the tools of this window. Turn the setting "opencodeSessions.editorTools.enabled" off and on to try again.',
+  )
 }
 
 async function isThere(connection: Connection, directory: string): Promise<boolean> {
