@@ -22,6 +22,7 @@ describe('Edits of the agent and the text in the editors', function () {
         'many.txt': `${many.join('\n')}\n`,
         'windows.txt': windows,
         'plain.txt': 'one\ntwo\nthree\n',
+        'again.txt': 'one\ntwo\n',
         'block.ts': `if (true) {\n${Array.from({ length: 20 }, (_, index) => `  call(${index})\n`).join('')}}\n`,
         'old/name.txt': 'one\ntwo\nthree\nfour\nfive\n',
         'theme.css': theme,
@@ -74,6 +75,33 @@ describe('Edits of the agent and the text in the editors', function () {
     const expected = ['typed by me', ...many.with(9_990, 'line by OpenCode'), ''].join('\n')
     assert.equal(await text('many.txt'), expected)
     await until('the file is saved', async () => (await dirtyTabs().count()) === 0)
+  })
+
+  it('has an edit made again on top of text that is saved first, and rejects one with a reason', async () => {
+    const { chat, lab } = running
+    const twice = edit('again.txt', 'two', 'TWO')
+    await openFile('again.txt')
+    await typeAtTop('mine')
+    await chat.send(`${twice}${twice}[[text:Made again.]]`)
+    await chat.permission.getByRole('button', { name: 'Save first' }).click({ timeout: patience })
+    await until('it is saved', async () => (await text('again.txt')) === 'mine\none\ntwo\n', patience)
+    // Asked for anew, and nothing is at risk any more.
+    await chat.permission.getByRole('button', { name: 'Allow once' }).click({ timeout: patience })
+    await chat.sees('Made again.')
+    assert.equal(await text('again.txt'), 'mine\none\nTWO\n')
+    await typeAtTop('more')
+    await chat.send(`${edit('again.txt', 'one', 'ONE')}[[text:As you like.]]`)
+    await chat.permission.getByText('again.txt has unsaved changes').waitFor({ timeout: patience })
+    await chat.permission.getByRole('button', { name: 'Give a reason' }).click()
+    await chat.permission.getByRole('textbox', { name: 'Reason' }).fill('Ones stay small.')
+    await screenshot(running.page, 'desk-reason')
+    await chat.permission.getByRole('button', { name: 'Reject' }).click()
+    await chat.sees('As you like.')
+    assert.ok(lab.model.requests.some(({ body }) => JSON.stringify(body).includes('Ones stay small.')))
+    assert.equal(await text('again.txt'), 'mine\none\nTWO\n')
+    assert.equal(await dirtyTabs().count(), 1)
+    await runCommand(running.page, 'File: Save')
+    await until('it is saved', async () => (await text('again.txt')) === 'more\nmine\none\nTWO\n', patience)
   })
 
   it('says that a file was written under unsaved text, and loses neither', async () => {
