@@ -1,5 +1,6 @@
 import type { SessionID } from '../opencode/ids.ts'
 import { Emitter } from '../util/event.ts'
+import { isWithin } from '../util/paths.ts'
 import { DisposableStore } from '../util/lifecycle.ts'
 import type { Disposable } from '../util/lifecycle.ts'
 import { sameContent } from './content.ts'
@@ -148,14 +149,17 @@ export class ReviewLedger implements Disposable {
     this.#put({ ...review, files, unknown: review.unknown.filter((each) => each.path !== path) })
   }
 
-  /** The user moved a file. */
+  /** The user moved a file, or a folder with files in it. */
   move(from: string, to: string): void {
     for (const review of this.reviews) {
-      const file = review.files.get(from)
-      if (!file) continue
+      const moved = [...review.files].filter(([path]) => isWithin(path, from))
+      if (moved.length === 0) continue
       const files = new Map(review.files)
-      files.delete(from)
-      files.set(to, { ...file, path: to })
+      for (const [path, file] of moved) {
+        files.delete(path)
+        const place = to + path.slice(from.length)
+        files.set(place, { ...file, path: place })
+      }
       this.#put({ ...review, files })
     }
   }

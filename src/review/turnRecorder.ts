@@ -118,8 +118,15 @@ export class TurnRecorder {
     return [...this.#turns.values()].some(({ directory }) => isWithin(path, directory))
   }
 
-  /** The user saved a file, or we wrote it: what changed in it just now is not the agent's. */
-  foreignWrite(path: string, before: Uint8Array | undefined, after: Uint8Array | undefined): Promise<void> {
+  /**
+   * The user saved a file, or we wrote it: what changed in it just now is not the agent's. `before` is what stood there;
+   * where nobody saw that, what is known of it counts.
+   */
+  foreignWrite(
+    path: string,
+    before: Uint8Array | 'known' | undefined,
+    after: Uint8Array | undefined,
+  ): Promise<void> {
     return this.#inTurn(async () => {
       for (const turn of this.#turns.values()) {
         const { last, foreign } = turn
@@ -128,9 +135,11 @@ export class TurnRecorder {
           turn.unheld.add(path)
           continue
         }
-        const start = foreign.get(path) ?? contentOf(await turn.snapshots.contentAt(last, path))
-        const content = contentOf(before)
-        if (!sameContent(start, content)) this.#tell(turn, [{ path, start, end: content }])
+        if (before !== 'known') {
+          const start = foreign.get(path) ?? contentOf(await turn.snapshots.contentAt(last, path))
+          const content = contentOf(before)
+          if (!sameContent(start, content)) this.#tell(turn, [{ path, start, end: content }])
+        }
         foreign.set(path, contentOf(after))
       }
     })
@@ -235,9 +244,18 @@ function toSteps(
   changes: readonly SnapshotChange[],
   foreign: ReadonlyMap<string, Content>,
 ): readonly FileStep[] {
-  return changes.map(({ before, after, ...rest }): FileStep => {
-    const start = foreign.get(rest.from ?? rest.path) ?? contentOf(before)
-    return { ...rest, start, end: contentOf(after) }
+  return changes.flatMap((change): readonly FileStep[] => {
+    const { before, after, ...rest } = change
+    const { path, from } = rest
+    const start = foreign.get(from ?? path) ?? contentOf(before)
+    const end = contentOf(after)
+    const isTheirs = from !== undefined && (foreign.has(path) || start.kind === 'missing')
+    if (!isTheirs) return [{ ...rest, start, end }]
+    // Somebody else moved it: what is left of the agent is in two files.
+    return [
+      { path: from, start, end: missing },
+      { path, start: foreign.get(path) ?? missing, end },
+    ]
   })
 }
 

@@ -199,8 +199,6 @@ export class ReviewDecisions implements Disposable {
     await vscode.workspace.applyEdit(edit)
     this.#parts.ledger.dismiss(sessionID, path)
     this.#parts.ledger.dismiss(sessionID, from)
-    await this.#parts.recorder.foreignWrite(path, await bytesOnDisk(from), undefined)
-    await this.#parts.recorder.foreignWrite(from, undefined, await bytesOnDisk(from))
     await removeEmptyFolders(path, folders)
   }
 

@@ -12,6 +12,7 @@ import { absolutePath } from '../links.ts'
 import { promptTarget } from '../composer/promptTarget.ts'
 import { bytesOnDisk } from './reviewFiles.ts'
 import { SavesUnderWay } from './savesUnderWay.ts'
+import { UserFiles } from './userFiles.ts'
 
 const editedDelayMs = 400
 /** A prompt does not wait longer for its folder; a large one is taken in while the prompt is on its way. */
@@ -45,6 +46,7 @@ export class TurnWatch implements Disposable {
         if (backend.server.status.kind === 'running') void this.#warmUp(backend)
       }),
     )
+    this.#store.add(new UserFiles(recorder))
     this.#store.add(vscode.workspace.onWillSaveTextDocument((event) => this.#willSave(event)))
     this.#store.add(vscode.workspace.onDidSaveTextDocument((document) => void this.#didSave(document)))
     this.#watchAll()
@@ -182,9 +184,10 @@ export class TurnWatch implements Disposable {
   async #didSave({ uri }: vscode.TextDocument): Promise<void> {
     const path = filePath(uri)
     const before = this.#saves.end(path)
-    if (!before) return
+    if (!before && !this.#recorder.isRecording(path)) return
     const after = await bytesOnDisk(path)
-    await this.#recorder.foreignWrite(path, await before, after)
+    // An untitled text that gets a name is saved without warning.
+    await this.#recorder.foreignWrite(path, before ? await before : 'known', after)
   }
 }
 

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path'
 import type { SessionID } from '../../../src/opencode/ids.ts'
 import { bytesOf, contentOf } from '../../../src/review/content.ts'
 import { FolderSnapshots } from '../../../src/review/folderSnapshots.ts'
-import { pendingIn, undoFile } from '../../../src/review/reviewedFile.ts'
+import { isDecided, pendingIn, undoFile } from '../../../src/review/reviewedFile.ts'
 import type { ReviewScope } from '../../../src/review/reviewedFile.ts'
 import { ReviewLedger } from '../../../src/review/reviewLedger.ts'
 import { TurnRecorder } from '../../../src/review/turnRecorder.ts'
@@ -62,6 +62,43 @@ describe('review: recording turns', () => {
     })
     assert.equal(await undone('a.txt', 'session'), '1\n2\n3\n4\nuser\n')
     assert.equal(ledger.get(id)?.files.has(join(folder, 'own.txt')), false)
+  })
+
+  it('does not take what the user names, makes, moves and deletes during a turn for the work of the agent', async () => {
+    const bytes = Buffer.from('text\n')
+    const at = (name: string): string => join(folder, name)
+    for (const name of ['deleted.txt', 'old.txt', 'over.txt']) await put(name, 'text\n')
+    await turn(async () => {
+      // An untitled text that gets a name, one of them that of another file.
+      await put('named.txt', 'mine\n')
+      await recorder.foreignWrite(at('named.txt'), 'known', Buffer.from('mine\n'))
+      await put('over.txt', 'mine\n')
+      await recorder.foreignWrite(at('over.txt'), 'known', Buffer.from('mine\n'))
+      await put('late.txt', '')
+      await recorder.progress(id)
+      // Heard of after it was seen.
+      await recorder.foreignWrite(at('late.txt'), undefined, Buffer.from(''))
+      await rm(at('deleted.txt'))
+      await recorder.foreignWrite(at('deleted.txt'), bytes, undefined)
+      await rename(at('old.txt'), at('new.txt'))
+      await recorder.foreignWrite(at('old.txt'), bytes, undefined)
+      await recorder.foreignWrite(at('new.txt'), undefined, bytes)
+      await put('agent.txt', 'agent\n')
+    })
+    const waiting = [...(ledger.get(id)?.files.values() ?? [])].filter((file) => !isDecided(file))
+    assert.deepEqual(
+      waiting.map(({ path }) => path),
+      [at('agent.txt')],
+    )
+  })
+
+  it('follows a folder that the user moves', async () => {
+    await mkdir(join(folder, 'sub'))
+    await put('sub/a.txt', 'a\n')
+    await turn(() => put('sub/a.txt', 'A\n'))
+    await rename(join(folder, 'sub'), join(folder, 'moved'))
+    ledger.move(join(folder, 'sub'), join(folder, 'moved'))
+    assert.equal(await undone('moved/a.txt', 'session'), 'a\n')
   })
 
   it('follows a file that is moved, and moved back', async () => {
