@@ -29,6 +29,17 @@ export class BlobStore {
     return name
   }
 
+  /** Whether a content is there, as far as is known; see `refresh`. */
+  has(name: string): boolean {
+    return this.#written.has(name)
+  }
+
+  /** Looks which contents are there: another window may have removed some. */
+  async refresh(): Promise<void> {
+    const present = new Set(await readdir(this.#directory).catch(() => []))
+    for (const name of this.#written) if (!present.has(name)) this.#written.delete(name)
+  }
+
   /** The content in base64; undefined when it is gone. Read at once: drafts are there before their chat. */
   read(name: string): string | undefined {
     if (!/^[\da-f]{64}$/.test(name)) return undefined

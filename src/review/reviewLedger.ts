@@ -45,7 +45,8 @@ export interface FileStep {
   readonly end: Content
 }
 
-const keptSessions = 20
+/** Sessions that are remembered at the most, the latest changed ones. */
+export const keptSessions = 20
 
 /** All that waits for a decision in this window, by session. */
 export class ReviewLedger implements Disposable {

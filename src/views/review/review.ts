@@ -54,7 +54,7 @@ export class Review implements Disposable {
   constructor({ backends, log, stored, storage }: ReviewOptions) {
     this.#storage = storage
     const blobs = new BlobStore(join(storage, 'review'), ['review'])
-    const kept = new ReviewStorage(stored('review'), blobs)
+    const kept = new ReviewStorage({ file: join(storage, 'review.json'), stored: stored('review'), blobs })
     this.#kept = kept
     this.#scope = stored('reviewScope')
     this.ledger = this.#store.add(new ReviewLedger(kept.load()))
@@ -66,7 +66,7 @@ export class Review implements Disposable {
     this.documents = this.#store.add(new ReviewDocuments(this.state))
     this.decisions = this.#store.add(new ReviewDecisions(this))
     this.comments = this.#store.add(new ReviewComments(this.state, stored('reviewComments')))
-    this.#store.add(this.ledger.onDidChange(() => kept.save(this.ledger.reviews)))
+    this.#store.add(this.ledger.onDidChange((id) => kept.save(this.ledger.reviews, id)))
     this.server = this.#store.add(new ServerReview(backends, log))
     this.#store.add(this.server.onDidChange(() => this.#onDidChange.fire(undefined)))
     this.#store.add(this.state.onDidChange(() => this.#onDidChange.fire(undefined)))

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import * as v from 'valibot'
 import { isSessionID } from '../../opencode/ids.ts'
 import type { SessionID } from '../../opencode/ids.ts'
@@ -6,10 +9,13 @@ import type { StoredValue } from '../../platform/storage.ts'
 import { bytesOf, contentOf, missing } from '../../review/content.ts'
 import type { Content } from '../../review/content.ts'
 import type { ReviewedFile } from '../../review/reviewedFile.ts'
+import { keptSessions } from '../../review/reviewLedger.ts'
 import type { SessionReview } from '../../review/reviewLedger.ts'
 import { spanOf } from '../../review/span.ts'
+import { acquireLock } from '../../server/lease/fileLock.ts'
 
 const owner = 'review'
+const lockTimeoutMs = 5_000
 /** What is kept over a reload at the most; the latest changed sessions come first. */
 const keptBytes = 100 * 1024 * 1024
 
@@ -44,39 +50,52 @@ const reviewSchema = v.object({
   ),
   folders: v.optional(v.array(v.string()), []),
   files: v.array(fileSchema),
+  /** Of all its contents. */
+  bytes: v.optional(v.number(), 0),
 })
 type StoredFile = v.InferOutput<typeof fileSchema>
 type StoredReview = v.InferOutput<typeof reviewSchema>
 
-/** Keeps what waits for a decision over reloads: lists in the workspace state, contents as blobs. */
+export interface ReviewStorageParts {
+  /** Where the list is kept; absolute. */
+  readonly file: string
+  /** Where earlier versions kept it. */
+  readonly stored: StoredValue
+  readonly blobs: BlobStore
+}
+
+/**
+ * Keeps what waits for a decision over reloads: a list, and contents as blobs. Two windows may show the same folder, so
+ * each writes the sessions alone that changed in it, and leaves the others as they are.
+ */
 export class ReviewStorage {
+  readonly #file: string
   readonly #stored: StoredValue
   readonly #blobs: BlobStore
   /** Blobs of contents that were stored before; most of them do not change from one write to the next. */
   readonly #known = new WeakMap<Content, { readonly name: string; readonly size: number }>()
-  /** Names of the blobs that are there: what is held no more was removed. */
-  #held: ReadonlySet<string> = new Set()
+  readonly #changed = new Set<SessionID>()
   #next: readonly SessionReview[] | undefined
   #writing: Promise<void> | undefined
 
-  constructor(stored: StoredValue, blobs: BlobStore) {
+  constructor({ file, stored, blobs }: ReviewStorageParts) {
+    this.#file = file
     this.#stored = stored
     this.#blobs = blobs
   }
 
-  /** Files whose contents are gone are left out. */
+  /** Files whose contents are gone are left out. Read at once: what waits is there before its views. */
   load(): readonly SessionReview[] {
-    const result = v.safeParse(v.array(reviewSchema), this.#stored.get())
-    if (!result.success) return []
-    return result.output.map(({ files, ...review }) => ({
+    return this.#list().map(({ files, bytes: _, ...review }) => ({
       ...review,
       files: new Map(files.flatMap((file) => this.#readFile(file) ?? []).map((file) => [file.path, file])),
     }))
   }
 
-  /** Writes soon; of many calls during a write the last one counts. */
-  save(reviews: readonly SessionReview[]): void {
+  /** Writes soon what changed in a session; of many calls during a write the last one counts. */
+  save(reviews: readonly SessionReview[], changed: SessionID): void {
     this.#next = reviews
+    this.#changed.add(changed)
     this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined))
   }
 
@@ -88,32 +107,72 @@ export class ReviewStorage {
   async #writeAll(): Promise<void> {
     while (this.#next) {
       const reviews = this.#next
+      const changed = new Set(this.#changed)
       this.#next = undefined
-      await this.#write(reviews).catch(() => undefined)
+      this.#changed.clear()
+      await this.#write(reviews, changed).catch(() => {
+        // A full disk, for example: they go along with the next write.
+        for (const id of changed) this.#changed.add(id)
+      })
     }
   }
 
-  async #write(reviews: readonly SessionReview[]): Promise<void> {
-    const names = new Set<string>()
-    let left = keptBytes
+  async #write(reviews: readonly SessionReview[], changed: ReadonlySet<SessionID>): Promise<void> {
+    await mkdir(dirname(this.#file), { recursive: true })
+    const signal = AbortSignal.timeout(2 * lockTimeoutMs)
+    const lock = await acquireLock(`${this.#file}.lock`, { signal, timeoutMs: lockTimeoutMs })
+    try {
+      await this.#blobs.refresh()
+      const others = this.#list().filter(({ sessionID }) => !changed.has(sessionID))
+      const own = reviews.filter(({ sessionID }) => changed.has(sessionID))
+      const all = [...own, ...others].sort((a, b) => b.changed - a.changed).slice(0, keptSessions)
+      const kept: StoredReview[] = []
+      let left = keptBytes
+      for (const review of all) {
+        if (left <= 0) break
+        const stored = 'bytes' in review ? review : await this.#storeReview(review)
+        left -= stored.bytes
+        kept.push(stored)
+      }
+      await writeFile(`${this.#file}.new`, JSON.stringify(kept), { mode: 0o600 })
+      await rename(`${this.#file}.new`, this.#file)
+      if (this.#stored.get() !== undefined) await this.#stored.set(undefined)
+      await this.#blobs.hold(owner, kept.flatMap(namesIn))
+    } finally {
+      await lock.release()
+    }
+  }
+
+  #list(): readonly StoredReview[] {
+    const result = v.safeParse(v.array(reviewSchema), this.#readList())
+    return result.success ? result.output : []
+  }
+
+  #readList(): unknown {
+    try {
+      return JSON.parse(readFileSync(this.#file, 'utf8'))
+    } catch {
+      return this.#stored.get()
+    }
+  }
+
+  async #storeReview({ files, ...review }: SessionReview): Promise<StoredReview> {
+    let bytes = 0
     const put = async (content: Content): Promise<string | null> => {
       const known = this.#known.get(content)
-      const blob = known && this.#held.has(known.name) ? known : await this.#store(content)
-      if (!blob) return null
-      left -= blob.size
-      names.add(blob.name)
-      return blob.name
+      const blob = known && this.#blobs.has(known.name) ? known : await this.#store(content)
+      bytes += blob?.size ?? 0
+      return blob?.name ?? null
     }
-    const kept: StoredReview[] = []
-    for (const { files, ...review } of reviews) {
-      if (left <= 0) break
-      const stored: StoredFile[] = []
-      for (const file of files.values()) stored.push(await storeFile(file, put))
-      kept.push({ ...review, unknown: [...review.unknown], folders: [...review.folders], files: stored })
+    const stored: StoredFile[] = []
+    for (const file of files.values()) stored.push(await storeFile(file, put))
+    return {
+      ...review,
+      unknown: [...review.unknown],
+      folders: [...review.folders],
+      files: stored,
+      bytes,
     }
-    await this.#stored.set(kept)
-    this.#held = names
-    await this.#blobs.hold(owner, [...names])
   }
 
   async #store(content: Content): Promise<{ readonly name: string; readonly size: number } | undefined> {
@@ -156,4 +215,10 @@ async function storeFile(
     after: await put(session.after),
     ...(turn ? { turn: await put(turn.before) } : {}),
   }
+}
+
+function namesIn({ files }: StoredReview): readonly string[] {
+  return files
+    .flatMap(({ before, after, turn }) => [before, after, turn])
+    .filter((name) => typeof name === 'string')
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SessionID } from '../../../src/opencode/ids.ts'
@@ -35,7 +35,7 @@ describe('What waits for a decision', () => {
     ledger.record(session, [{ path: '/work/c', from: '/work/b', start: wide, end: wide }], 3)
     ledger.recordUnknown(session, [{ path: '/elsewhere', kind: 'large', before: 7 }], 4)
     const storage = create()
-    storage.save(ledger.reviews)
+    storage.save(ledger.reviews, session.id)
     await storage.flush()
     const [review] = create().load()
     assert.ok(review)
@@ -59,15 +59,15 @@ describe('What waits for a decision', () => {
         [{ path: '/work/a', start: image, end: contentOf(Buffer.from([0, step, 0])) }],
         step,
       )
-      storage.save(ledger.reviews)
+      storage.save(ledger.reviews, session.id)
     }
     await storage.flush()
-    assert.equal((await readdir(folder)).length, 2)
+    assert.equal((await readdir(join(folder, 'blobs'))).length, 2)
     ledger.dismiss(session.id, '/work/a')
-    storage.save(ledger.reviews)
+    storage.save(ledger.reviews, session.id)
     await storage.flush()
     assert.deepEqual(create().load(), [])
-    assert.deepEqual(await readdir(folder), [])
+    assert.deepEqual(await readdir(join(folder, 'blobs')), [])
   })
 
   it('has a content again that was not needed for a while', async () => {
@@ -78,7 +78,7 @@ describe('What waits for a decision', () => {
     const file = review?.files.get('/work/a')
     assert.ok(review && file)
     const save = async (): Promise<void> => {
-      storage.save(ledger.reviews)
+      storage.save(ledger.reviews, session.id)
       await storage.flush()
     }
     await save()
@@ -90,9 +90,56 @@ describe('What waits for a decision', () => {
     assert.equal(create().load()[0]?.files.size, 1)
   })
 
-  it('is not read when it makes no sense', () => {
+  it('is not read when it makes no sense', async () => {
     value = [{ sessionID: 'x', files: 'y' }]
     assert.deepEqual(create().load(), [])
+    await writeFile(join(folder, 'review.json'), '[{"half":')
+    assert.deepEqual(create().load(), [])
+  })
+
+  it('is kept of two windows that show the same folder, whichever writes last', async () => {
+    const other = { id: 'ses_2' as SessionID, directory: '/work' }
+    const [one, two] = [create(), create()]
+    const [first, second] = [new ReviewLedger(), new ReviewLedger(two.load())]
+    first.record(session, [{ path: '/work/a', start: image, end: wide }], 1)
+    one.save(first.reviews, session.id)
+    await one.flush()
+    second.record(other, [{ path: '/work/b', start: wide, end: image }], 2)
+    two.save(second.reviews, other.id)
+    first.record(session, [{ path: '/work/c', start: missing, end: image }], 3)
+    one.save(first.reviews, session.id)
+    await Promise.all([one.flush(), two.flush()])
+    assert.deepEqual(
+      create()
+        .load()
+        .map(({ files }) => [...files.keys()]),
+      [['/work/a', '/work/c'], ['/work/b']],
+    )
+    // One window is done with all; what the other needs stays, and what it lacks is written again.
+    for (const { path } of first.get(session.id)?.files.values() ?? []) first.dismiss(session.id, path)
+    one.save(first.reviews, session.id)
+    await one.flush()
+    await rm(join(folder, 'blobs'), { recursive: true })
+    second.record(other, [{ path: '/work/d', start: wide, end: image }], 4)
+    two.save(second.reviews, other.id)
+    await two.flush()
+    const left = create().load()
+    assert.deepEqual(
+      left.map(({ files }) => [...files.keys()]),
+      [['/work/b', '/work/d']],
+    )
+  })
+
+  it('is taken over from where earlier versions kept it', async () => {
+    const ledger = new ReviewLedger()
+    ledger.record(session, [{ path: '/work/a', start: image, end: wide }], 1)
+    const storage = create()
+    storage.save(ledger.reviews, session.id)
+    await storage.flush()
+    assert.equal(value, undefined)
+    value = JSON.parse(await readFile(join(folder, 'review.json'), 'utf8'))
+    await rm(join(folder, 'review.json'))
+    assert.equal(create().load()[0]?.files.size, 1)
   })
 
   function create(): ReviewStorage {
@@ -104,7 +151,11 @@ describe('What waits for a decision', () => {
         return Promise.resolve()
       },
     }
-    return new ReviewStorage(new StoredValue(memento, 'review'), new BlobStore(folder, ['review']))
+    return new ReviewStorage({
+      file: join(folder, 'review.json'),
+      stored: new StoredValue(memento, 'review'),
+      blobs: new BlobStore(join(folder, 'blobs'), ['review']),
+    })
   }
 })
 
