@@ -16,7 +16,7 @@ export type FileNode =
 /** Files in the folders that they are in, from a directory on; folders first. Those outside stand by their path. */
 export function nestFiles(files: readonly PendingFile[], directory: string): readonly FileNode[] {
   const inside = files.filter(({ file }) => isInside(file.path, directory))
-  const outside = files.filter((file) => !inside.includes(file))
+  const outside = files.filter(({ file }) => !isInside(file.path, directory))
   return [...nest(inside, directory), ...outside.map((file): FileNode => ({ kind: 'file', file }))]
 }
 
@@ -25,8 +25,10 @@ function nest(files: readonly PendingFile[], directory: string): readonly FileNo
   const own: FileNode[] = []
   for (const file of files) {
     const [head = '', ...rest] = relative(directory, file.file.path).split(sep)
+    const inner = folders.get(head)
     if (rest.length === 0) own.push({ kind: 'file', file })
-    else folders.set(head, [...(folders.get(head) ?? []), file])
+    else if (inner) inner.push(file)
+    else folders.set(head, [file])
   }
   const nested = [...folders]
     .sort(([a], [b]) => (a < b ? -1 : 1))
