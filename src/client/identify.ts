@@ -26,8 +26,10 @@ export async function identify(client: HttpClient, question: Question): Promise<
   const ask = (route: string): Promise<Answer | undefined> => readVersion(client, route, question)
   const first = await ask('/global/health')
   if (first !== undefined) return checkFirst(first.version)
-  const second = (await ask('/api/info')) ?? (await ask('/api/health'))
+  const second = await ask('/api/info')
   if (second !== undefined) return checkSecond(second)
+  const early = await ask('/api/health')
+  if (early !== undefined) throw refusalOfEarly(early.version)
   throw new OpencodeError(
     'unsupported',
     `What answers at ${client.url} is not an OpenCode server, or one that is too old. OpenCode ${oldestVersion} or newer is needed.`,
@@ -92,7 +94,20 @@ function checkFirst(version: string): Identity {
 /** The first releases of 2.x had other routes and fields. */
 function checkSecond({ version, ...rest }: Answer): Identity {
   if (isAtLeast(version, oldestVersion2)) return { ...rest, wire: 2, version: clean(version) }
-  throw new OpencodeError(
+  throw tooOldSecond(version)
+}
+
+/** Only those first releases tell their version at the place of their health. */
+function refusalOfEarly(version: string): OpencodeError {
+  if (!isAtLeast(version, oldestVersion2)) return tooOldSecond(version)
+  return new OpencodeError(
+    'unsupported',
+    `The server is OpenCode ${clean(version)}, which answers like OpenCode 2.0.0. That is a mixture this extension does not know.`,
+  )
+}
+
+function tooOldSecond(version: string): OpencodeError {
+  return new OpencodeError(
     'version-too-old',
     `The server is OpenCode ${clean(version)}, which is too old. Update it to OpenCode ${oldestVersion2} or newer: run "opencode upgrade".`,
   )

@@ -93,6 +93,49 @@ describe('connect', () => {
       }
   })
 
+  const versions2: readonly (readonly [string, ErrorCode | 'fine'])[] = [
+    ['2.0.4', 'fine'],
+    ['v2.0.21', 'fine'],
+    ['2.0.5-beta.1', 'fine'],
+    ['2.1.0', 'fine'],
+    ['10.0.0', 'fine'],
+    ['2.0.4-next-3', 'version-too-old'],
+    ['0.0.0-beta-202609', 'version-too-old'],
+    ['1.19.0', 'version-too-old'],
+    ['', 'unsupported'],
+  ]
+  for (const [version, expected] of versions2) {
+    it(`takes version "${version}" of /api/info as ${expected}`, async () => {
+      const handler = pages({ '/api/info': { version, pid: 7 } })
+      if (expected !== 'fine') assert.equal((await refused(handler)).code, expected)
+      else assert.equal((await attempt(handler)).capabilities.steer, true)
+    })
+  }
+
+  it('does not take a version at the old place of 2.0.0 for one that it speaks', async () => {
+    const error = await refused(pages({ '/api/health': { version: '2.0.21' } }))
+    assert.equal(error.code, 'unsupported')
+    assert.match(error.message, /2\.0\.21, which answers like OpenCode 2\.0\.0/)
+  })
+
+  it('believes no proxy that answers in the place of a server, whatever it says', async () => {
+    const said = JSON.stringify({ version: '2.0.21', pid: 1, error: 'upstream is down' })
+    const proxy =
+      (status: number, type: string): Handler =>
+      (_request, response) =>
+        response.writeHead(status, { 'content-type': type }).end(said)
+    const found = []
+    for (const [status, type] of [
+      [502, 'application/json'],
+      [504, 'application/problem+json'],
+      [404, 'application/json'],
+      [200, 'text/html'],
+      [200, 'text/plain'],
+    ] as const)
+      found.push((await refused(proxy(status, type))).code)
+    assert.deepEqual(found, ['server-error', 'server-error', 'unsupported', 'unsupported', 'unsupported'])
+  })
+
   it('takes nothing without a version for a server, as the older dialect below /api of 1.18 is', async () => {
     const both = { '/api/health': { healthy: true }, '/global/health': { healthy: true, version: '1.18.33' } }
     assert.equal((await attempt(pages(both))).capabilities.steer, false)
