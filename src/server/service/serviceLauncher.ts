@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientLog, Endpoint } from '../../client/connection.ts'
 import { ServerProbe } from '../../client/serverProbe.ts'
 import { OpencodeError } from '../../opencode/errors.ts'
+import type { ErrorCode } from '../../opencode/errors.ts'
 import { AttachLauncher } from '../attachLauncher.ts'
 import type { ServerExit, ServerHandle, ServerLauncher } from '../launcher.ts'
 import { readRegistration, registrationPath } from './registration.ts'
@@ -76,13 +77,21 @@ export class ServiceLauncher implements ServerLauncher {
       if (found.pid !== pid || (version !== undefined && found.version !== version))
         throw notRunning('What answers in the place of the OpenCode service is another server.')
     } catch (error) {
-      const isSilent =
-        error instanceof OpencodeError && ['connection-refused', 'timeout'].includes(error.code)
-      throw isSilent ? notRunning('The OpenCode service is registered, but does not answer.') : error
+      const sentence = error instanceof OpencodeError ? silences[error.code] : undefined
+      throw sentence === undefined ? error : notRunning(sentence)
     } finally {
       await probe.close()
     }
   }
+}
+
+const silent = 'The OpenCode service is registered, but does not answer.'
+
+/** Nobody entered a password for the service, so nobody is asked for another one. */
+const silences: { readonly [code in ErrorCode]?: string } = {
+  'connection-refused': silent,
+  timeout: silent,
+  unauthorized: 'What answers in the place of the OpenCode service refuses the password of its registration.',
 }
 
 function notRunning(what: string): OpencodeError {

@@ -13,6 +13,7 @@ import { ServiceLauncher } from '../../../../src/server/service/serviceLauncher.
 import { ServerManager } from '../../../../src/server/serverManager.ts'
 import { startLab } from '../../../support/opencodeLab.ts'
 import type { Lab } from '../../../support/opencodeLab.ts'
+import { sendJson, startTestServer } from '../../client/support/testServer.ts'
 import { until } from '../support/tools.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
@@ -79,6 +80,30 @@ describe('ServiceLauncher', function () {
       (text) => text.replace('2.0.21', '2.0.20'),
       async () => assert.equal((await refusal()).code, 'not-running'),
     )
+  })
+
+  it('asks nobody for a password that the registration should hold', async () => {
+    await withRegistration(
+      (text) => text.replace(/"password":"[^"]+"/, '"password":"of yesterday"'),
+      async () => {
+        const { code, message } = await refusal()
+        assert.equal(code, 'not-running')
+        assert.match(message, /refuses the password of its registration\. Run "opencode service start"/)
+      },
+    )
+  })
+
+  it('says that a service of the first releases is too old', async () => {
+    const early = await startTestServer((request, response) => {
+      if (request.url === '/api/health') return sendJson(response, 200, { version: '2.0.2' })
+      const isApi = request.url?.startsWith('/api/') === true
+      return response.writeHead(isApi ? 404 : 200, { 'content-type': 'text/html' }).end('<html>')
+    })
+    await withRegistration(
+      (text) => text.replace(/http:[^"]+/, early.url),
+      async () => assert.match((await refusal()).message, /2\.0\.2, which is too old.*2\.0\.4/),
+    )
+    await early.close()
   })
 
   it('sends the password to no other machine', async () => {
