@@ -11,4 +11,9 @@ export interface ServerFiles {
   place(directory: string | undefined, signal?: AbortSignal): Promise<ServerFolder>
   /** Names in a directory. Rejects with `server-error` when the server does not have it. */
   list(directory: string, signal?: AbortSignal): Promise<readonly string[]>
+  /**
+   * The bytes of a file in a directory or below it, as they are; missing where the server trims or converts them.
+   * Rejects with `not-found` also for a file elsewhere, and with `too-large`.
+   */
+  read?(directory: string, path: string, signal?: AbortSignal): Promise<Uint8Array>
 }

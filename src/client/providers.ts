@@ -60,6 +60,8 @@ export interface StartedLogin {
 
 /** Model providers of a server and logging in to them. Every method rejects with an OpencodeError. */
 export interface Providers {
+  /** Whether a changed key or login counts at once; otherwise when the server loads the folders anew. */
+  readonly isEffectiveAtOnce: boolean
   /** All providers with the credentials of this moment. Slow (seconds) and large. */
   list(directory: string): Promise<readonly ProviderInfo[]>
   /** By provider id; a provider that is not in it takes only keys. */

@@ -7,7 +7,7 @@ import type { CommandContext, CommandSpec, RunningContext } from './commandSpec.
 import { logIn } from './providers/logIn.ts'
 import { placeOf, readProviderStates } from './providers/providerStates.ts'
 import type { ProviderState } from './providers/providerStates.ts'
-import { reloadFolders } from './providers/reloadFolders.ts'
+import { applyCredentials } from './providers/reloadFolders.ts'
 import { checkOwnKey, copyVariable, enterKey } from './providers/setKey.ts'
 
 type Name = keyof typeof commandIds
@@ -61,7 +61,7 @@ async function removeOwnKey(context: CommandContext, providerID: string): Promis
   const isTaken = connection && key !== undefined && (await providerKeys.take(connection, providerID, key))
   await credentials.removeProviderKey(profile.id, providerID)
   services.notify.done(vscode.l10n.t('The key of {0} is removed.', providerID))
-  if (connection && isTaken === true) await reloadFolders(backend, connection)
+  if (connection && isTaken === true) await applyCredentials(backend, connection)
 }
 
 /** What OpenCode has by itself is gone for good, so it is asked about. */
@@ -73,7 +73,7 @@ async function forgetLogin(context: RunningContext, { info }: ProviderState): Pr
   const picked = await vscode.window.showWarningMessage(question, { modal: true, detail }, disconnect)
   if (picked !== disconnect) return
   await connection.providers.disconnect(info.id)
-  await reloadFolders(backend, connection)
+  await applyCredentials(backend, connection)
   services.notify.done(vscode.l10n.t('{0} is disconnected.', info.name))
 }
 

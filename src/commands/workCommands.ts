@@ -127,7 +127,7 @@ async function openRow(context: RunningContext, [kind, id]: readonly unknown[]):
   } else {
     const change = (await connection.versionControl?.diff(directory))?.find(({ path }) => path === id)
     if (!change) throw new OpencodeError('not-found', vscode.l10n.t('This file does not differ any more.'))
-    await services.documents.openDone({ path: id, change })
+    await services.documents.openDone({ path: id, change, what: vscode.l10n.t('not committed') })
   }
 }
 

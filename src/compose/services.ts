@@ -12,6 +12,7 @@ import { AlwaysAnswers } from '../views/server/alwaysAnswers.ts'
 import type { Services } from '../views/services.ts'
 import { CodeProposals } from '../views/transcript/codeBlocks.ts'
 import { PictureFiles } from '../views/transcript/pictureFiles.ts'
+import { ServerFileEditors } from '../views/transcript/serverFiles.ts'
 import { TranscriptDocuments } from '../views/transcript/transcriptDocuments.ts'
 import { transcriptFiles } from '../views/transcript/transcriptFiles.ts'
 import type { Platform } from './platform.ts'
@@ -38,6 +39,7 @@ export function createServices(
     documents,
     answers: store.add(new AlwaysAnswers()),
     pictures: new PictureFiles(storage.fsPath),
+    serverFiles: store.add(new ServerFileEditors()),
     desk: store.add(new EditDesk({ backends, documents, folder: storage.fsPath, log })),
     review: store.add(new Review({ backends, log, stored, storage: storage.fsPath })),
     code: store.add(new CodeProposals(documents)),

@@ -15,6 +15,8 @@ const keptDocuments = 100
 export interface PlacedChange {
   readonly path: string
   readonly change: FileChange
+  /** What stands behind the name of the file; default: that OpenCode changed it. */
+  readonly what?: string
 }
 
 /** A file whose text is about to change; undefined stands for no file. */
@@ -43,7 +45,7 @@ export class DiffDocuments implements Disposable {
   }
 
   /** Opens a change that is on the disk: the file as it was, beside the file as it is. */
-  async openDone({ path, change }: PlacedChange): Promise<void> {
+  async openDone({ path, change, what }: PlacedChange): Promise<void> {
     const current = (await readCurrent(path)) ?? ''
     const sides = this.#need(change.patch, current, sidesOfDone)
     const right =
@@ -53,7 +55,7 @@ export class DiffDocuments implements Disposable {
     await this.#show(
       this.#put(diffScheme, path, sides.before),
       right,
-      title(path, sides, vscode.l10n.t('changed')),
+      title(path, sides, what ?? vscode.l10n.t('changed by OpenCode')),
     )
   }
 
@@ -68,7 +70,7 @@ export class DiffDocuments implements Disposable {
     await this.#show(
       left,
       this.#put(diffScheme, path, sides.after),
-      title(path, sides, vscode.l10n.t('proposed')),
+      title(path, sides, vscode.l10n.t('proposed by OpenCode')),
     )
   }
 
@@ -156,9 +158,9 @@ async function readCurrent(path: string): Promise<string | undefined> {
   }
 }
 
-function title(path: string, sides: ChangeSides, word: string): string {
+function title(path: string, sides: ChangeSides, what: string): string {
   const name = basename(path)
   return sides.isWhole
-    ? vscode.l10n.t('{0} ({1} by OpenCode)', name, word)
-    : vscode.l10n.t('{0} ({1} by OpenCode; the changed places only)', name, word)
+    ? vscode.l10n.t('{0} ({1})', name, what)
+    : vscode.l10n.t('{0} ({1}; the changed places only)', name, what)
 }

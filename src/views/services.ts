@@ -16,6 +16,7 @@ import type { Review } from './review/review.ts'
 import type { CodeProposals } from './transcript/codeBlocks.ts'
 import type { AlwaysAnswers } from './server/alwaysAnswers.ts'
 import type { PictureFiles } from './transcript/pictureFiles.ts'
+import type { ServerFileEditors } from './transcript/serverFiles.ts'
 import type { TranscriptDocuments } from './transcript/transcriptDocuments.ts'
 
 /** What every chat is built on; made once by the composition root. */
@@ -36,6 +37,7 @@ export interface Services {
   /** What was allowed "always" from this window. */
   readonly answers: AlwaysAnswers
   readonly pictures: PictureFiles
+  readonly serverFiles: ServerFileEditors
   readonly code: CodeProposals
   readonly review: Review
   /** Sessions that run now and whose answers are shown elsewhere than in a chat: nobody is told of their end. */

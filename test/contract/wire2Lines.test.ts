@@ -5,10 +5,10 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { connect } from '../../src/client/connect.ts'
 import type { Connection, ServerEvent } from '../../src/client/connection.ts'
 import { HttpClient } from '../../src/client/http/httpClient.ts'
+import { mapPaths } from '../../src/client/paths/mappedConnection.ts'
 import { handlers } from '../../src/client/v2/handlers.ts'
 import { LiveEvents } from '../../src/client/v2/live.ts'
 import { V2Routes } from '../../src/client/v2/routes.ts'
@@ -162,11 +162,19 @@ describe('the lines to a 2.x server', function () {
       for (const { id: blockID } of files)
         assert.equal((await connection.pictures.read(id, prompt.id, blockID))?.base64, base64)
     })
-    const read = `/api/fs/read/${encodeURIComponent(path.basename(file))}`
-    const headers = { authorization: server.authorization }
-    const query = `location%5Bdirectory%5D=${encodeURIComponent(lab.project)}`
-    const answer = await fetch(`${server.url}${read}?${query}`, { headers })
-    assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes), pathToFileURL(file).href)
+    const { files } = connection
+    assert.ok(files.read)
+    for (const name of [file, path.basename(file), `./${path.basename(file)}`])
+      assert.ok(Buffer.from(await files.read(lab.project, name)).equals(bytes), name)
+    const page = path.join(lab.project, 'src', 'a page.html')
+    await writeFile(page, '<!doctype html>ü\r\n')
+    assert.equal(Buffer.from(await files.read(lab.project, page)).toString(), '<!doctype html>ü\r\n')
+    for (const name of ['/etc/hostname', '../secret', '.', 'not there.txt', `${lab.project}x/a`])
+      await assert.rejects(files.read(lab.project, name), { code: 'not-found' })
+    const pathRules = [{ host: '/elsewhere', server: lab.project }]
+    const mapped = mapPaths(connection, pathRules)
+    const there = path.join('/elsewhere', path.basename(file))
+    assert.ok(Buffer.from((await mapped.files.read?.('/elsewhere', there)) ?? []).equals(bytes))
   })
 
   it('give a session as a file, and take that in again beside it', async () => {

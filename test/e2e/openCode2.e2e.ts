@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { OtherClient } from '../support/otherClient.ts'
+import type { Address } from '../support/otherClient.ts'
 import { runCommand, screenshot, until } from '../support/workbench.ts'
 import { Chat, keepFailure, patience, startChatLab, type ChatLab } from './support/chat.ts'
-import { expandRow, quickInput, treeRow } from './support/chatWorkbench.ts'
+import { clickDialogButton, expandRow, pickRow, quickInput, treeRow } from './support/chatWorkbench.ts'
+import { answerInput, endpointOf, serverOf } from './support/lifecycle.ts'
 
 const bash = (command: string) => `[[tool:bash ${JSON.stringify({ command, description: 'Run' })}]]`
 
@@ -108,14 +113,75 @@ describe('What only OpenCode 2 has', function () {
     await screenshot(page, 'opencode2-worktree')
   })
 
+  it('gives a session an environment, shows its log, and drops for good what is undone', async () => {
+    const { lab, page } = running
+    await runCommand(page, 'View: Close All Editors')
+    await runCommand(page, 'OpenCode: Open Chat')
+    const chat = await new Chat(page).ready()
+    await chat.newSession()
+    await chat.ask('Begin [[text:Begun.]]', 'Begun.')
+    await runCommand(page, 'OpenCode: Set Environment of Session…')
+    await pickRow(page, 'Set a Variable…')
+    await answerInput(page, 'Name of the Variable', 'GREETING')
+    await answerInput(page, 'GREETING', 'hello, walrus')
+    await page.getByText('set; pick to remove').waitFor({ timeout: patience })
+    await screenshot(page, 'opencode2-environment')
+    await page.keyboard.press('Escape')
+    await chat.send(`Greet ${bash('echo "$GREETING"')}[[text:Greeted.]]`)
+    await chat.permission.getByRole('button', { name: 'Allow once' }).click({ timeout: patience })
+    await chat.sees('Greeted.')
+    await chat.settles()
+    const seen = lab.model.requests.findLast(({ kind }) => kind === 'chat')?.body.messages
+    assert.match(JSON.stringify(seen), /hello, walrus/)
+    await runCommand(page, 'OpenCode: Undo Last Prompt…')
+    const strip = chat.frame.getByRole('group', { name: 'Undone' })
+    await strip.getByText('1 prompt undone').waitFor({ timeout: patience })
+    await screenshot(page, 'opencode2-undone')
+    await strip.getByRole('button', { name: 'Drop' }).click()
+    await strip.waitFor({ state: 'detached', timeout: patience })
+    assert.equal(await chat.prompts.count(), 1)
+    await runCommand(page, 'OpenCode: Show Log of Session')
+    await page.locator('.tab.active').filter({ hasText: '.jsonl' }).waitFor({ timeout: patience })
+    const lines = page.locator('.editor-instance .view-lines').last()
+    await lines.getByText('session.created').first().waitFor({ timeout: patience })
+    await page.keyboard.press('Control+End')
+    await lines.getByText('session.revert.committed').first().waitFor({ timeout: patience })
+    await screenshot(page, 'opencode2-log')
+  })
+
+  it('shows what is not committed, and the accounts that another program left there', async () => {
+    const { lab, page, workbench } = running
+    await writeFile(path.join(lab.project, 'README.md'), '# Changed by hand\n')
+    const own = await endpointOf(await serverOf(workbench))
+    const place = `location%5Bdirectory%5D=${encodeURIComponent(lab.project)}`
+    const route = `/api/integration/mock/connect/key?${place}`
+    await ask(own, 'POST', route, { key: 'sk-of-another-program', label: 'At work' })
+    await runCommand(page, 'OpenCode: Focus on Server View')
+    const header = page.locator('.pane-header').filter({ hasText: 'Server' })
+    await header.hover()
+    await header.getByRole('button', { name: 'Refresh Server View' }).click({ timeout: patience })
+    await chatHeader().click()
+    await expand('Not committed')
+    await row('README.md').click()
+    const tab = page.locator('.tab.active').filter({ hasText: 'README.md (not committed)' })
+    await tab.waitFor({ timeout: patience })
+    await page.locator('.editor-instance').getByText('Changed by hand').first().waitFor({ timeout: patience })
+    await expand('Providers')
+    await expand('Scripted')
+    await onRow('At work', 'Rename Account…')
+    await answerInput(page, 'Name of the Account', 'At home')
+    await row('At home').waitFor({ timeout: patience })
+    await screenshot(page, 'opencode2-changes')
+    await onRow('At home', 'Remove Account…')
+    await clickDialogButton(page, 'Remove')
+    await row('At home').waitFor({ state: 'detached', timeout: patience })
+  })
+
   it('uses the service of the user when told, says so, and leaves it alone', async () => {
     const { lab, page, workbench } = running
     await runCommand(page, 'OpenCode: Stop Server')
     await until('no server', async () => (await workbench.opencodeServers()).length === 0, patience)
-    service = spawn('opencode', ['serve', '--service', '--port', '0'], {
-      env: { ...lab.env },
-      stdio: 'ignore',
-    })
+    service = startService()
     await workbench.setSettings({ 'opencodeSessions.server.openCode2': 'service' })
     await runCommand(page, 'OpenCode: Start Server')
     const bar = page.locator('.statusbar-item').filter({ hasText: /OpenCode.*service/ })
@@ -126,8 +192,63 @@ describe('What only OpenCode 2 has', function () {
       .first()
       .waitFor({ timeout: patience })
     await screenshot(page, 'opencode2-service')
+
+    const terminal = await serviceClient()
+    const foreign = await terminal.createSession(lab.project, 'Of the terminal')
+    await terminal.prompt(
+      lab.project,
+      foreign,
+      `${bash('echo of the terminal')}[[delay:40]][[lorem:60]][[text:Over.]]`,
+    )
+    await runCommand(page, 'OpenCode: Sessions')
+    await pickRow(page, 'Of the terminal')
+    const chat = await new Chat(page).ready()
+    await chat.permission.getByText('echo of the terminal').first().waitFor({ timeout: patience })
+    await screenshot(page, 'opencode2-foreign')
+    await chat.permission.getByRole('button', { name: 'Allow once' }).click()
+    await chat.sees('Over.')
+    await chat.settles()
+
+    // Started anew it has another port and another password.
+    const before = await readFile(registration(), 'utf8')
+    service.kill('SIGTERM')
+    await once(service, 'exit')
+    service = startService()
+    await until('it is registered', () => existsSync(registration()), patience)
+    assert.notEqual(await readFile(registration(), 'utf8'), before)
+    await chat.send('Again [[text:From the new one.]]')
+    await chat.sees('From the new one.')
+    await chat.settles()
+    assert.equal(await (await serviceClient()).lastAnswer(lab.project), 'From the new one.')
+
     await runCommand(page, 'OpenCode: Stop Server')
     await bar.waitFor({ state: 'detached', timeout: patience })
-    assert.equal(service.exitCode, null)
+    assert.deepEqual([service.exitCode, service.signalCode], [null, null])
+    assert.equal((await (await serviceClient()).sessions(lab.project)).includes(foreign), true)
   })
+
+  const registration = () => path.join(running.lab.home, '.local', 'state', 'opencode', 'service.json')
+
+  function startService(): ChildProcess {
+    const { lab } = running
+    return spawn('opencode', ['serve', '--service', '--port', '0'], { env: { ...lab.env }, stdio: 'ignore' })
+  }
+
+  /** The terminal finds the service by its registration, too. */
+  async function serviceClient(): Promise<OtherClient> {
+    const { url, password } = JSON.parse(await readFile(registration(), 'utf8')) as Record<string, string>
+    const authorization = `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`
+    return new OtherClient({ url: url ?? '', authorization }, 2)
+  }
 })
+
+async function ask(
+  { url, authorization }: Address,
+  method: string,
+  route: string,
+  body: object,
+): Promise<void> {
+  const headers = { authorization, 'content-type': 'application/json' }
+  const answer = await fetch(url + route, { method, headers, body: JSON.stringify(body) })
+  assert.ok(answer.ok, `${method} ${route}: HTTP ${answer.status}`)
+}

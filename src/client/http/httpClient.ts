@@ -88,21 +88,37 @@ export class HttpClient {
   }
 
   /** Sends one request and reads its whole answer. */
-  async request(request: HttpRequest): Promise<HttpAnswer> {
+  request(request: HttpRequest): Promise<HttpAnswer> {
+    return this.#exchange(request, 'application/json', async (call, response, bytes) => {
+      const answer = await this.#answer(request, response, bytes)
+      this.#traceBody(call, 'in', answer.body)
+      return answer
+    })
+  }
+
+  /** The bytes of an answer as they are, whatever their type is. None of them is logged. */
+  bytes(request: HttpRequest): Promise<Buffer> {
+    return this.#exchange(request, '*/*', async (_, response, bytes) => {
+      const { statusCode } = response
+      if (statusCode < 200 || statusCode >= 300) await this.#answer(request, response, bytes)
+      return decode(response, bytes, request.maxBytes ?? defaultMaxBytes)
+    })
+  }
+
+  async #exchange<Answer>(
+    request: HttpRequest,
+    accept: string,
+    read: (call: Call, response: Dispatcher.ResponseData, bytes: Buffer) => Promise<Answer>,
+  ): Promise<Answer> {
     const scope = this.#scope(request)
     const call = this.#begin(request)
     try {
-      const response = await this.#dispatch(call, scope, {
-        accept: 'application/json',
-        'accept-encoding': this.#encoding,
-      })
+      const response = await this.#dispatch(call, scope, { accept, 'accept-encoding': this.#encoding })
       const bytes = await readBody(response, request.maxBytes ?? defaultMaxBytes)
       this.metrics.bytesIn += bytes.length
       this.metrics.addRequestTime(performance.now() - call.started)
       this.#logLine(call, `${response.statusCode}`, bytes.length)
-      const answer = await this.#answer(request, response, bytes)
-      this.#traceBody(call, 'in', answer.body)
-      return answer
+      return await read(call, response, bytes)
     } catch (error) {
       throw this.#failed(call, scope, error)
     } finally {

@@ -16,7 +16,13 @@ import type { Worktrees } from '../worktrees.ts'
 
 /** What the server calls its folders is what this group is for, so only the question is translated. */
 export function mapFiles(inner: ServerFiles, paths: PathMap): ServerFiles {
+  const read = inner.read?.bind(inner)
   return {
+    ...(read
+      ? {
+          read: (directory, path, signal) => read(paths.toServer(directory), paths.toServer(path), signal),
+        }
+      : {}),
     place: (directory, signal) =>
       inner.place(directory === undefined ? undefined : paths.toServer(directory), signal),
     list: (directory, signal) => inner.list(paths.toServer(directory), signal),
@@ -69,6 +75,7 @@ export function mapLibrary(inner: SessionLibrary, paths: PathMap): SessionLibrar
 export function mapProviders(inner: Providers, paths: PathMap): Providers {
   const toServer = (directory: string): string => paths.toServer(directory)
   return {
+    isEffectiveAtOnce: inner.isEffectiveAtOnce,
     list: (directory) => inner.list(toServer(directory)),
     loginMethods: (directory) => inner.loginMethods(toServer(directory)),
     startLogin: (directory, id, method, answers) =>

@@ -22,6 +22,7 @@ const loginTimeoutMs = 10 * 60_000
 
 /** Providers over the 1.x wire. A login that was begun is remembered by the instance of its directory. */
 export class V1Providers implements Providers {
+  readonly isEffectiveAtOnce = false
   readonly #routes: V1Routes
   #lastLook = 0
 

@@ -29,6 +29,7 @@ const ownLabel = 'VS Code '
  * their fingerprint in their label.
  */
 export class V2Providers implements Providers {
+  readonly isEffectiveAtOnce = true
   readonly #routes: V2Routes
   /** The login of a provider that is under way: its route. */
   readonly #attempts = new Map<string, string>()

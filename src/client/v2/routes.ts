@@ -22,9 +22,12 @@ export class V2Routes {
   }
 
   send(method: HttpMethod, route: string, options: RouteRequest = {}): Promise<HttpAnswer> {
-    const { query = [], path = route, template: _, ...rest } = options
-    const whole = query.length === 0 ? path : `${path}?${query.join('&')}`
-    return this.#client.request({ ...rest, method, route, path: whole })
+    return this.#client.request(toRequest(method, route, options))
+  }
+
+  /** What a route that works in a directory answers, to the byte. */
+  bytes(directory: string, route: string, options: RouteRequest): Promise<Uint8Array> {
+    return this.#client.bytes(toRequest('GET', route, { ...options, query: locationQuery(directory) }))
   }
 
   /** The data of a route that works in a directory; undefined: where the server was started. */
@@ -64,6 +67,12 @@ export class V2Routes {
   async active(): Promise<readonly string[]> {
     return Object.keys(fields(dataOf(await this.send('GET', '/api/session/active'))))
   }
+}
+
+function toRequest(method: HttpMethod, route: string, options: RouteRequest): HttpRequest {
+  const { query = [], path = route, template: _, ...rest } = options
+  const whole = query.length === 0 ? path : `${path}?${query.join('&')}`
+  return { ...rest, method, route, path: whole }
 }
 
 /** The value decodes once, as usual: no detour for a "%" as on 1.x. */

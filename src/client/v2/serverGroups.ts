@@ -16,6 +16,8 @@ import type {
 import { locationOf, missing } from './routes.ts'
 import type { RouteRequest, V2Routes } from './routes.ts'
 
+const fileLimits = { timeoutMs: 60_000, maxBytes: 50 * 1024 * 1024 }
+
 export class V2Files implements ServerFiles {
   readonly #routes: V2Routes
 
@@ -40,6 +42,28 @@ export class V2Files implements ServerFiles {
       )
     })
   }
+
+  async read(directory: string, path: string, signal?: AbortSignal): Promise<Uint8Array> {
+    const parts = below(directory, path)
+    if (!parts)
+      throw new OpencodeError('not-found', `OpenCode reads files of ${directory} alone, not ${path}.`)
+    const route = `/api/fs/read/${parts.map(encodeURIComponent).join('/')}`
+    return this.#routes.bytes(directory, '/api/fs/read/{path}', { path: route, signal, ...fileLimits })
+  }
+}
+
+/** The parts of a path from a directory on; undefined: it is not below it. Relative paths begin there. */
+function below(directory: string, path: string): readonly string[] | undefined {
+  const [root, whole] = [withSlashes(directory), withSlashes(path)]
+  const isAbsolute = /^(?:\/|[A-Za-z]:\/)/.test(whole)
+  if (isAbsolute && !whole.startsWith(`${root}/`)) return undefined
+  const rest = isAbsolute ? whole.slice(root.length + 1) : whole
+  const parts = rest.split('/').filter((part) => part !== '' && part !== '.')
+  return parts.length === 0 || parts.includes('..') ? undefined : parts
+}
+
+function withSlashes(path: string): string {
+  return path.replaceAll('\\', '/').replace(/\/+$/, '')
 }
 
 export class V2Places implements ServerPlaces {

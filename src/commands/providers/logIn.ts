@@ -3,7 +3,7 @@ import type { LoginMethod, LoginPrompt, ProviderInfo, StartedLogin } from '../..
 import { OpencodeError } from '../../opencode/errors.ts'
 import type { RunningContext } from '../commandSpec.ts'
 import { placeOf } from './providerStates.ts'
-import { reloadFolders } from './reloadFolders.ts'
+import { applyCredentials } from './reloadFolders.ts'
 
 /** One login in the browser, from the questions before it to the models after it. */
 export async function logIn(
@@ -25,7 +25,7 @@ export async function logIn(
     ? await enterCodes(info.name, started, finish)
     : await waitForPage(info.name, started, finish)
   if (!isDone) return
-  await reloadFolders(backend, connection)
+  await applyCredentials(backend, connection)
   services.notify.done(vscode.l10n.t('You are logged in to {0}.', info.name))
 }
 

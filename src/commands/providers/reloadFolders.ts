@@ -4,7 +4,15 @@ import type { Connection } from '../../client/connection.ts'
 import type { Backend } from '../../views/backend/backends.ts'
 import { isBusy, whenIdle } from '../busyWork.ts'
 
-/** Changed credentials take effect when the server loads a folder anew, which ends what runs there. */
+/**
+ * Has changed credentials take effect: on some servers only when they load a folder anew, which ends what runs there.
+ * Nothing is reloaded where they count at once: the server may be the user's own, with others at work on it.
+ */
+export async function applyCredentials(backend: Backend, connection: Connection): Promise<void> {
+  if (!connection.providers.isEffectiveAtOnce) await reloadFolders(backend, connection)
+}
+
+/** Has the server load its folders anew, when nothing runs there or the user agrees. */
 export async function reloadFolders({ hub, directories }: Backend, connection: Connection): Promise<void> {
   for (const directory of directories) {
     if (isBusy(hub, directory) && !(await mayReload(hub, directory))) continue

@@ -4,7 +4,7 @@ import { checkKey, hostOf, isSafeToAsk } from '../../client/keyCheck.ts'
 import type { KeyCheck, KeyVerdict } from '../../client/keyCheck.ts'
 import type { RunningContext } from '../commandSpec.ts'
 import type { ProviderState } from './providerStates.ts'
-import { reloadFolders } from './reloadFolders.ts'
+import { applyCredentials } from './reloadFolders.ts'
 
 /** Asks for a key, has it checked where that is possible and wanted, and gives it to the server. */
 export async function enterKey(context: RunningContext, state: ProviderState): Promise<void> {
@@ -60,7 +60,7 @@ async function storeKey(
 ): Promise<void> {
   await credentials.setProviderKey(backend.profile.id, info.id, key)
   await backend.providerKeys.give(connection, info.id, key)
-  await reloadFolders(backend, connection)
+  await applyCredentials(backend, connection)
   services.notify.done(vscode.l10n.t('The key of {0} is set.', info.name))
 }
 

@@ -15,7 +15,7 @@ import type { ChatSession } from './chatSession.ts'
 import { insertCode, openCode } from '../transcript/codeBlocks.ts'
 import { createComposerHandlers } from '../composer/composerHandlers.ts'
 import { deskHandlers, findRequest } from '../desk/deskHandlers.ts'
-import { absolutePath, openFile, openLink } from '../links.ts'
+import { absolutePath, openLink } from '../links.ts'
 import { promptTarget } from '../composer/promptTarget.ts'
 import { needConnection, nothing, pathHere } from './handlerParts.ts'
 import type { HandlerContext, Picked } from './handlerParts.ts'
@@ -137,7 +137,10 @@ function openHandlers({
   const { documents } = services
   return {
     'link/open': nothing(({ href }) => openLink(href)),
-    'file/open': nothing(({ path, line }) => openFile(pathHere(chat, path), line, chat.needDirectory())),
+    'file/open': nothing(({ path, line }) => {
+      const file = { path: pathHere(chat, path), line, directory: chat.needDirectory() }
+      return services.serverFiles.open(file, chat.backend.hub.connection?.files)
+    }),
     'diff/open': nothing(async ({ messageID, callID, path }) => {
       const block = findTool(chat.state.session, messageID, callID)
       const change = await findChange(context(), block, path)

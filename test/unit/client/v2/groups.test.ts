@@ -166,6 +166,10 @@ describe('What only the 2.x wire has', function () {
   it('lists, renames and forgets the accounts of a provider', async () => {
     const accounts = group('accounts')
     await connection.setProviderKey('mock', 'sk-secret-key-of-the-test')
+    // Without a reload, which all clients of a shared service would notice.
+    assert.equal(connection.providers.isEffectiveAtOnce, true)
+    const mock = (await connection.providers.list(lab.project)).find(({ id: each }) => each === 'mock')
+    assert.equal(mock?.source?.kind, 'key')
     const [own] = await accounts.list(lab.project)
     assert.deepEqual([own?.providerID, own?.label, own?.kind, own?.isOwn], ['mock', 'VS Code', 'key', true])
     assert.ok(own)
