@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { activeFolder, filePath } from '../platform/folders.ts'
 import type { Attachment, PromptTarget } from '../prompt/attachment.ts'
-import { fileAttachment } from '../prompt/filePart.ts'
+import { fileAttachments } from '../prompt/filePart.ts'
 import { changesAttachment, fileChangesAttachment } from '../prompt/changes.ts'
 import { attachmentsOf, valuesOf } from '../prompt/subject.ts'
 import type { Place } from '../prompt/subject.ts'
@@ -38,7 +38,11 @@ export const editorCommands = {
   addFile: {
     async run(context, args) {
       const files = filesOf(args)
-      await addToDraft(context, ({ target }) => Promise.all(files.map((uri) => fileAttachment(uri, target))))
+      const { chat, target } = await receiver(context)
+      const { attachments, failure } = await fileAttachments(files, target)
+      context.services.drafts.add(chat.draftKey, attachments)
+      chat.focus()
+      if (failure !== undefined) throw failure
     },
   },
   addChanges: {

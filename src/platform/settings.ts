@@ -60,7 +60,10 @@ export class Settings implements Disposable {
   }
 
   #watch<T>(key: string, read: (value: unknown) => T | undefined, otherwise: T): ConfigValue<T> {
-    const current = (): T => read(vscode.workspace.getConfiguration(section).get(key)) ?? otherwise
+    const current = (): T => {
+      const settings = vscode.workspace.getConfiguration(section)
+      return read(settings.get(key)) ?? read(settings.inspect(key)?.defaultValue) ?? otherwise
+    }
     const emitter = this.#store.add(new Emitter<T>())
     this.#store.add(
       vscode.workspace.onDidChangeConfiguration((event) => {

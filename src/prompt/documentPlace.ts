@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import { realDirectory } from '../platform/folders.ts'
@@ -39,6 +40,14 @@ export function cellOf(document: vscode.TextDocument): vscode.NotebookCell | und
   return vscode.workspace.notebookDocuments
     .flatMap((notebook) => notebook.getCells())
     .find((cell) => cell.document.uri.toString() === document.uri.toString())
+}
+
+/** Whether there is such a file or folder on our disk. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Whether a server that reads the file of a document reads the same text: it takes all files for UTF-8. */

@@ -30,6 +30,18 @@ export async function fileAttachment(uri: vscode.Uri, target: PromptTarget): Pro
   return (await openAttachment(uri, target)) ?? diskAttachment(uri, target)
 }
 
+/** Those of several files that can be attached, and why the first of the others cannot: one spoils nothing for the rest. */
+export async function fileAttachments(
+  uris: readonly vscode.Uri[],
+  target: PromptTarget,
+): Promise<{ readonly attachments: readonly Attachment[]; readonly failure: Error | undefined }> {
+  const made = await Promise.allSettled(uris.map((uri) => fileAttachment(uri, target)))
+  return {
+    attachments: made.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
+    failure: made.find((each) => each.status === 'rejected')?.reason as Error | undefined,
+  }
+}
+
 /** What is open and not the same, or not readable, on the disk. */
 async function openAttachment(uri: vscode.Uri, target: PromptTarget): Promise<Attachment | undefined> {
   const isIt = (each: { readonly uri: vscode.Uri }): boolean => each.uri.toString() === uri.toString()

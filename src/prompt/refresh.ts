@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { hiddenText, inlinePart } from './attachment.ts'
 import type { Anchor, Attachment, PromptTarget } from './attachment.ts'
+import { exists } from './documentPlace.ts'
 import { fileAttachment } from './filePart.ts'
 import { findInChanges, findLines, followLines } from './follow.ts'
 import { rangeAttachment, textOf } from './selectionPart.ts'
@@ -85,9 +86,16 @@ async function refreshFile(attachment: Attachment, target: PromptTarget): Promis
   const open = vscode.workspace.textDocuments.find(
     (document) => document.isDirty && document.uri.scheme === 'file' && document.uri.fsPath === part.path,
   )
-  if (!open) return attachment
+  if (!open)
+    return target.sees(part.path) && !(await exists(part.path)) ? withoutFile(attachment) : attachment
   const fresh = await fileAttachment(open.uri, target)
   return { ...fresh, item: { ...fresh.item, id: attachment.item.id } }
+}
+
+/** The server would look for it in vain. */
+function withoutFile(attachment: Attachment): Attachment {
+  const { item, content: _content, ...rest } = attachment
+  return { ...rest, item, parts: [hiddenText(`${item.label} was attached here and is not there any more.`)] }
 }
 
 async function openDocument(uri: string): Promise<vscode.TextDocument | undefined> {

@@ -5,7 +5,7 @@ import type { ContextItem } from '../protocol/composer.ts'
 import type { PromptPart } from '../session/model.ts'
 import { checkSize, digestOf, hiddenText, inlinePart, lineLabel } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
-import { cellOf, isUtf8, placeOf } from './documentPlace.ts'
+import { cellOf, exists, isUtf8, placeOf } from './documentPlace.ts'
 import type { DocumentPlace } from './documentPlace.ts'
 import type { Lines } from './follow.ts'
 import { createBlockID } from './promptIds.ts'
@@ -74,7 +74,8 @@ export async function rangeAttachment(
   const lines = linesOf(range)
   const around = symbol ?? (await symbolAt(document, range.start))?.name
   const isOnDisk = !document.isDirty && isUtf8(document)
-  const isReference = place.path !== undefined && isOnDisk && target.sees(place.path)
+  const isReference =
+    place.path !== undefined && isOnDisk && target.sees(place.path) && (await exists(place.path))
   const text = textOf(document, lines)
   checkSize(place.name, Buffer.byteLength(text))
   const content = isReference

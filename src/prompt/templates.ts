@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
 import { fillTemplate, templateProblem, templateVariables } from './template.ts'
 import type { TemplateName, TemplateProblem, TemplateValues } from './template.ts'
+import { keepStart } from './textPart.ts'
 
 /**
  * A prompt of the settings, checked.
@@ -15,9 +16,10 @@ export function soundTemplate(prompts: Readonly<Record<string, string>>, name: T
   throw new OpencodeError('template-invalid', sentence(name, problem))
 }
 
-/** The text of a sound template; a variable without a value says so. */
+/** The text of a sound template; a variable without a value says so, and one with very much keeps its start. */
 export function filled(template: string, values: TemplateValues): string {
-  return fillTemplate(template, values, vscode.l10n.t('(none)'))
+  const kept = Object.entries(values).map(([name, value]) => [name, keepStart(value)] as const)
+  return fillTemplate(template, Object.fromEntries(kept), vscode.l10n.t('(none)'))
 }
 
 function sentence(name: TemplateName, problem: TemplateProblem): string {
@@ -25,7 +27,7 @@ function sentence(name: TemplateName, problem: TemplateProblem): string {
   switch (problem.kind) {
     case 'empty':
       return vscode.l10n.t(
-        'The prompt {0} of the settings is empty. Write one, or reset the setting.',
+        'The prompt {0} of the settings is empty or no text. Write one, or reset the setting.',
         setting,
       )
     case 'unclosed':

@@ -9,7 +9,7 @@ import { fileAttachment } from '../../src/prompt/filePart.ts'
 import { changesAttachment, changesToSend, describeChanges, diffOfFiles } from '../../src/prompt/changes.ts'
 import { attachmentsOf, valuesOf } from '../../src/prompt/subject.ts'
 import { templateVariables } from '../../src/prompt/template.ts'
-import { soundTemplate } from '../../src/prompt/templates.ts'
+import { filled, soundTemplate } from '../../src/prompt/templates.ts'
 import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
 const all = new Set(templateVariables)
@@ -42,6 +42,18 @@ describe('A command of the editor', () => {
     assert.deepEqual(labels(await attachmentsOf(tab, target)), ['greeting.ts'])
     const lens = placeOf([projectUri('a.txt'), new vscode.Range(0, 0, 1, 3)])
     assert.deepEqual(labels(await attachmentsOf(lens, target)), ['a.txt:1–2'])
+  })
+
+  it('adds all selected files that can be sent, and says which cannot', async () => {
+    const { view, services } = await activated()
+    const chat = await (await view.reveal({ keepFocus: true })).whenReady()
+    await write('tool.bin', 'a\0b')
+    const files = ['a.txt', 'tool.bin', 'src'].map((name) => projectUri(name))
+    void vscode.commands.executeCommand('opencodeSessions.addFile', files[0], files)
+    const chips = () => services.drafts.get(chat.draftKey).items.map(({ label }) => label)
+    await until('the others are there', () => chips().join() === 'a.txt,src')
+    for (const { id } of services.drafts.get(chat.draftKey).items) services.drafts.remove(chat.draftKey, id)
+    await vscode.workspace.fs.delete(projectUri('tool.bin'))
   })
 
   it('is about the cell that a notebook hands over', async () => {
@@ -115,6 +127,18 @@ describe('A command of the editor', () => {
         return /prompts\.explain.*"flie".*file, selection/.test(error.message)
       })
       assert.match(soundTemplate(services.settings.prompts.value, 'tests'), /^Write tests/)
+      await settings.update(
+        'prompts',
+        { explain: 7, tests: 'Say ${diff}.' },
+        vscode.ConfigurationTarget.Global,
+      )
+      assert.throws(read, /prompts\.explain.*no text/)
+      const long = filled(soundTemplate(services.settings.prompts.value, 'tests'), {
+        diff: 'x'.repeat(300_000),
+      })
+      assert.ok(long.length < 201_000 && long.endsWith('more characters were left out].'))
+      await settings.update('prompts', 'no list of prompts', vscode.ConfigurationTarget.Global)
+      assert.match(read(), /^Explain this:/)
     } finally {
       await settings.update('prompts', undefined, vscode.ConfigurationTarget.Global)
     }

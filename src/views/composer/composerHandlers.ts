@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import type { Attachment } from '../../prompt/attachment.ts'
-import { fileAttachment } from '../../prompt/filePart.ts'
+import { fileAttachments } from '../../prompt/filePart.ts'
 import { pastedFile, pastedText, textOfPaste } from '../../prompt/pastedPart.ts'
 import { composePrompt } from '../../prompt/prompt.ts'
 import { describePrompt } from '../../prompt/inspect.ts'
@@ -63,7 +63,9 @@ function attachmentHandlers({
     'attachment/text': nothing(({ text }) => add([pastedText(text)])),
     'attachment/uris': nothing(async ({ uris }) => {
       const target = promptTarget(chat.backend, chat.needDirectory())
-      add(await Promise.all(uris.map((uri) => fileAttachment(localUri(uri), target))))
+      const { attachments, failure } = await fileAttachments(uris.map(localUri), target)
+      add(attachments)
+      if (failure !== undefined) throw failure
     }),
     'attachment/expand': ({ id }) => {
       const [attachment] = drafts.attachments(chat.draftKey, [id])

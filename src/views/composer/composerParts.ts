@@ -12,13 +12,13 @@ import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backend, Backends } from '../backend/backends.ts'
 import type { Drafts } from './drafts.ts'
 import { ModelMemory } from '../models/modelMemory.ts'
+import { AttachmentFollower } from './attachmentFollower.ts'
 import { promptTarget } from './promptTarget.ts'
 import type { MentionParts } from './mentionSearch.ts'
 import { PromptQueue } from './promptQueue.ts'
 import { QueueStorage } from './queueStorage.ts'
 import type { QueueEntry } from './queueStorage.ts'
 import { runOf } from './slashCommands.ts'
-import { SelectionFollower } from './selectionFollower.ts'
 import { SentFiles } from './sentFiles.ts'
 
 export interface ComposerPartsOptions {
@@ -49,7 +49,7 @@ export class ComposerParts implements Disposable {
     this.sent = new SentFiles(stored('sentFiles'))
     const storage = new QueueStorage(stored('queue'), blobs)
     this.queue = this.#store.add(new PromptQueue({ storage, backends, compose: composeQueued, log }))
-    this.#store.add(new SelectionFollower(drafts))
+    this.#store.add(new AttachmentFollower(drafts))
     this.mentions = { files: new FileIndex(), terminal: this.#store.add(new TerminalOutput()), denied }
   }
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { fileAttachment } from '../../prompt/filePart.ts'
+import { fileAttachments } from '../../prompt/filePart.ts'
 import type { Attachment } from '../../prompt/attachment.ts'
 import type { Mention } from '../../protocol/composer.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
@@ -16,9 +16,13 @@ export async function addContext(services: Services, chat: ChatSession): Promise
   const search = new MentionSearch(chat, services.composer.mentions)
   const picked = await pickContext(search)
   if (!picked) return
-  const found = picked === 'disk' ? await filesOfDisk(chat) : await search.pick(picked)
-  services.drafts.add(key, found.map(withoutMention))
+  const found =
+    picked === 'disk'
+      ? await filesOfDisk(chat)
+      : { attachments: await search.pick(picked), failure: undefined }
+  services.drafts.add(key, found.attachments.map(withoutMention))
   chat.focus()
+  if (found.failure !== undefined) throw found.failure
 }
 
 /** What was picked here stands for itself: no word of the text speaks of it that could be missed. */
@@ -99,7 +103,7 @@ function diskItem(): ContextItem {
   }
 }
 
-async function filesOfDisk(chat: ChatSession): Promise<readonly Attachment[]> {
+async function filesOfDisk(chat: ChatSession): ReturnType<typeof fileAttachments> {
   const uris = await vscode.window.showOpenDialog({
     title: vscode.l10n.t('Add to the prompt'),
     openLabel: vscode.l10n.t('Add'),
@@ -107,5 +111,5 @@ async function filesOfDisk(chat: ChatSession): Promise<readonly Attachment[]> {
     defaultUri: vscode.Uri.file(chat.needDirectory()),
   })
   const target = promptTarget(chat.backend, chat.needDirectory())
-  return Promise.all((uris ?? []).map((uri) => fileAttachment(uri, target)))
+  return fileAttachments(uris ?? [], target)
 }

@@ -52,10 +52,10 @@ export class Drafts implements Disposable {
     return { text, revision, items: attachments.map(({ item }) => item) }
   }
 
-  /** What refers to lines of a document, in all drafts. */
-  anchored(uri: string): readonly { readonly key: string; readonly attachment: Attachment }[] {
+  /** What is attached to any draft. */
+  get all(): readonly { readonly key: string; readonly attachment: Attachment }[] {
     return [...this.#entries].flatMap(([key, { attachments }]) =>
-      attachments.flatMap((attachment) => (attachment.anchor?.uri === uri ? [{ key, attachment }] : [])),
+      attachments.map((attachment) => ({ key, attachment })),
     )
   }
 

@@ -6,7 +6,7 @@ import { filePath } from '../../platform/folders.ts'
 import { agentAttachment } from '../../prompt/agentPart.ts'
 import type { Attachment, PromptTarget } from '../../prompt/attachment.ts'
 import { shortName } from '../../prompt/documentPlace.ts'
-import { fileAttachment } from '../../prompt/filePart.ts'
+import { fileAttachment, fileAttachments } from '../../prompt/filePart.ts'
 import { changeLabel, changesAttachment, changeSets, describeChanges } from '../../prompt/changes.ts'
 import { problemFiles, problemsAttachment } from '../../prompt/problemsPart.ts'
 import { selectionAttachments } from '../../prompt/selectionPart.ts'
@@ -65,7 +65,7 @@ function openFileCandidates(target: PromptTarget, denied: readonly string[]): re
     make: async () => {
       const isPrivate = await Promise.all(open.map((uri) => isDeniedFile(uri, denied)))
       const files = open.filter((_, index) => isPrivate[index] !== true)
-      return Promise.all(files.map((uri) => fileAttachment(uri, target)))
+      return (await fileAttachments(files, target)).attachments
     },
   })
   return [...(open.length > 1 ? [all] : []), ...uris.map((uri) => fileCandidate(uri, target, 12))]

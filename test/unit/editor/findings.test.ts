@@ -91,6 +91,8 @@ describe('A commit message', () => {
     assert.equal(cleanMessage('"Add a sum"'), 'Add a sum')
     assert.equal(cleanMessage('Add a sum\r\n\r\n\r\n\r\nWhy.'), 'Add a sum\n\nWhy.')
     assert.equal(cleanMessage('Use "sum" and "add"'), 'Use "sum" and "add"')
+    assert.equal(cleanMessage("Here's the commit message:\n\nAdd a sum"), 'Add a sum')
+    assert.equal(cleanMessage('Here: add a sum\n\nWhy.'), 'Here: add a sum\n\nWhy.')
     assert.equal(cleanMessage(' \n'), '')
   })
 })
