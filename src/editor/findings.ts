@@ -95,10 +95,15 @@ function candidates(answer: string): readonly string[] {
   return [...blocks.toReversed(), ...starts.toReversed().map((from) => answer.slice(from, to))]
 }
 
+/** Some models put line breaks and tabs into strings as they are. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replaceAll(/"(?:[^"\\]|\\.)*"/gs, withoutBreaks))
   } catch {
     return undefined
   }
+}
+
+function withoutBreaks(literal: string): string {
+  return literal.replaceAll(/\r?\n/g, String.raw`\n`).replaceAll('\t', String.raw`\t`)
 }

@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import * as vscode from 'vscode'
-import { realDirectory } from '../platform/folders.ts'
+import { knownFolders, realDirectory } from '../platform/folders.ts'
 import type { ChangeSet } from '../prompt/changes.ts'
 import { git } from '../prompt/git.ts'
 import { isWithin } from '../util/paths.ts'
@@ -40,7 +40,7 @@ export async function readReviewed(
 }
 
 /**
- * The file that a finding names, as it is now; undefined when there is none in the folder. It may be named as on the
+ * The file that a finding names, as it is now; undefined when there is none in the workspace. It may be named as on the
  * server, by its old name, or with the letter that a diff puts before names.
  */
 export async function openReviewed(
@@ -50,11 +50,16 @@ export async function openReviewed(
   const names = [file, file.replace(/^[ab]\//, '')]
   for (const name of new Set(names.map((each) => renames.get(each) ?? each))) {
     const path = join(isAbsolute(name) ? toHost(name) : join(directory, name))
-    const isInside = isWithin(path, directory) && isWithin(await realDirectory(path), directory)
-    const document = isInside ? await open(editorUri(path)) : undefined
+    const isMine = isInside(path, directory) && isInside(await realDirectory(path), directory)
+    const document = isMine ? await open(editorUri(path)) : undefined
     if (document) return { document, path }
   }
   return undefined
+}
+
+/** A review may be about files of several workspace folders. */
+function isInside(path: string, directory: string): boolean {
+  return [directory, ...knownFolders().map((each) => each.directory)].some((folder) => isWithin(path, folder))
 }
 
 async function open(uri: vscode.Uri): Promise<vscode.TextDocument | undefined> {

@@ -31,6 +31,13 @@ describe('The answer of a review', () => {
     assert.deepEqual(findingsOf(words), [finding])
   })
 
+  it('may have line breaks in its words', () => {
+    const answer = block({ findings: [{ ...finding, message: 'No.\n\n\t"Never."' }] })
+    const broken = answer.replaceAll(String.raw`\n`, '\n').replaceAll(String.raw`\t`, '\t')
+    assert.notEqual(broken, answer)
+    assert.deepEqual(findingsOf(broken), [{ ...finding, message: 'No.\n\n\t"Never."' }])
+  })
+
   it('counts entries that are no findings', () => {
     const bad = [
       { ...finding, line: 0 },
