@@ -42,6 +42,8 @@ export interface PromptTarget {
   readonly sees: (path: string) => boolean
   /** The session's directory, for short labels. */
   readonly directory: string
+  /** How the server names a path of this machine; the same when left out. */
+  readonly toServer?: (path: string) => string
 }
 
 /** Larger bodies block a server for everybody who uses it. */

@@ -5,7 +5,7 @@ import { filePath } from '../platform/folders.ts'
 import { isWithin } from '../util/paths.ts'
 import { hiddenText } from './attachment.ts'
 import type { Attachment, PromptTarget } from './attachment.ts'
-import { placeOf, shortName } from './documentPlace.ts'
+import { placeOf, toldName } from './documentPlace.ts'
 import { rangeAttachment } from './selectionPart.ts'
 
 const contextLines = 3
@@ -26,7 +26,7 @@ export async function problemAttachments(
   const told = await Promise.all(
     files.slice(0, fileLimit).map(async ({ uri, problems }) => {
       const document = await openDocument(uri)
-      const name = document ? (await placeOf(document, target)).name : nameOf(uri, target)
+      const name = document ? (await placeOf(document, target)).told : nameOf(uri, target)
       const code = document && (await rangeAttachment(document, around(document, problems), target))
       return { name, code, lines: problems.map((problem) => describeProblem(name, problem)) }
     }),
@@ -83,8 +83,8 @@ async function openDocument(uri: vscode.Uri): Promise<vscode.TextDocument | unde
   return Promise.resolve(vscode.workspace.openTextDocument(uri)).catch(() => undefined)
 }
 
-function nameOf(uri: vscode.Uri, { directory }: PromptTarget): string {
-  return uri.scheme === 'file' ? shortName(filePath(uri), directory) : basename(uri.path)
+function nameOf(uri: vscode.Uri, target: PromptTarget): string {
+  return uri.scheme === 'file' ? toldName(filePath(uri), target) : basename(uri.path)
 }
 
 function around(document: vscode.TextDocument, problems: readonly vscode.Diagnostic[]): vscode.Range {

@@ -11,6 +11,8 @@ export interface DocumentPlace {
   readonly label: string
   /** Relative to the session's directory where it lies inside. */
   readonly name: string
+  /** The same for the model: outside of the directory as its server names the file. */
+  readonly told: string
   /** Real path on disk; undefined for untitled, virtual and other documents without a file. */
   readonly path: string | undefined
   readonly isCell: boolean
@@ -24,6 +26,7 @@ export async function placeOf(document: vscode.TextDocument, target: PromptTarge
     return {
       label: `${basename(notebook)} cell ${number}`,
       name: `${notebook} (cell ${number})`,
+      told: `${cell.notebook.uri.scheme === 'file' ? toldName(cell.notebook.uri.fsPath, target) : notebook} (cell ${number})`,
       path: undefined,
       isCell: true,
     }
@@ -31,7 +34,18 @@ export async function placeOf(document: vscode.TextDocument, target: PromptTarge
   const isFile = document.uri.scheme === 'file'
   const path = isFile ? await realDirectory(document.uri.fsPath) : undefined
   const name = path === undefined ? placeName(document.uri, target) : shortName(path, target.directory)
-  return { label: basename(name), name, path, isCell: false }
+  return {
+    label: basename(name),
+    name,
+    told: path === undefined ? name : toldName(path, target),
+    path,
+    isCell: false,
+  }
+}
+
+/** How the model is told of a file: from the session's directory, or as the server names it. */
+export function toldName(path: string, { directory, toServer }: PromptTarget): string {
+  return pathBelow(path, directory) ?? toServer?.(path) ?? path
 }
 
 /** The notebook cell that a document is, if it is one. */

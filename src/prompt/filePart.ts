@@ -100,7 +100,7 @@ async function documentAttachment(document: vscode.TextDocument, target: PromptT
   const text = document.getText()
   const detail = isUnsaved(document) ? vscode.l10n.t('{0} · unsaved', place.name) : place.name
   const made = attachment({ kind: 'file', name: place.name, detail, size: Buffer.byteLength(text) }, [
-    hiddenText(`${place.name} (${document.languageId}) ${noteOf(document)}.`),
+    hiddenText(`${place.told} (${document.languageId}) ${noteOf(document)}.`),
     inlinePart(place.name, text, path),
   ])
   const key = place.path ?? document.uri.toString()

@@ -159,5 +159,5 @@ function explain(document: vscode.TextDocument, place: DocumentPlace, { lines, s
     document.isDirty && place.path !== undefined
       ? ' The file has unsaved changes; this is what is on the screen.'
       : ''
-  return `The user selected lines ${lineLabel(lines)} of ${place.name} (${kind}${inside}).${unsaved}`
+  return `The user selected lines ${lineLabel(lines)} of ${place.told} (${kind}${inside}).${unsaved}`
 }

@@ -4,7 +4,7 @@ import type { Attachment, PromptTarget } from './attachment.ts'
 import { lineLabel } from './attachment.ts'
 import { describeProblem, problemAttachments } from './diagnosticsPart.ts'
 import type { ProblemsOfFile } from './diagnosticsPart.ts'
-import { placeOf, shortName } from './documentPlace.ts'
+import { placeOf, toldName } from './documentPlace.ts'
 import { fileAttachment } from './filePart.ts'
 import { diffOfFiles, fileChangesAttachment } from './changes.ts'
 import { currentBranch } from './git.ts'
@@ -125,8 +125,8 @@ function documentsOf(place: FilePlace): readonly vscode.TextDocument[] {
 
 async function nameOf(uri: vscode.Uri, target: PromptTarget): Promise<string> {
   const open = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString())
-  if (open) return (await placeOf(open, target)).name
-  return shortName(await realDirectory(uri.fsPath), target.directory)
+  if (open) return (await placeOf(open, target)).told
+  return toldName(await realDirectory(uri.fsPath), target)
 }
 
 /** Those on the selected lines, or of the whole file where no lines are meant. */

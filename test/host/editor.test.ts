@@ -47,11 +47,11 @@ describe('A command of the editor', () => {
   it('adds all selected files that can be sent, and says which cannot', async () => {
     const { view, services } = await activated()
     const chat = await (await view.reveal({ keepFocus: true })).whenReady()
-    await write('tool.bin', 'a\0b')
+    await vscode.workspace.fs.writeFile(projectUri('tool.bin'), Buffer.from([1, 0, 0, 2]))
     const files = ['a.txt', 'tool.bin', 'src'].map((name) => projectUri(name))
     void vscode.commands.executeCommand('opencodeSessions.addFile', files[0], files)
     const chips = () => services.drafts.get(chat.draftKey).items.map(({ label }) => label)
-    await until('the others are there', () => chips().join() === 'a.txt,src')
+    await until('the others are there', () => chips().join() === 'a.txt,src', 20_000)
     for (const { id } of services.drafts.get(chat.draftKey).items) services.drafts.remove(chat.draftKey, id)
     await vscode.workspace.fs.delete(projectUri('tool.bin'))
   })

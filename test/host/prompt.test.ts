@@ -29,6 +29,16 @@ describe('A selection', () => {
     assert.match(hiddenOf(attachment), /lines 1–2 of a\.txt \(plaintext/)
   })
 
+  it('of a file outside of the directory is named to the model as its server names it', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    editor.selection = new vscode.Selection(0, 0, 0, 3)
+    const elsewhere = projectUri('src').fsPath
+    const toServer = (path: string) => path.replace(projectUri().fsPath, '/work')
+    const [attachment] = await selectionAttachments({ ...target, directory: elsewhere, toServer })
+    assert.match(hiddenOf(attachment), /lines 1 of \/work\/a\.txt /)
+    assert.match(attachment?.item.detail ?? '', /^\/(?!work).*a\.txt/)
+  })
+
   it('that ends at the start of a line does not take that line', async () => {
     const editor = await openEditor(projectUri('a.txt'))
     editor.selection = new vscode.Selection(0, 0, 2, 0)

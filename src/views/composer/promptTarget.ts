@@ -13,5 +13,5 @@ export function promptTarget({ server }: Pick<Backend, 'server'>, directory: str
     status.kind !== 'running' || status.origin === 'managed' || parseServerUrl(status.url).isLoopback
   const paths = pathsOf(connection)
   const sees = (path: string): boolean => isHere && (paths.rules.length === 0 || paths.coversHost(path))
-  return { sees, directory }
+  return { sees, directory, toServer: (path) => paths.toServer(path) }
 }
