@@ -61,8 +61,8 @@ function prefixOf(root: string, directory: string): string {
 /** The root of the repository that something is in; of what was deleted, that of the folder which is left. */
 async function rootOf(path: string): Promise<string | undefined> {
   for (let folder = path; ; folder = dirname(folder)) {
-    const root = (await isFolder(folder)) ? await git(folder, ['rev-parse', '--show-toplevel']) : undefined
-    if (root !== undefined) return root.replace(/\r?\n$/, '')
+    if (await isFolder(folder))
+      return (await git(folder, ['rev-parse', '--show-toplevel']))?.replace(/\r?\n$/, '')
     if (folder === dirname(folder)) return undefined
   }
 }

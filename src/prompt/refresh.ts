@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { filePath } from '../platform/folders.ts'
 import { hiddenText, inlinePart } from './attachment.ts'
 import type { Anchor, Attachment, PromptTarget } from './attachment.ts'
 import { exists } from './documentPlace.ts'
@@ -81,15 +82,31 @@ function asItWas(attachment: Attachment, { text }: Anchor): Attachment {
 }
 
 async function refreshFile(attachment: Attachment, target: PromptTarget): Promise<Attachment> {
-  const part = attachment.parts.find(({ type }) => type === 'file')
+  const part = attachment.parts.find(({ type }) => type === 'file' || type === 'inline')
+  if (part?.type === 'inline') return refreshText(attachment, target)
   if (part?.type !== 'file') return attachment
   const open = vscode.workspace.textDocuments.find(
-    (document) => document.isDirty && document.uri.scheme === 'file' && document.uri.fsPath === part.path,
+    ({ isDirty, uri }) => isDirty && uri.scheme === 'file' && filePath(uri) === part.path,
   )
-  if (!open)
-    return target.sees(part.path) && !(await exists(part.path)) ? withoutFile(attachment) : attachment
-  const fresh = await fileAttachment(open.uri, target)
-  return { ...fresh, item: { ...fresh.item, id: attachment.item.id } }
+  if (open) return withItem(attachment, await fileAttachment(open.uri, target))
+  return target.sees(part.path) && !(await exists(part.path)) ? withoutFile(attachment) : attachment
+}
+
+/** The text of a file as it is by now: the user may have typed on, or saved it. Without the file it stays as it was. */
+async function refreshText(attachment: Attachment, target: PromptTarget): Promise<Attachment> {
+  const { source, item } = attachment
+  if (source === undefined || item.kind !== 'file') return attachment
+  const uri = vscode.Uri.parse(source)
+  const all = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments]
+  const isOpen = all.some((each) => each.uri.toString() === source)
+  if (uri.scheme !== 'file' && !isOpen) return attachment
+  const fresh = await fileAttachment(uri, target).catch(() => undefined)
+  return fresh ? withItem(attachment, fresh) : attachment
+}
+
+/** The chip stays the same one, with the word of the text that stands for it. */
+function withItem({ item: { id, mention } }: Attachment, fresh: Attachment): Attachment {
+  return { ...fresh, item: { ...fresh.item, id, ...(mention === undefined ? {} : { mention }) } }
 }
 
 /** The server would look for it in vain. */

@@ -7,7 +7,7 @@ export function withoutBraces(glob: string): readonly string[] {
 
 /**
  * Whether a path is meant by a glob of a list of private files. Rather more than less is: capitals do not matter, a
- * glob that begins nowhere in particular is meant in every folder, and one that names a folder means all of it.
+ * glob that begins nowhere in particular is meant in every folder, and a plain name means all of a folder, too.
  *
  * @param path absolute, with either slash
  */
@@ -29,7 +29,8 @@ function patternOf(glob: string): RegExp {
     .split('/')
     .filter((segment, index) => segment !== '' || index === 0)
   const body = segments.map((segment, index) => segmentOf(segment, index === segments.length - 1)).join('')
-  const pattern = new RegExp(`${isRooted ? '^' : '(?:^|/)'}${body}(?:/.*)?$`, 'is')
+  const below = /[*?[]/.test(segments.at(-1) ?? '') ? '' : '(?:/.*)?'
+  const pattern = new RegExp(`${isRooted ? '^' : '(?:^|/)'}${body}${below}$`, 'is')
   patterns.set(glob, pattern)
   return pattern
 }

@@ -157,6 +157,30 @@ describe('A selection', () => {
     drafts.clear('follow')
   })
 
+  it('of an untitled document goes with the file that it is saved as, and is stale when it is thrown away', async () => {
+    const { drafts } = (await activated()).services
+    const chip = () => drafts.get('untitled').items[0]
+    for (const isSaved of [true, false]) {
+      const editor = await vscode.window.showTextDocument(
+        await vscode.workspace.openTextDocument({ content: 'one\nnever saved\n' }),
+      )
+      editor.selection = new vscode.Selection(1, 0, 1, 3)
+      drafts.add('untitled', await selectionAttachments(target))
+      if (isSaved) {
+        const saved = projectUri('saved.txt')
+        await vscode.workspace.fs.writeFile(saved, Buffer.from('one\nnever saved\n'))
+        await openEditor(saved)
+        await vscode.window.showTextDocument(editor.document)
+      }
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')
+      if (isSaved) await until('the chip has the name of the file', () => chip()?.label === 'saved.txt:2')
+      else await until('the chip is stale', () => chip()?.stale !== undefined)
+      drafts.clear('untitled')
+      await closeEditors()
+    }
+    await vscode.workspace.fs.delete(projectUri('saved.txt'))
+  })
+
   it('goes with its file, and its chip and that of the file say what others do to it on the disk', async () => {
     const { drafts } = (await activated()).services
     const write = (name: string, text: string) =>
@@ -219,6 +243,22 @@ describe('A file', () => {
     const editor = await openEditor(projectUri('a.txt'))
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'x'))
     assert.match(textOf(await fileAttachment(projectUri('a.txt'), target)), /^xone/)
+  })
+
+  it('with unsaved changes goes as it is when it is sent, also when it was saved meanwhile', async () => {
+    const editor = await openEditor(projectUri('a.txt'))
+    const type = (text: string) => editor.edit((edit) => edit.insert(new vscode.Position(0, 0), text))
+    await type('x')
+    const added = await fileAttachment(projectUri('a.txt'), target)
+    await type('y')
+    const [typed] = await refreshAttachments([added], target)
+    assert.match(textOf(typed), /^yx/)
+    assert.equal(typed?.item.id, added.item.id)
+    await vscode.commands.executeCommand('undo')
+    await vscode.commands.executeCommand('undo')
+    await editor.document.save()
+    const [saved] = await refreshAttachments([added], target)
+    assert.equal(contentOf(saved).type, 'file')
   })
 
   it('that is too large, binary or missing is refused with its own reason', async () => {

@@ -5,6 +5,7 @@ import { lineLabel } from '../../prompt/attachment.ts'
 import type { Anchor, Attachment } from '../../prompt/attachment.ts'
 import { exists } from '../../prompt/documentPlace.ts'
 import { followAnchor, locate } from '../../prompt/refresh.ts'
+import { savedAs } from '../../prompt/savedAs.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import { isWithin, pathBelow } from '../../util/paths.ts'
@@ -31,6 +32,7 @@ export class AttachmentFollower implements Disposable {
     const { workspace } = vscode
     this.#store.add(workspace.onDidChangeTextDocument((event) => this.#follow(event)))
     this.#store.add(workspace.onDidRenameFiles(({ files }) => this.#move(files)))
+    this.#store.add(workspace.onDidCloseTextDocument((document) => this.#close(document)))
     const watcher = this.#store.add(workspace.createFileSystemWatcher('**/*'))
     for (const news of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
       this.#store.add(news((uri) => this.#soon(filePath(uri))))
@@ -62,6 +64,22 @@ export class AttachmentFollower implements Disposable {
         const moved = { from: path, to: rest === undefined ? to : join(to, rest) }
         this.#drafts.update(key, attachment.item.id, (each) => renamed(each, moved))
       }
+    }
+  }
+
+  /** An untitled document was saved as a file, or is gone for good. */
+  #close(document: vscode.TextDocument): void {
+    const { uri } = document
+    if (uri.scheme !== 'untitled') return
+    const file = savedAs(document)
+    for (const { key, attachment } of this.#drafts.all) {
+      const { anchor, item } = attachment
+      if (anchor?.uri !== uri.toString()) continue
+      this.#drafts.update(key, item.id, (each) =>
+        file
+          ? renamed(each, { from: uri.path, to: filePath(file.uri) })
+          : placed(each, { ...anchor, isGone: true }),
+      )
     }
   }
 

@@ -26,8 +26,8 @@ export async function addContext(services: Services, chat: ChatSession): Promise
 }
 
 /** What was picked here stands for itself: no word of the text speaks of it that could be missed. */
-function withoutMention({ item: { mention: _, ...item }, parts }: Attachment): Attachment {
-  return { item, parts }
+function withoutMention({ item: { mention: _, ...item }, ...rest }: Attachment): Attachment {
+  return { item, ...rest }
 }
 
 interface ContextItem extends vscode.QuickPickItem {

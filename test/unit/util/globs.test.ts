@@ -23,6 +23,8 @@ describe('A glob of private files', () => {
     meant('secrets', '/w/secrets/a.txt')
     meant('./secrets/', '/w/secrets/a.txt')
     spared('secrets', '/w/mysecrets/a.txt', '/w/secrets.txt')
+    meant('**/{auth.json,secrets}*', '/w/auth.json', '/w/secrets.yml')
+    spared('**/{auth.json,secrets}*', '/w/secretsView/index.ts')
     meant('a/**/b', '/w/a/b', '/w/a/x/y/b')
     spared('a/**/b', '/w/a/xb')
   })
