@@ -22,13 +22,12 @@ export interface Review {
   readonly sessionID: SessionID
 }
 
-/** A finding at its lines. */
-export interface PlacedFinding extends Review {
+interface PlacedFinding extends Review {
   readonly finding: Finding
 }
 
 /** A finding and where its lines are by now. */
-interface Standing extends PlacedFinding {
+export interface StandingFinding extends PlacedFinding {
   /** The text that the review was about. */
   readonly reviewed: string
   readonly anchor: Anchor
@@ -38,7 +37,7 @@ interface Standing extends PlacedFinding {
 export class ReviewComments implements Disposable {
   readonly #store = new DisposableStore()
   readonly #controller: vscode.CommentController
-  readonly #placed = new Map<vscode.CommentThread, Standing>()
+  readonly #placed = new Map<vscode.CommentThread, StandingFinding>()
 
   constructor() {
     this.#controller = this.#store.add(
@@ -79,7 +78,7 @@ export class ReviewComments implements Disposable {
     return unplaced
   }
 
-  find(thread: unknown): PlacedFinding | undefined {
+  find(thread: unknown): StandingFinding | undefined {
     return this.#placed.get(thread as vscode.CommentThread)
   }
 
@@ -111,7 +110,7 @@ export class ReviewComments implements Disposable {
     this.#store.dispose()
   }
 
-  #place(document: vscode.TextDocument, standing: Standing): void {
+  #place(document: vscode.TextDocument, standing: StandingFinding): void {
     const { lines } = standing.anchor
     const last = Math.min(lines.end, document.lineCount)
     const range = rangeOf(document, { start: Math.min(lines.start, last), end: last })
@@ -125,7 +124,7 @@ export class ReviewComments implements Disposable {
 
   #create(
     uri: vscode.Uri,
-    standing: Standing,
+    standing: StandingFinding,
     {
       range,
       comments,
@@ -188,7 +187,7 @@ function standingOf(
   placed: PlacedFinding,
   document: vscode.TextDocument,
   before = document.getText(),
-): Standing | undefined {
+): StandingFinding | undefined {
   const all = before.split(/\r?\n/)
   const { line, endLine } = placed.finding
   if (line > all.length) return undefined
@@ -212,7 +211,7 @@ function commentOf(name: string, text: string): vscode.Comment {
   return { author: { name }, body, mode: vscode.CommentMode.Preview }
 }
 
-function labelOf({ finding, anchor, reviewed }: Standing): string {
+function labelOf({ finding, anchor, reviewed }: StandingFinding): string {
   const severity = severityOf(finding)
   if (anchor.isGone === true) return vscode.l10n.t('{0} · these lines are gone', severity)
   return anchor.text === reviewed ? severity : vscode.l10n.t('{0} · these lines changed since', severity)

@@ -3,7 +3,7 @@ import { pathsOf } from '../client/paths/mappedConnection.ts'
 import type { PathMap } from '../client/paths/pathMap.ts'
 import { OpencodeError } from '../opencode/errors.ts'
 import { filePath } from '../platform/folders.ts'
-import { hiddenText } from '../prompt/attachment.ts'
+import { hiddenText, lineLabel } from '../prompt/attachment.ts'
 import type { Attachment } from '../prompt/attachment.ts'
 import { shortName } from '../prompt/documentPlace.ts'
 import { rangeAttachment } from '../prompt/selectionPart.ts'
@@ -17,7 +17,7 @@ import type { Disposable } from '../util/lifecycle.ts'
 import { findingsFormat, readFindings } from './findings.ts'
 import type { OneOffs } from './oneOffs.ts'
 import { ReviewComments } from './reviewComments.ts'
-import type { PlacedFinding, Review } from './reviewComments.ts'
+import type { Review, StandingFinding } from './reviewComments.ts'
 import { readReviewed } from './reviewedFiles.ts'
 import type { ReviewedFiles } from './reviewedFiles.ts'
 import { withCancel } from './withCancel.ts'
@@ -105,14 +105,15 @@ export class Reviews implements Disposable {
   ): Promise<{ readonly text: string; readonly attachments: readonly Attachment[] } | undefined> {
     const placed = this.comments.find(thread)
     if (!placed) return undefined
-    const { finding, directory } = placed
+    const { finding, directory, anchor } = placed
     const file = shortName(filePath(thread.uri), directory)
     const text = vscode.l10n.t('Fix what a review found in {0}: {1}', file, finding.message)
     const document = await Promise.resolve(vscode.workspace.openTextDocument(thread.uri)).catch(
       () => undefined,
     )
-    if (!document) return { text, attachments: [] }
-    const range = document.validateRange(thread.range ?? new vscode.Range(0, 0, 0, 0))
+    if (!document || anchor.isGone === true) return { text, attachments: [] }
+    const { start, end } = anchor.lines
+    const range = document.validateRange(new vscode.Range(start - 1, 0, end - 1, Number.MAX_SAFE_INTEGER))
     const target = promptTarget(this.#services.backends.for(directory), directory)
     return { text, attachments: [await rangeAttachment(document, range, target)] }
   }
@@ -165,6 +166,8 @@ async function fill(template: string, directory: string, changes: GivenChanges):
   return filled(template, values)
 }
 
-function describe({ finding: { file, line, endLine, message } }: PlacedFinding): string {
-  return `${file}, lines ${line}–${endLine}: ${message}`
+function describe({ finding, anchor: { lines, isGone } }: StandingFinding): string {
+  const { file, line, endLine, message } = finding
+  const now = isGone === true ? 'gone' : `lines ${lineLabel(lines)}`
+  return `${file}, lines ${lineLabel({ start: line, end: endLine })} of what was reviewed, by now ${now}: ${message}`
 }

@@ -144,6 +144,7 @@ describe('What OpenCode says in the places of VS Code', function () {
     await until('the lines are as before', () => thread.label === 'Note')
     await editor.edit((edit) => edit.delete(new vscode.Range(1, 0, 2, 0)))
     await until('the lines are gone', () => /^Note · .*gone/.test(thread.label ?? ''))
+    assert.deepEqual((await seam.reviews.toFix(thread))?.attachments, [])
     await vscode.commands.executeCommand('undo')
     await until('the lines are back', () => thread.label === 'Note' && thread.range?.start.line === 1)
     await editor.document.save()
@@ -232,7 +233,7 @@ describe('What OpenCode says in the places of VS Code', function () {
 
   it('is a mark at the margin where there are very many', async () => {
     await write('many.txt', 'line\n'.repeat(400))
-    const findings = Array.from({ length: 300 }, (_, index) => ({
+    const findings = Array.from({ length: 200 }, (_, index) => ({
       file: 'many.txt',
       line: index + 1,
       message: 'x',
@@ -241,7 +242,7 @@ describe('What OpenCode says in the places of VS Code', function () {
     await seam.reviews.review({ directory: await directory(), set: 'uncommitted', label: 'Many' })
     const { comments } = seam.reviews
     const { Expanded } = vscode.CommentThreadCollapsibleState
-    assert.equal(comments.threads.length, 300)
+    assert.equal(comments.threads.length, 200)
     assert.equal(comments.threads.filter((each) => each.collapsibleState === Expanded).length, 10)
     comments.clear()
     await vscode.workspace.fs.delete(projectUri('many.txt'))
