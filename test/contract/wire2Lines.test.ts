@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../../src/client/connect.ts'
@@ -139,6 +139,31 @@ describe('the lines to a 2.x server', function () {
     await waitUntil(() => store.state?.status.kind === 'idle')
     assert.equal(answerOf(store.state.messages), 'It streams from here on to there.')
     for (const each of [store, probe]) each.dispose()
+  })
+
+  it('tell that a session was moved: the list of each folder and the open session know', async () => {
+    const [own, other] = [await open(), await open()]
+    const { hub, links } = hubOn(own)
+    const there = path.join(lab.root, 'moved-to')
+    await mkdir(there, { recursive: true })
+    const { id } = await other.createSession(lab.project, { title: 'On the move' })
+    const store = hub.open(id, lab.project)
+    const watches = [lab.project, there].map((directory) => hub.watchDirectory(directory))
+    const isListed = (directory: string): boolean =>
+      hub.sessions(directory).some(({ session }) => session.id === id)
+    await waitUntil(() => store.state !== undefined && links.includes('online') && isListed(lab.project))
+    const answer = await fetch(`${server.url}/api/session/${id}/move`, {
+      method: 'POST',
+      headers: { authorization: server.authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ directory: there }),
+    })
+    assert.equal(answer.status, 204)
+    await waitUntil(() => isListed(there) && !isListed(lab.project))
+    await waitUntil(() => store.state?.session.directory === there)
+    await other.renameSession(id, 'Arrived')
+    await waitUntil(() => store.state?.session.title === 'Arrived')
+    assert.deepEqual([isListed(there), isListed(lab.project)], [true, false])
+    for (const each of [store, ...watches]) each.dispose()
   })
 
   it('carry attachments and files of the server to the byte', async () => {

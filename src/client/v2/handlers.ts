@@ -23,7 +23,11 @@ const ofSessions: Readonly<Record<string, SessionHandler>> = {
   },
   'session.renamed': touch,
   'session.forked': touch,
-  'session.moved': touch,
+  // Both folders list other sessions now; which one it was in before is not told.
+  'session.moved': (live, sessionID, { data }) => {
+    live.placed(sessionID, word(fields(data['location'])['directory']))
+    live.push({ kind: 'reset', directory: undefined })
+  },
   'session.agent.selected': touch,
   'session.model.selected': touch,
   'session.metadata.updated': touch,

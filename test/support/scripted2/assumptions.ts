@@ -241,6 +241,11 @@ export const assumptions: readonly Assumption[] = [
   { id: 'session-patch', says: 'PATCH of a session answers 204, and keeps metadata', source: 'P' },
   { id: 'session-rules', says: 'a session is made with permissions of its own, and tells them', source: 'P' },
   {
+    id: 'session-move',
+    says: 'POST …/move {directory} answers 204, and session.moved tells the new location',
+    source: 'P T',
+  },
+  {
     id: 'session-events',
     says: 'a session takes an id of the client; session.created tells its location',
     source: 'P T',

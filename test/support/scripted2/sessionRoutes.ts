@@ -58,6 +58,11 @@ export function sessionRoutes(world: World, runner: Runner): readonly Route[] {
       },
     },
     {
+      method: 'POST',
+      path: '/api/session/:id/move',
+      handle: ({ params, body }) => moveSession(world, of(params[0]), textIn(body, 'directory') ?? ''),
+    },
+    {
       method: 'GET',
       path: '/api/session/:id/message',
       handle: ({ params, query }) => listMessages(of(params[0]), query),
@@ -272,6 +277,12 @@ function patchSession(world: World, record: SessionRecord, body: Data): void {
   info.title = title
   info.time.updated = Date.now()
   world.tell(record, 'session.renamed', { title })
+}
+
+function moveSession(world: World, record: SessionRecord, directory: string): void {
+  const place = { location: { directory }, projectID: projectOf(directory) }
+  record.info = { ...record.info, ...place, time: { ...record.info.time, updated: Date.now() } }
+  world.tell(record, 'session.moved', place)
 }
 
 async function deleteSession(world: World, runner: Runner, record: SessionRecord): Promise<void> {
