@@ -4,8 +4,9 @@ import type { SessionID } from '../opencode/ids.ts'
 import { filePath } from '../platform/folders.ts'
 import type { ReviewScope } from '../review/reviewedFile.ts'
 import { editorUri } from '../views/desk/texts.ts'
-import { filesOfNode, isChangeNode } from '../views/review/changeNode.ts'
+import { filesOfNode, isChangeNode, toNode } from '../views/review/changeNode.ts'
 import type { ChangeNode } from '../views/review/changeNode.ts'
+import { nestFiles } from '../views/review/fileNesting.ts'
 import { hunkAttachment } from '../views/review/hunkAttachment.ts'
 import { placeAt, placesOf } from '../views/review/reviewPlaces.ts'
 import type { PlacedHunk } from '../views/review/reviewPlaces.ts'
@@ -238,24 +239,46 @@ async function goToHunk(context: CommandContext, args: readonly unknown[], step:
   const editor = await vscode.window.showTextDocument(editorUri(file.file.path))
   const line = editor.selection.active.line
   const isNamed = typeof args[1] === 'number'
-  const index = place && isNamed ? places.indexOf(place) + step : indexFrom(places, line, step)
-  const target = places[(index + places.length) % places.length]
-  if (!target) return
-  const start = Math.min(target.hunk.now.start, editor.document.lineCount - 1)
+  const target =
+    place && isNamed
+      ? places.at((places.indexOf(place) + step) % places.length)
+      : nextPlace(places, line, step)
+  if (target) {
+    reveal(editor, target)
+    return
+  }
+  const next = nextFile(context, file, step)
+  const nextEditor = next === file ? editor : await vscode.window.showTextDocument(editorUri(next.file.path))
+  const there = placesOf(
+    context.review.state.filesAt(next.file.path, context.review.scope),
+    context.review.scope,
+  )
+  reveal(nextEditor, there.at(step === 1 ? 0 : -1))
+}
+
+function nextPlace(places: readonly PlacedHunk[], line: number, step: 1 | -1): PlacedHunk | undefined {
+  return step === 1
+    ? places.find(({ hunk }) => hunk.now.start > line)
+    : places.findLast(({ hunk }) => hunk.now.start < line)
+}
+
+/** In the order of the tree; behind the last file comes the first one. Files without a text to show are left out. */
+function nextFile({ review }: CommandContext, file: PendingFile, step: 1 | -1): PendingFile {
+  const nodes = nestFiles(review.state.files(file.sessionID, review.scope), file.directory)
+  const files = nodes.flatMap((node) => filesOfNode(toNode(node))).filter(({ now }) => now.kind === 'text')
+  const index = files.findIndex((each) => each.file.path === file.file.path)
+  return files.at((index + step) % files.length) ?? file
+}
+
+/** The top of a file that is new as a whole. */
+function reveal(editor: vscode.TextEditor, place: PlacedHunk | undefined): void {
+  const start = Math.min(place?.hunk.now.start ?? 0, editor.document.lineCount - 1)
   const position = new vscode.Position(start, 0)
   editor.selection = new vscode.Selection(position, position)
   editor.revealRange(
     new vscode.Range(position, position),
     vscode.TextEditorRevealType.InCenterIfOutsideViewport,
   )
-}
-
-/** Behind the last place comes the first one. */
-function indexFrom(places: readonly PlacedHunk[], line: number, step: 1 | -1): number {
-  const starts = places.map(({ hunk }) => hunk.now.start)
-  if (step === -1) return starts.findLastIndex((start) => start < line)
-  const next = starts.findIndex((start) => start > line)
-  return Math.max(0, next)
 }
 
 function serverOf(node: ChangeNode): SessionServerChanges | undefined {

@@ -104,6 +104,11 @@ describe('Reviewing what OpenCode changed', function () {
     await lens('2 of 2').waitFor({ timeout: patience })
     await page.keyboard.press('Control+Alt+Backspace')
     await becomes('big.txt', Buffer.from(big.replace('line 17\n', 'LINE 17\n')))
+    // Behind the last place of a file comes the next file, and before its first one the file before.
+    await page.keyboard.press('Alt+F5')
+    await page.locator('.tab.active', { hasText: 'both.txt' }).waitFor({ timeout: patience })
+    await page.keyboard.press('Shift+Alt+F5')
+    await page.locator('.tab.active', { hasText: 'big.txt' }).waitFor({ timeout: patience })
   })
 
   it('comes back with the editor’s own undo', async () => {
