@@ -34,15 +34,19 @@ export function fileItem(pending: PendingFile): vscode.TreeItem {
   return item
 }
 
-export function unknownItem(change: UnknownChange): vscode.TreeItem {
+export function unknownItem({
+  change,
+  directory,
+}: ChangeNode & { readonly kind: 'unknown' }): vscode.TreeItem {
   const { path, kind } = change
+  const words = [folderWord(path, directory), unknownWord(change)].filter((word) => word !== '')
   const item = new vscode.TreeItem(basename(path))
   item.iconPath = new vscode.ThemeIcon(kind === 'link' ? 'file-symlink-file' : 'question')
   item.resourceUri = editorUri(path)
-  item.description = unknownWord(change)
+  item.description = words.join(' · ')
   item.tooltip = [path, reasonOf(change)].join('\n')
   item.contextValue = 'unknownChange'
-  item.accessibilityInformation = { label: [basename(path), item.description].join(', ') }
+  item.accessibilityInformation = { label: [basename(path), ...words].join(', ') }
   item.command = {
     command: 'vscode.open',
     title: vscode.l10n.t('Open File'),
@@ -56,7 +60,7 @@ function unknownWord({ kind, before, after }: UnknownChange): string {
   if (kind !== 'large') return vscode.l10n.t('what changed is not known')
   if (after === undefined) return vscode.l10n.t('deleted · was {0}', sizeWord(before))
   if (before === undefined) return vscode.l10n.t('new · {0}', sizeWord(after))
-  return before === after
+  return sizeWord(before) === sizeWord(after)
     ? vscode.l10n.t('rewritten · {0}', sizeWord(after))
     : vscode.l10n.t('{0} → {1}', sizeWord(before), sizeWord(after))
 }
@@ -80,9 +84,8 @@ function sizeWord(bytes = 0): string {
 export function serverFileItem(node: ChangeNode & { readonly kind: 'serverFile' }): vscode.TreeItem {
   const { change, directory } = node
   const { path, status, texts } = change
-  const folder = dirname(shortName(path, directory))
   const words = [
-    folder === '.' ? '' : folder,
+    folderWord(path, directory),
     countWord(texts),
     status === 'added' ? vscode.l10n.t('new') : status === 'deleted' ? vscode.l10n.t('deleted') : '',
   ].filter((word) => word !== '')
@@ -101,6 +104,12 @@ export function serverFileItem(node: ChangeNode & { readonly kind: 'serverFile' 
     arguments: [node],
   }
   return item
+}
+
+/** Where a file is that does not stand in its folder; nothing at the top. */
+function folderWord(path: string, directory: string): string {
+  const folder = dirname(shortName(path, directory))
+  return folder === '.' ? '' : folder
 }
 
 function countWord(counts: PendingFile['counts']): string {

@@ -20,7 +20,12 @@ export type ChangeNode =
       readonly children: readonly FileNode[]
     }
   | { readonly kind: 'file'; readonly file: PendingFile }
-  | { readonly kind: 'unknown'; readonly sessionID: SessionID; readonly change: UnknownChange }
+  | {
+      readonly kind: 'unknown'
+      readonly sessionID: SessionID
+      readonly directory: string
+      readonly change: UnknownChange
+    }
   /** On another machine; see `ServerReview`. */
   | { readonly kind: 'serverSession'; readonly changes: SessionServerChanges }
   | { readonly kind: 'serverFile'; readonly change: ServerChange; readonly directory: string }

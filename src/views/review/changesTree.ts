@@ -78,7 +78,7 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
       case 'file':
         return fileItem(node.file)
       case 'unknown':
-        return unknownItem(node.change)
+        return unknownItem(node)
       case 'serverSession':
         return this.#serverSessionItem(node.changes)
       case 'serverFile':
@@ -121,7 +121,7 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
     const unknown = this.#review.ledger.get(sessionID)?.unknown ?? []
     return [
       ...nestFiles(files, directory).map(toNode),
-      ...unknown.map((change): ChangeNode => ({ kind: 'unknown', sessionID, change })),
+      ...unknown.map((change): ChangeNode => ({ kind: 'unknown', sessionID, directory, change })),
     ]
   }
 
@@ -135,7 +135,7 @@ export class ChangesTree implements vscode.TreeDataProvider<ChangeNode>, Disposa
   #draw(): void {
     const { state, scope } = this.#review
     const count = state.reviews.reduce(
-      (sum, { sessionID }) => sum + state.files(sessionID, 'session').length,
+      (sum, { sessionID, unknown }) => sum + unknown.length + state.files(sessionID, 'session').length,
       0,
     )
     const tooltip =

@@ -88,7 +88,9 @@ export class Review implements Disposable {
     const sum = (side: 'additions' | 'deletions'): number =>
       counts.reduce((total, count) => total + (count?.[side] ?? 0), 0)
     const canDecide = here.length > 0
-    return { files: counts.length, additions: sum('additions'), deletions: sum('deletions'), canDecide }
+    const unknown = canDecide ? (this.ledger.get(sessionID)?.unknown.length ?? 0) : 0
+    const files = counts.length + unknown
+    return { files, additions: sum('additions'), deletions: sum('deletions'), canDecide }
   }
 
   async setScope(scope: ReviewScope): Promise<void> {
