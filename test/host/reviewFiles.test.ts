@@ -3,7 +3,7 @@ import { rm, symlink } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import { contentOf, missing } from '../../src/review/content.ts'
 import { bytesOnDisk, contentNow, writeContent } from '../../src/views/review/reviewFiles.ts'
-import { closeEditors, openEditor, projectUri } from './support.ts'
+import { closeEditors, openEditor, projectUri, until } from './support.ts'
 
 const content = (text: string) => contentOf(Buffer.from(text))
 
@@ -50,6 +50,17 @@ describe('A file that a decision is carried out in', () => {
       code: 'conflict',
     })
     assert.equal(editor.document.getText(), 'mine\nmore\none\n')
+  })
+
+  it('is written past a document that no editor shows, which follows it', async () => {
+    const hidden = projectUri('hidden.txt')
+    await vscode.workspace.fs.writeFile(hidden, Buffer.from('one\n'))
+    const document = await vscode.workspace.openTextDocument(hidden)
+    await writeContent(hidden.fsPath, { now: content('one\n'), wanted: content('two\n') }, onWrite)
+    assert.deepEqual(told, ['two\n'])
+    assert.equal((await bytesOnDisk(hidden.fsPath))?.toString(), 'two\n')
+    await until('the document follows', () => document.getText() === 'two\n' && !document.isDirty)
+    await vscode.workspace.fs.delete(hidden)
   })
 
   it('takes the place of a link that stands there, and leaves the file behind it', async () => {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
@@ -68,7 +68,7 @@ export async function writeContent(
       vscode.l10n.t('{0} has unsaved changes. Save or revert them, then try again.', basename(path)),
     )
   }
-  const isSaved = document !== undefined && (await saveEdit(document, now, wanted))
+  const isSaved = document !== undefined && isInEditor(document) && (await saveEdit(document, now, wanted))
   const found = await bytesOnDisk(path)
   const bytes = bytesOf(wanted)
   // Line ends, encodings and what runs on save are the editor's business; the bytes are ours.
@@ -90,10 +90,28 @@ async function replaceFile(
     if (!bytes || (await isLink(path))) await rm(path, { force: true })
     if (!bytes) return
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, bytes)
+    if (found) await overwriteFile(path, found, bytes)
+    else await writeFile(path, bytes, { flag: 'wx' })
   } catch (error) {
-    if (found) await writeFile(path, found).catch(() => undefined)
     throw new OpencodeError('conflict', whyNotWritten(path, error), { cause: error })
+  }
+}
+
+/** The file is cut to its new length last, so that the room for what was in it is still there when that is put back. */
+async function overwriteFile(path: string, found: Buffer, bytes: Buffer): Promise<void> {
+  const file = await open(path, 'r+')
+  const fill = async (content: Buffer): Promise<void> => {
+    for (let done = 0; done < content.length;)
+      done += (await file.write(content, done, content.length - done, done)).bytesWritten
+    await file.truncate(content.length)
+  }
+  try {
+    await fill(bytes).catch(async (error: unknown) => {
+      await fill(found)
+      throw error
+    })
+  } finally {
+    await file.close()
   }
 }
 
@@ -114,6 +132,19 @@ function isLink(path: string): Promise<boolean> {
     (found) => found.isSymbolicLink(),
     () => false,
   )
+}
+
+/** Language services and others open documents that nobody sees; they follow the file. */
+function isInEditor({ uri }: vscode.TextDocument): boolean {
+  const { tabGroups, visibleTextEditors } = vscode.window
+  const shown = tabGroups.all.flatMap(({ tabs }) =>
+    tabs.flatMap(({ input }) => {
+      if (input instanceof vscode.TabInputText) return [input.uri]
+      return input instanceof vscode.TabInputTextDiff ? [input.original, input.modified] : []
+    }),
+  )
+  const inSight = visibleTextEditors.map(({ document }) => document.uri)
+  return [...shown, ...inSight].some((each) => each.toString() === uri.toString())
 }
 
 /** False where the editor cannot make the change, or shows something else. */
