@@ -35,6 +35,8 @@ export class ReviewDocuments implements Disposable {
   readonly #store = new DisposableStore()
   readonly #onDidChange = this.#store.add(new vscode.EventEmitter<vscode.Uri>())
   readonly #live = new Map<string, vscode.Uri>()
+  /** What the documents that follow were made of. */
+  readonly #shown = new Map<string, PendingFile | undefined>()
   readonly #texts = new Map<string, string>()
   #lastID = 0
 
@@ -45,8 +47,13 @@ export class ReviewDocuments implements Disposable {
       provideTextDocumentContent: (uri) => this.#read(uri),
     }
     this.#store.add(vscode.workspace.registerTextDocumentContentProvider(reviewScheme, provider))
-    this.#store.add(state.onDidChange(() => this.#live.forEach((uri) => this.#onDidChange.fire(uri))))
-    this.#store.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#live.delete(uri.toString())))
+    this.#store.add(state.onDidChange(() => this.#live.forEach((uri) => this.#follow(uri))))
+    this.#store.add(
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        this.#live.delete(uri.toString())
+        this.#shown.delete(uri.toString())
+      }),
+    )
   }
 
   /** Opens one file: without the open changes, beside the real one. Files that are no text are just opened. */
@@ -126,12 +133,24 @@ export class ReviewDocuments implements Disposable {
     return [left, right]
   }
 
+  #pendingOf(uri: vscode.Uri): PendingFile | undefined {
+    const place = readPlace(uri)
+    return place && this.#state.file(fileOf(uri).fsPath, place.scope, place.sessionID)
+  }
+
+  /** Many may be open at once, in an editor of many files; most of them are what they were. */
+  #follow(uri: vscode.Uri): void {
+    const [old, now] = [this.#shown.get(uri.toString()), this.#pendingOf(uri)]
+    if (!old || !now || old.file !== now.file || old.now !== now.now) this.#onDidChange.fire(uri)
+  }
+
   async #read(uri: vscode.Uri): Promise<string> {
     const text = this.#texts.get(uri.toString())
     if (text !== undefined) return text
     this.#live.set(uri.toString(), uri)
     const place = readPlace(uri)
-    const pending = place && this.#state.file(fileOf(uri).fsPath, place.scope, place.sessionID)
+    const pending = this.#pendingOf(uri)
+    this.#shown.set(uri.toString(), pending)
     const span = place && pending ? spanIn(pending.file, place.scope) : undefined
     if (span && pending) return shownText(withoutChanges(span, pending.now), fileOf(uri))
     // Decided in the meantime: there is nothing to compare any more.

@@ -21,6 +21,9 @@ export interface PendingFile extends PendingChange {
 }
 
 const delayMs = 150
+/** Where so many files wait, their views are drawn less often. */
+const manyFiles = 500
+const longDelayMs = 1_000
 
 /** The ledger joined with what stands in the files now: both what the agent and what the user did changes it. */
 export class ReviewState implements Disposable {
@@ -139,7 +142,8 @@ export class ReviewState implements Disposable {
   }
 
   #refreshSoon(): void {
-    this.#timer ??= setTimeout(() => void this.refresh([]), delayMs)
+    const delay = this.#known.size > manyFiles ? longDelayMs : delayMs
+    this.#timer ??= setTimeout(() => void this.refresh([]), delay)
   }
 
   async #read(): Promise<void> {
