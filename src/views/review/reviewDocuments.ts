@@ -141,7 +141,7 @@ export class ReviewDocuments implements Disposable {
   /** Many may be open at once, in an editor of many files; most of them are what they were. */
   #follow(uri: vscode.Uri): void {
     const [old, now] = [this.#shown.get(uri.toString()), this.#pendingOf(uri)]
-    if (!old || !now || old.file !== now.file || old.now !== now.now) this.#onDidChange.fire(uri)
+    if (old?.file !== now?.file || old?.now !== now?.now) this.#onDidChange.fire(uri)
   }
 
   async #read(uri: vscode.Uri): Promise<string> {
