@@ -19,6 +19,8 @@ export interface Lease {
   readonly version: string
   /** The local socket of the supervisor, or its named pipe. */
   readonly socketPath: string
+  /** Tells the data that the server works on from others; older leases do not say it. */
+  readonly data?: string
 }
 
 export const leaseProtocol = 1

@@ -22,6 +22,8 @@ export interface LeasePlace {
   socketPath(nonce: string): string
   /** What secrets of this lease are kept by. */
   readonly key: string
+  /** The same for all servers that work on the same data, however they are launched. */
+  readonly data: string
 }
 
 export interface LaunchFacts {
@@ -41,6 +43,7 @@ export async function leasePlace(facts: LaunchFacts, directory?: string): Promis
     key,
     leasePath: join(folder, `${key}.json`),
     lockPath: await startLockPath(facts.env, folder),
+    data: await dataKey(facts.env),
     socketPath: (nonce) =>
       process.platform === 'win32'
         ? `\\\\.\\pipe\\opencode-sessions-${key}-${nonce.slice(0, 8)}`
@@ -51,9 +54,13 @@ export async function leasePlace(facts: LaunchFacts, directory?: string): Promis
 /** Two servers that start on the same fresh data at once get in each other's way, whoever starts them. */
 export async function startLockPath(env: NodeJS.ProcessEnv, directory?: string): Promise<string> {
   const folder = directory ?? (await privateDirectory(env))
+  return join(folder, `start-${await dataKey(env)}.lock`)
+}
+
+async function dataKey(env: NodeJS.ProcessEnv): Promise<string> {
   const home = env['HOME'] || homedir()
   const data = join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'opencode')
-  return join(folder, `start-${hash(await realpath(data).catch(() => data))}.lock`)
+  return hash(await realpath(data).catch(() => data))
 }
 
 async function leaseKey({ binary, env, supervisorPath }: LaunchFacts): Promise<string> {

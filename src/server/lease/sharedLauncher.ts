@@ -19,6 +19,7 @@ import { type AttachFailure, AttachedServer } from './attachedServer.ts'
 import { acquireLock } from './fileLock.ts'
 import { type Lease, leaseProtocol, readLease } from './lease.ts'
 import { type LeasePlace, leasePlace } from './leasePlace.ts'
+import { whenOtherLineIsGone } from './otherLine.ts'
 import { type LeaseSecrets, PasswordMemory } from './passwordMemory.ts'
 import { startPatienceMs } from './startLock.ts'
 
@@ -37,6 +38,8 @@ export interface SharedLauncherOptions extends ProcessLauncherOptions {
   readonly grace?: Grace
   /** Instead of the user's private folder on this machine. */
   readonly leaseDirectory?: string
+  /** How long a server of the other line on the same data is waited for; default 30 s. */
+  readonly otherLineMs?: number
 }
 
 const defaultGrace: Grace = { killed: 10_000, idle: 10_000, busy: 20_000 }
@@ -95,6 +98,13 @@ export class SharedLauncher implements ServerLauncher {
       const found = await this.#attach(place, longPatienceMs)
       if (typeof found === 'object') return found
       if (found !== undefined) await this.#clear(place, found, signal)
+      const { version } = binary
+      const patienceMs = this.#options.otherLineMs
+      await whenOtherLineIsGone(place, {
+        version,
+        signal,
+        ...(patienceMs === undefined ? {} : { patienceMs }),
+      })
       return await this.#start(place, binary, signal)
     } finally {
       await lock.release()
@@ -170,6 +180,7 @@ export class SharedLauncher implements ServerLauncher {
       username: started.endpoint.username,
       version: binary.version,
       socketPath: place.socketPath(nonce),
+      data: place.data,
     }
   }
 }

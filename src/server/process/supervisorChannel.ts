@@ -26,7 +26,7 @@ export type Greeting = Extract<FromSupervisor, { type: 'welcome' | 'ending' }>
 
 const shareTimeoutMs = 10_000
 const readyLine = /\bserver listening on (https?:\/\/\S+)/i
-const readyJson = /^\s*\{\s*"url"\s*:\s*"(https?:\/\/[^"\s]+)"/
+const readyJson = /^\s*\{.*?"url"\s*:\s*"(https?:\/\/[^"\s]+)"/
 
 /**
  * One window's end of the talk with a supervisor, over the pipes of the child that it made or over a local socket.

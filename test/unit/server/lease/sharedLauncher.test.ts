@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect as connectSocket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -208,6 +209,34 @@ describe('Windows that share a server', function () {
     await starting
     await connection.ping()
     await until('it is out', () => sharingOf(first)?.windows === 1)
+  })
+
+  it('do not start 1.x on the data of a 2.x server that runs for another window, until that is gone', async () => {
+    const first = machine.window()
+    await first.start()
+    const lease = await machine.lease()
+    const [path = ''] = await machine.leasePaths()
+    await first.stop()
+    await gone(lease)
+    const running = spawn('sleep', ['60'], { stdio: 'ignore' })
+    const server = await describeProcess(running.pid ?? 0)
+    const other = { ...lease, version: '2.0.21', server, supervisor: server }
+    const otherPath = path.replace(/[^/]+$/, 'ffffffffffffffff.json')
+    await writeFile(otherPath, JSON.stringify(other), { mode: 0o600 })
+    await assert.rejects(machine.window().start(), {
+      code: 'launch-failed',
+      message: /OpenCode 2\.0\.21 still runs for another window.*"OpenCode: Stop Server"/,
+    })
+    await writeFile(otherPath, JSON.stringify({ ...other, data: 'of another user' }), { mode: 0o600 })
+    const apart = machine.window()
+    await apart.start()
+    await apart.stop()
+    await writeFile(otherPath, JSON.stringify(other), { mode: 0o600 })
+    const waiting = machine.window().start()
+    await sleep(400)
+    running.kill()
+    await (await waiting).ping()
+    await rm(otherPath)
   })
 
   describe('find a stale lease:', () => {

@@ -30,6 +30,7 @@ describe('The line that says that a server is ready', () => {
     assert.equal(portOfReadyLine('opencode server listening on http://127.0.0.1:4567'), 4567)
     assert.equal(portOfReadyLine('server listening on http://127.0.0.1:4567/'), 4567)
     assert.equal(portOfReadyLine('{"url":"http://127.0.0.1:4567"}'), 4567)
+    assert.equal(portOfReadyLine('{"version":"2.0.21", "url": "http://[::1]:4567/"}'), 4567)
   })
 
   it('is not taken from other lines', () => {

@@ -54,6 +54,7 @@ export function sharedLauncher({ secrets, ...request }: LauncherRequest): Shared
     ...request,
     ...program,
     grace: { killed: graceMs, idle: graceMs, busy: busyGraceMs },
+    otherLineMs: 1_500,
     secrets: {
       get: (key) => Promise.resolve(secrets.get(key)),
       set: (key, value) => Promise.resolve(void secrets.set(key, value)),
