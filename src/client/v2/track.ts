@@ -28,6 +28,8 @@ export class Track {
   readonly messageID: MessageID
   readonly #texts = new Map<string, BlockID>()
   readonly #tools = new Map<string, LiveTool>()
+  /** When texts began that may end behind others, epoch milliseconds. */
+  readonly #begun = new Map<BlockID, number>()
   #open:
     { readonly id: BlockID; readonly kind: TextKind; text: string; readonly started?: number } | undefined
   #count = 0
@@ -61,7 +63,8 @@ export class Track {
     const known = this.#texts.get(key)
     const id = known ?? this.#next()
     this.#texts.set(key, id)
-    this.#open = { id, kind, text: '', ...(now === undefined ? {} : { started: now }) }
+    if (now !== undefined) this.#begun.set(id, now)
+    this.#open = { id, kind, text: '', ...this.#beginOf(id) }
     return [...closed, this.#put(this.#textBlock(true))]
   }
 
@@ -77,7 +80,7 @@ export class Track {
   textEnded(kind: TextKind, data: Fields, now: number | undefined): readonly SessionAction[] {
     const id = this.#textID(kind, data)
     if (id === undefined) return []
-    const open = this.#open?.id === id ? this.#open : { id, kind, text: '' }
+    const open = this.#open?.id === id ? this.#open : { id, kind, text: '', ...this.#beginOf(id) }
     if (this.#open?.id === id) this.#open = undefined
     return [this.#put(textBlock({ ...open, text: text(data['text']) ?? open.text }, false, now))]
   }
@@ -116,6 +119,11 @@ export class Track {
   #change(tool: LiveTool, state: Fields): readonly SessionAction[] {
     tool.wire = { ...tool.wire, state }
     return [this.#put(readToolBlock(tool.block, tool.wire))]
+  }
+
+  #beginOf(id: BlockID): { readonly started?: number } {
+    const started = this.#begun.get(id)
+    return started === undefined ? {} : { started }
   }
 
   /** Some providers end their thoughts only after the text. */
