@@ -103,12 +103,20 @@ function fieldValue(field: Fields, said: readonly string[]): unknown {
       return said[0] === undefined ? field['default'] : said[0] === 'Yes'
     case 'number':
     case 'integer':
-      return said[0] === undefined ? field['default'] : Number(said[0])
+      return toNumber(said[0]) ?? field['default']
     case 'external':
       return undefined
     default:
       return values[0] ?? field['default']
   }
+}
+
+/** What is no number goes to the server as it is, which knows how to refuse it. */
+function toNumber(said = ''): number | string | undefined {
+  const words = said.trim()
+  if (words === '') return undefined
+  const value = Number(words)
+  return Number.isFinite(value) ? value : words
 }
 
 function valueOf(field: Fields, label: string): string {
