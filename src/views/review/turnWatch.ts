@@ -5,6 +5,7 @@ import { filePath } from '../../platform/folders.ts'
 import type { Log } from '../../platform/log.ts'
 import type { TurnRecorder } from '../../review/turnRecorder.ts'
 import type { Block, FileChange, Message } from '../../session/model.ts'
+import { isWithin } from '../../util/paths.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import type { Backend, Backends } from '../backend/backends.ts'
@@ -15,12 +16,23 @@ import { SavesUnderWay } from './savesUnderWay.ts'
 import { UserFiles } from './userFiles.ts'
 
 const editedDelayMs = 400
+/** What command lines write is seen on the disk alone, file by file. */
+const writtenDelayMs = 1_500
+/** A folder that takes long to look at is looked at for a quarter of the time at the most. */
+const restFactor = 3
 /** A prompt does not wait longer for its folder; a large one is taken in while the prompt is on its way. */
 const longestWaitMs = 2_000
 /** Folders of a window that are remembered before anything happens in them. */
 const mostWarmedUp = 3
 /** Enough messages for a turn of many steps. */
 const readMessages = 100
+
+/** At what a running session did so far: one that comes, or goes on. */
+interface Look {
+  readonly timer: NodeJS.Timeout
+  /** Something was written after it was asked for. */
+  isOld: boolean
+}
 
 /** Tells the recorder when sessions run, on all servers, and what the user saves meanwhile. */
 export class TurnWatch implements Disposable {
@@ -29,7 +41,7 @@ export class TurnWatch implements Disposable {
   readonly #log: Log
   readonly #store = new DisposableStore()
   readonly #watched = new Map<Backend, DisposableStore>()
-  readonly #timers = new Map<SessionID, NodeJS.Timeout>()
+  readonly #looks = new Map<SessionID, Look>()
   readonly #warm = new Set<string>()
   readonly #running = new Map<SessionID, { readonly backend: Backend; readonly directory: string }>()
   readonly #saves: SavesUnderWay
@@ -47,6 +59,10 @@ export class TurnWatch implements Disposable {
       }),
     )
     this.#store.add(new UserFiles(recorder))
+    const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher('**/*'))
+    const written = (uri: vscode.Uri): void => this.#written(filePath(uri))
+    for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
+      this.#store.add(event(written))
     this.#store.add(vscode.workspace.onWillSaveTextDocument((event) => this.#willSave(event)))
     this.#store.add(vscode.workspace.onDidSaveTextDocument((document) => void this.#didSave(document)))
     this.#watchAll()
@@ -67,7 +83,7 @@ export class TurnWatch implements Disposable {
 
   dispose(): void {
     for (const store of this.#watched.values()) store.dispose()
-    for (const timer of this.#timers.values()) clearTimeout(timer)
+    for (const { timer } of this.#looks.values()) clearTimeout(timer)
     this.#store.dispose()
   }
 
@@ -131,21 +147,38 @@ export class TurnWatch implements Disposable {
     const directory = this.#running.get(sessionID)?.directory
     if (directory === undefined) return
     this.#running.delete(sessionID)
-    clearTimeout(this.#timers.get(sessionID))
-    this.#timers.delete(sessionID)
+    clearTimeout(this.#looks.get(sessionID)?.timer)
+    this.#looks.delete(sessionID)
     await this.#recorder.end(sessionID, () => this.#changesOf(backend, sessionID, directory))
   }
 
-  /** An event of the server; a command line of the agent's is seen at the end of the run. */
+  /** An event of the server; of command lines there is none. */
   #edited(): void {
-    for (const sessionID of this.#running.keys()) {
-      if (this.#timers.has(sessionID)) continue
-      const timer = setTimeout(() => {
-        this.#timers.delete(sessionID)
-        void this.#recorder.progress(sessionID)
-      }, editedDelayMs)
-      this.#timers.set(sessionID, timer)
+    for (const sessionID of this.#running.keys()) this.#lookSoon(sessionID, editedDelayMs)
+  }
+
+  #written(path: string): void {
+    for (const [sessionID, { directory }] of this.#running)
+      if (isWithin(path, directory)) this.#lookSoon(sessionID, writtenDelayMs)
+  }
+
+  #lookSoon(sessionID: SessionID, delayMs: number): void {
+    const known = this.#looks.get(sessionID)
+    if (known) {
+      known.isOld = true
+      return
     }
+    const timer = setTimeout(() => {
+      look.isOld = false
+      const start = Date.now()
+      void this.#recorder.progress(sessionID).then(() => {
+        if (this.#looks.get(sessionID) !== look) return
+        this.#looks.delete(sessionID)
+        if (look.isOld) this.#lookSoon(sessionID, Math.max(writtenDelayMs, restFactor * (Date.now() - start)))
+      })
+    }, delayMs)
+    const look: Look = { timer, isOld: false }
+    this.#looks.set(sessionID, look)
   }
 
   #sees(backend: Backend, directory: string): boolean {
