@@ -46,6 +46,23 @@ describe('the 2.x wire', function () {
     assert.equal(bench.lab.model.requests.findLast(({ kind }) => kind === 'chat')?.model, 'mock-small')
   })
 
+  it('takes a prompt for sent whose id the server has, also when it says so by a conflict', async () => {
+    const session = await bench.newSession()
+    const sent = promptOf('[[text:Only once.]]')
+    await bench.connection.prompt(session.id, sent)
+    await waitUntil(() => bench.isDone(session.id, 0))
+    const asked = bench.lab.model.requests.filter(({ kind }) => kind === 'chat').length
+    await bench.connection.prompt(session.id, sent)
+    // Another content under the same id is a 409; so may be the same content on another server.
+    const { parts } = promptOf('[[text:Another.]]')
+    await bench.connection.prompt(session.id, { ...sent, parts })
+    const { messages } = await bench.connection.readMessages(session.id, 10)
+    assert.equal(answerOf(messages), 'Only once.')
+    assert.equal(messages.filter(({ role }) => role === 'user').length, 1)
+    assert.equal((await bench.connection.readStatus(bench.directory)).size, 0)
+    assert.equal(bench.lab.model.requests.filter(({ kind }) => kind === 'chat').length, asked)
+  })
+
   it('keeps the blocks of a prompt, its hidden words among them, and gives the model all of it', async () => {
     const session = await bench.newSession()
     const now = Date.now()

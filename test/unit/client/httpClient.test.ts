@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { gzipSync } from 'node:zlib'
 import { describe, it, afterEach } from 'mocha'
 import { OpencodeError } from '../../../src/opencode/errors.ts'
 import type { ErrorCode } from '../../../src/opencode/errors.ts'
@@ -186,6 +187,27 @@ describe('HttpClient', () => {
       assert.doesNotMatch(error.message, /secret=1/)
     }
     assert.equal(other.requests.length, 0)
+  })
+
+  it('gives bytes as they are, unpacked, and logs none of them', async () => {
+    const bytes = Buffer.concat([Buffer.from([0, 255, 13, 10]), Buffer.from('{"secret":1}'), Buffer.alloc(3)])
+    const log = memoryLog()
+    const { server, client } = await start((request, response) => {
+      if (request.url === '/gone')
+        return sendJson(response, 404, { _tag: 'FileNotFoundError', message: 'No.' })
+      if (request.url !== '/packed')
+        return response.writeHead(200, { 'content-type': 'text/html' }).end(bytes)
+      const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+      return response.writeHead(200, headers).end(gzipSync(bytes))
+    }, log)
+    for (const path of ['/plain', '/packed'])
+      assert.deepEqual(await client.bytes({ method: 'GET', route: '/file', path }), bytes)
+    assert.equal(server.requests[0]?.headers.accept, '*/*')
+    const gone = await caught(client.bytes({ method: 'GET', route: '/file', path: '/gone' }))
+    assert.equal(gone.code, 'not-found')
+    const large = await caught(client.bytes({ method: 'GET', route: '/file', maxBytes: 10 }))
+    assert.equal(large.code, 'too-large')
+    assert.ok(log.lines.length > 3 && log.lines.every((line) => !line.includes('secret')))
   })
 
   it('refuses an answer above the limit', async () => {
