@@ -161,9 +161,11 @@ describe('A selection', () => {
     const { drafts } = (await activated()).services
     const chip = () => drafts.get('untitled').items[0]
     for (const isSaved of [true, false]) {
-      const editor = await vscode.window.showTextDocument(
-        await vscode.workspace.openTextDocument({ content: 'one\nnever saved\n' }),
-      )
+      // VS Code keeps documents for a while that extensions opened.
+      await vscode.commands.executeCommand('workbench.action.files.newUntitledFile')
+      const editor = vscode.window.activeTextEditor
+      assert.ok(editor?.document.isUntitled)
+      await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'one\nnever saved\n'))
       editor.selection = new vscode.Selection(1, 0, 1, 3)
       drafts.add('untitled', await selectionAttachments(target))
       if (isSaved) {
@@ -173,8 +175,9 @@ describe('A selection', () => {
         await vscode.window.showTextDocument(editor.document)
       }
       await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')
-      if (isSaved) await until('the chip has the name of the file', () => chip()?.label === 'saved.txt:2')
-      else await until('the chip is stale', () => chip()?.stale !== undefined)
+      if (isSaved)
+        await until('the chip has the name of the file', () => chip()?.label === 'saved.txt:2', 20_000)
+      else await until('the chip is stale', () => chip()?.stale !== undefined, 20_000)
       drafts.clear('untitled')
       await closeEditors()
     }
