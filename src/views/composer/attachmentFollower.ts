@@ -106,7 +106,8 @@ export class AttachmentFollower implements Disposable {
     }
     const isOpen = vscode.workspace.textDocuments.some(({ uri }) => uri.toString() === anchor.uri)
     if (isThere && isOpen && anchor.isGone !== true) return
-    const next = isThere ? locate(await opened(anchor), anchor) : { ...anchor, isGone: true }
+    const document = isThere ? await opened(anchor) : undefined
+    const next = document ? locate(document, anchor) : { ...anchor, isGone: true }
     this.#drafts.update(key, item.id, (each) => placed(each, next))
   }
 }
@@ -139,8 +140,9 @@ function renamedName(name: string, { from, to }: Move): string {
   return from.endsWith(`/${name}`) ? (pathBelow(to, from.slice(0, -name.length)) ?? to) : name
 }
 
-async function opened({ uri }: Anchor): Promise<vscode.TextDocument> {
-  return vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true))
+/** Undefined for what is no text by now. */
+async function opened({ uri }: Anchor): Promise<vscode.TextDocument | undefined> {
+  return Promise.resolve(vscode.workspace.openTextDocument(vscode.Uri.parse(uri))).catch(() => undefined)
 }
 
 function isOneOf({ attachment }: Drafted, folders: ReadonlySet<string>): boolean {
