@@ -105,7 +105,7 @@ export class CommitMessages {
 
 async function stagedElseAll(root: string, denied: readonly string[]): Promise<GivenChanges> {
   const isStaged = Boolean(await git(root, ['diff', '--cached', '--name-only']))
-  const changes = await changesToSend(root, isStaged ? 'staged' : 'unstaged', denied, [root])
+  const changes = await changesToSend(root, isStaged ? 'staged' : 'unstaged', denied, 'own')
   if (changes) return changes
   if (isStaged) {
     throw new OpencodeError(

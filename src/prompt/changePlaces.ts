@@ -16,8 +16,13 @@ export interface ChangePlace {
 
 /** The repository that a directory is in, and those in folders of it. */
 export async function placesIn(directory: string): Promise<readonly ChangePlace[]> {
-  const own = (await rootOf(directory)) === undefined ? [] : [{ root: directory, prefix: '', paths: ['.'] }]
+  const own = (await rootOf(directory)) === undefined ? [] : [ownPlace(directory)]
   return [...own, ...(await nestedIn(directory, directory))]
+}
+
+/** What of the repository of a directory lies in this directory. */
+export function ownPlace(directory: string): ChangePlace {
+  return { root: directory, prefix: '', paths: ['.'] }
 }
 
 /**

@@ -5,7 +5,7 @@ import { isDenied } from '../platform/deniedFiles.ts'
 import type { PromptPart } from '../session/model.ts'
 import { inlinePart } from './attachment.ts'
 import type { Attachment } from './attachment.ts'
-import { placesIn, placesOf } from './changePlaces.ts'
+import { ownPlace, placesIn, placesOf } from './changePlaces.ts'
 import type { ChangePlace } from './changePlaces.ts'
 import { shortName } from './documentPlace.ts'
 import { currentBranch, git } from './git.ts'
@@ -81,15 +81,16 @@ export interface GivenChanges {
  * A set of changes without the files of a deny list; undefined when nothing is left.
  *
  * @param denied globs of the settings
- * @param paths absolute; all files of the directory when left out
+ * @param paths absolute; all files of the directory when left out, or those of its repository alone
  */
 export async function changesToSend(
   directory: string,
   set: ChangeSet | 'uncommitted',
   denied: readonly string[],
-  paths?: readonly string[],
+  paths?: readonly string[] | 'own',
 ): Promise<GivenChanges | undefined> {
-  const places = paths ? await placesOf(paths, directory) : await placesIn(directory)
+  const places =
+    paths === 'own' ? [ownPlace(directory)] : await (paths ? placesOf(paths, directory) : placesIn(directory))
   const found = await Promise.all(places.map((place) => changesAt(place, set, denied)))
   const whole = joined(found.map(({ text }) => text))
   if (whole === '') return undefined

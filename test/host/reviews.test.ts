@@ -109,6 +109,15 @@ describe('What OpenCode says in the places of VS Code', function () {
     await vscode.commands.executeCommand('opencodeSessions.generateCommitMessage', { rootUri: other.rootUri })
     assert.deepEqual([repository.inputBox.value, other.inputBox.value], ['', 'For the other'])
     assert.match(await reached('Commit of '), /^\+\+\+ b\/b\.txt$/m)
+    await write('a.txt', `${original}of the first\n`)
+    await say({ commitMessage: 'First commit of ${diff}. [[text:For the first]]' })
+    await vscode.commands.executeCommand('opencodeSessions.generateCommitMessage', {
+      rootUri: repository.rootUri,
+    })
+    const first = await reached('First commit of ')
+    assert.match(first, /^\+of the first$/m)
+    assert.doesNotMatch(first, /b\.txt/)
+    repository.inputBox.value = ''
     await vscode.workspace.fs.delete(projectUri('other'), { recursive: true })
   })
 
