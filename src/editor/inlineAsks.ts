@@ -5,7 +5,6 @@ import { setContextKey } from '../platform/contextKeys.ts'
 import { realDirectory } from '../platform/folders.ts'
 import { hiddenText } from '../prompt/attachment.ts'
 import { fileAttachment } from '../prompt/filePart.ts'
-import { savedAs } from '../prompt/savedAs.ts'
 import { rangeAttachment, linesOf } from '../prompt/selectionPart.ts'
 import { valuesOf } from '../prompt/subject.ts'
 import { symbolAt } from '../prompt/symbols.ts'
@@ -57,12 +56,6 @@ export class InlineAsks implements Disposable {
     this.#store.add(
       workspace.onDidOpenTextDocument((document) => {
         for (const own of this.#of(document.uri)) own.reopen(document)
-      }),
-    )
-    this.#store.add(
-      workspace.onDidCloseTextDocument((document) => {
-        const file = savedAs(document)
-        if (file) for (const own of this.#of(document.uri)) this.#moveTo(own, file.uri)
       }),
     )
     this.#store.add(workspace.onDidRenameFiles(({ files }) => this.#move(files)))
@@ -194,18 +187,15 @@ export class InlineAsks implements Disposable {
     for (const file of files) {
       for (const own of [...this.#threads.values()]) {
         const uri = movedUri(own.thread.uri, file)
-        if (uri) this.#moveTo(own, uri)
+        if (!uri) continue
+        this.#threads.delete(own.thread)
+        own.move(this.#controller.createCommentThread(uri, own.range ?? new vscode.Range(0, 0, 0, 0), []))
+        this.#threads.set(own.thread, own)
+        // VS Code may have opened the file by its new name already.
+        const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString())
+        if (document) own.reopen(document)
       }
     }
-  }
-
-  #moveTo(own: InlineThread, uri: vscode.Uri): void {
-    this.#threads.delete(own.thread)
-    own.move(this.#controller.createCommentThread(uri, own.range ?? new vscode.Range(0, 0, 0, 0), []))
-    this.#threads.set(own.thread, own)
-    // VS Code may have opened the file by its new name already.
-    const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString())
-    if (document) own.reopen(document)
   }
 
   async #compare(own: InlineThread, proposal: string): Promise<void> {

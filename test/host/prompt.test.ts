@@ -160,27 +160,30 @@ describe('A selection', () => {
   it('of an untitled document goes with the file that it is saved as, and is stale when it is thrown away', async () => {
     const { drafts } = (await activated()).services
     const chip = () => drafts.get('untitled').items[0]
-    for (const isSaved of [true, false]) {
-      // VS Code keeps documents for a while that extensions opened.
-      await vscode.commands.executeCommand('workbench.action.files.newUntitledFile')
-      const editor = vscode.window.activeTextEditor
-      assert.ok(editor?.document.isUntitled)
+    const uri = vscode.Uri.from({ scheme: 'untitled', path: projectUri('saved.txt').path })
+    const add = async (document: vscode.TextDocument) => {
+      const editor = await vscode.window.showTextDocument(document)
       await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'one\nnever saved\n'))
       editor.selection = new vscode.Selection(1, 0, 1, 3)
       drafts.add('untitled', await selectionAttachments(target))
-      if (isSaved) {
-        const saved = projectUri('saved.txt')
-        await vscode.workspace.fs.writeFile(saved, Buffer.from('one\nnever saved\n'))
-        await openEditor(saved)
-        await vscode.window.showTextDocument(editor.document)
-      }
-      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')
-      if (isSaved)
-        await until('the chip has the name of the file', () => chip()?.label === 'saved.txt:2', 20_000)
-      else await until('the chip is stale', () => chip()?.stale !== undefined, 20_000)
-      drafts.clear('untitled')
-      await closeEditors()
     }
+    await add(await vscode.workspace.openTextDocument(uri))
+    await vscode.window.activeTextEditor?.document.save()
+    const anchored = () => drafts.attachments('untitled', [chip()?.id ?? ''])[0]?.anchor
+    await until(
+      'the chip is one of the file',
+      () => anchored()?.uri === projectUri('saved.txt').toString(),
+      20_000,
+    )
+    assert.deepEqual([chip()?.label, chip()?.stale], ['saved.txt:2', undefined])
+    drafts.clear('untitled')
+    await closeEditors()
+    await vscode.commands.executeCommand('workbench.action.files.newUntitledFile')
+    assert.ok(vscode.window.activeTextEditor)
+    await add(vscode.window.activeTextEditor.document)
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')
+    await until('the chip is stale', () => chip()?.stale !== undefined, 20_000)
+    drafts.clear('untitled')
     await vscode.workspace.fs.delete(projectUri('saved.txt'))
   })
 

@@ -5,7 +5,7 @@ import { lineLabel } from '../../prompt/attachment.ts'
 import type { Anchor, Attachment } from '../../prompt/attachment.ts'
 import { exists } from '../../prompt/documentPlace.ts'
 import { followAnchor, locate } from '../../prompt/refresh.ts'
-import { savedAs } from '../../prompt/savedAs.ts'
+import { textOf } from '../../prompt/selectionPart.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import { isWithin, pathBelow } from '../../util/paths.ts'
@@ -14,6 +14,8 @@ import type { Drafts } from './drafts.ts'
 
 /** Programs write a file by putting another one in its place: for a moment there is none. */
 const settleMs = 300
+/** VS Code empties and closes an untitled document before it opens the file that it was saved as. */
+const saveMs = 1_000
 
 interface Drafted {
   readonly key: string
@@ -32,7 +34,7 @@ export class AttachmentFollower implements Disposable {
     const { workspace } = vscode
     this.#store.add(workspace.onDidChangeTextDocument((event) => this.#follow(event)))
     this.#store.add(workspace.onDidRenameFiles(({ files }) => this.#move(files)))
-    this.#store.add(workspace.onDidCloseTextDocument((document) => this.#close(document)))
+    this.#store.add(workspace.onDidCloseTextDocument(({ uri }) => this.#close(uri)))
     const watcher = this.#store.add(workspace.createFileSystemWatcher('**/*'))
     for (const news of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
       this.#store.add(news((uri) => this.#soon(filePath(uri))))
@@ -68,19 +70,13 @@ export class AttachmentFollower implements Disposable {
   }
 
   /** An untitled document was saved as a file, or is gone for good. */
-  #close(document: vscode.TextDocument): void {
-    const { uri } = document
-    if (uri.scheme !== 'untitled') return
-    const file = savedAs(document)
-    for (const { key, attachment } of this.#drafts.all) {
-      const { anchor, item } = attachment
-      if (anchor?.uri !== uri.toString()) continue
-      this.#drafts.update(key, item.id, (each) =>
-        file
-          ? renamed(each, { from: uri.path, to: filePath(file.uri) })
-          : placed(each, { ...anchor, isGone: true }),
-      )
-    }
+  #close(uri: vscode.Uri): void {
+    const isItsOwn = ({ attachment }: Drafted): boolean => attachment.anchor?.uri === uri.toString()
+    if (uri.scheme !== 'untitled' || !this.#drafts.all.some(isItsOwn)) return
+    setTimeout(() => {
+      for (const { key, attachment } of this.#drafts.all.filter(isItsOwn))
+        this.#drafts.update(key, attachment.item.id, (each) => savedOrGone(each, uri))
+    }, saveMs).unref()
   }
 
   #soon(path: string): void {
@@ -110,6 +106,20 @@ export class AttachmentFollower implements Disposable {
     const next = document ? locate(document, anchor) : { ...anchor, isGone: true }
     this.#drafts.update(key, item.id, (each) => placed(each, next))
   }
+}
+
+/** The file is in front then, and has the lines where they were. */
+function savedOrGone(attachment: Attachment, { path }: vscode.Uri): Attachment {
+  const { anchor } = attachment
+  if (!anchor) return attachment
+  const file = vscode.window.activeTextEditor?.document
+  const isIt =
+    file?.uri.scheme === 'file' &&
+    anchor.lines.end <= file.lineCount &&
+    textOf(file, anchor.lines) === anchor.text
+  if (!isIt) return placed(attachment, { ...anchor, isGone: true })
+  const saved = renamed(attachment, { from: path, to: filePath(file.uri) })
+  return placed(saved, { uri: file.uri.toString(), lines: anchor.lines, text: anchor.text })
 }
 
 interface Move {
