@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../src/opencode/errors.ts'
 import type { PromptTarget } from '../../src/prompt/attachment.ts'
@@ -10,7 +11,8 @@ import { problemFiles, problemsAttachment } from '../../src/prompt/problemsPart.
 import { composePrompt } from '../../src/prompt/prompt.ts'
 import { fileAttachment } from '../../src/prompt/filePart.ts'
 import type { Attachment } from '../../src/prompt/attachment.ts'
-import { projectUri, until } from './support.ts'
+import { editorCandidates } from '../../src/views/composer/mentionSources.ts'
+import { activated, closeEditors, openEditor, projectUri, until } from './support.ts'
 
 const write = (name: string, text: string) =>
   vscode.workspace.fs.writeFile(projectUri(name), Buffer.from(text))
@@ -48,6 +50,23 @@ describe('What can be mentioned', () => {
       await vscode.workspace.fs.rename(away, hidden)
       await remove('plain')
     }
+  })
+
+  it('are all open files at once, without private ones and those that cannot be sent', async () => {
+    await write('.env', 'KEY=secret\n')
+    await write('plain.txt', 'x')
+    symlinkSync(projectUri('.env').fsPath, projectUri('link.txt').fsPath)
+    for (const name of ['a.txt', '.env', 'link.txt', 'plain.txt', 'src/greeting.ts'])
+      await openEditor(projectUri(name))
+    await remove('plain.txt')
+    const { terminal } = (await activated()).services.composer.mentions
+    const find = (token: string) =>
+      editorCandidates(target, terminal, ['**/.env']).find((each) => each.token === token)
+    const labels = async (token: string) => (await find(token)?.make())?.map(({ item }) => item.label)
+    assert.deepEqual(await labels('@editors'), ['a.txt', 'greeting.ts'])
+    assert.deepEqual(await labels('@.env'), ['.env'])
+    await closeEditors()
+    await Promise.all(['.env', 'link.txt'].map(remove))
   })
 
   it('are git changes: unstaged with untracked files, and staged', async () => {
