@@ -21,9 +21,10 @@ import {
   isTerminal,
   placeOf,
   problemPlace,
+  repositoryOf,
   terminalPlace,
 } from './editor/editorPlaces.ts'
-import { pickChanges } from './editor/pickChanges.ts'
+import { pickChangesOf } from './editor/pickChanges.ts'
 
 type Name = keyof typeof commandIds
 
@@ -50,10 +51,9 @@ export const editorCommands = {
       const files = changedFilesOf(args).map(filePath)
       await addToDraft(context, async ({ target: { directory } }) => {
         if (files.length > 0) return [await fileChangesAttachment(files, directory, isStaged(args))]
-        const set = await pickChanges(directory)
-        return set === undefined
-          ? []
-          : [await changesAttachment(directory, set, context.services.settings.deniedFiles.value)]
+        const picked = await pickChangesOf(repositoryOf(args), directory)
+        const denied = context.services.settings.deniedFiles.value
+        return picked ? [await changesAttachment(directory, picked.set, denied, picked.paths)] : []
       })
     },
   },

@@ -1,13 +1,14 @@
 import { basename, dirname } from 'node:path'
 import * as vscode from 'vscode'
+import { directoryOf } from '../editor/gitExtension.ts'
 import type { ReviewScope } from '../editor/reviews.ts'
 import { activeFolder, filePath, realDirectory } from '../platform/folders.ts'
 import { changeLabel } from '../prompt/changes.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
-import { isStaged, reviewedFilesOf } from './editor/editorPlaces.ts'
-import { pickChanges } from './editor/pickChanges.ts'
+import { isStaged, repositoryOf, reviewedFilesOf } from './editor/editorPlaces.ts'
+import { pickChangesOf } from './editor/pickChanges.ts'
 
 type Name = keyof typeof commandIds
 
@@ -52,15 +53,26 @@ export const reviewCommands = {
 
 /** What the source control view or a list of files hands over, else what the user picks; undefined when that is nothing. */
 async function scopeOf(
-  { chats }: CommandContext,
+  { chats, services }: CommandContext,
   args: readonly unknown[],
 ): Promise<ReviewScope | undefined> {
   const paths = await Promise.all(reviewedFilesOf(args).map((uri) => realDirectory(filePath(uri))))
   const [first] = paths
   if (first !== undefined) return fileScope(first, paths, isStaged(args) ? 'staged' : 'uncommitted')
-  const directory = chats.active?.directory ?? (await activeFolder()).directory
-  const set = await pickChanges(directory)
-  return set && { directory, set, label: changeLabel(set) }
+  const repository = repositoryOf(args)
+  const directory =
+    repository === undefined
+      ? (chats.active?.directory ?? (await activeFolder()).directory)
+      : directoryOf(await realDirectory(repository), services)
+  const picked = await pickChangesOf(repository, directory)
+  return (
+    picked && {
+      directory,
+      set: picked.set,
+      label: changeLabel(picked.set),
+      ...(picked.paths ? { paths: picked.paths } : {}),
+    }
+  )
 }
 
 async function fileScope(

@@ -8,11 +8,10 @@ import { currentBranch, git } from '../prompt/git.ts'
 import type { TemplateValues } from '../prompt/template.ts'
 import { filled, soundTemplate } from '../prompt/templates.ts'
 import type { PromptPart } from '../session/model.ts'
-import { isWithin } from '../util/paths.ts'
 import type { Services } from '../views/services.ts'
 import { cleanMessage } from './cleanMessage.ts'
 import type { GitRepository } from './gitExtension.ts'
-import { pickRepository } from './gitExtension.ts'
+import { directoryOf, pickRepository } from './gitExtension.ts'
 import type { OneOffs } from './oneOffs.ts'
 import { withCancel } from './withCancel.ts'
 
@@ -54,7 +53,7 @@ export class CommitMessages {
   async #ask(repository: GitRepository, template: string, signal: AbortSignal): Promise<string> {
     const root = await realDirectory(repository.rootUri.fsPath)
     const changes = await stagedElseAll(root, this.#services.settings.deniedFiles.value)
-    const directory = this.#directoryOf(root)
+    const directory = directoryOf(root, this.#services)
     const { text, sessionID } = await this.#oneOffs.run({
       directory,
       text: filled(template, await valuesOf(root, repository, changes)),
@@ -71,16 +70,6 @@ export class CommitMessages {
     throw new OpencodeError(
       'bad-response',
       vscode.l10n.t('The answer holds no commit message. It stands in the session "Commit message".'),
-    )
-  }
-
-  /** The workspace folder of the repository, or the one that lies in it; the server is that of this folder. */
-  #directoryOf(root: string): string {
-    const directories = this.#services.backends.places.map(({ directory }) => directory)
-    return (
-      directories.find((directory) => isWithin(root, directory)) ??
-      directories.find((directory) => isWithin(directory, root)) ??
-      root
     )
   }
 

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../opencode/errors.ts'
+import { isWithin } from '../util/paths.ts'
+import type { Services } from '../views/services.ts'
 
 /** A repository as VS Code's Git support shows it, as far as it is used here. */
 export interface GitRepository {
@@ -36,6 +38,16 @@ export async function pickRepository(sourceControl: unknown): Promise<GitReposit
   if (!first) throw new OpencodeError('no-repository', vscode.l10n.t('No Git repository is open.'))
   if (others.length === 0) return first
   return api.repositories.find(({ ui }) => ui.selected) ?? ask(api.repositories)
+}
+
+/** The workspace folder of a repository, or the one that lies in it; the server is that of this folder. */
+export function directoryOf(root: string, { backends }: Pick<Services, 'backends'>): string {
+  const directories = backends.places.map(({ directory }) => directory)
+  return (
+    directories.find((directory) => isWithin(root, directory)) ??
+    directories.find((directory) => isWithin(directory, root)) ??
+    root
+  )
 }
 
 async function ask(repositories: readonly GitRepository[]): Promise<GitRepository | undefined> {

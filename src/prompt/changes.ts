@@ -44,14 +44,16 @@ async function describeAt({ root, prefix }: ChangePlace, set: ChangeSet): Promis
  * these one by one.
  *
  * @param denied globs of the settings
+ * @param paths absolute; all files of the directory when left out
  * @throws OpencodeError `not-found` when there is none any more
  */
 export async function changesAttachment(
   directory: string,
   set: ChangeSet,
   denied: readonly string[],
+  paths?: readonly string[],
 ): Promise<Attachment> {
-  const places = await placesIn(directory)
+  const places = await (paths ? placesOf(paths, directory) : placesIn(directory))
   const found = await Promise.all(places.map((place) => changesAt(place, set, denied)))
   const text = joined(found.map((each) => each.text))
   if (text === '') throw new OpencodeError('not-found', vscode.l10n.t('There are no such changes any more.'))

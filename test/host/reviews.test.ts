@@ -118,6 +118,18 @@ describe('What OpenCode says in the places of VS Code', function () {
     assert.match(first, /^\+of the first$/m)
     assert.doesNotMatch(first, /b\.txt/)
     repository.inputBox.value = ''
+    const findings = [{ file: 'other/b.txt', line: 1, message: 'Of the other.' }]
+    await say({ review: `Review of it. [[text:${JSON.stringify({ findings })}]]` })
+    await vscode.commands.executeCommand('opencodeSessions.reviewChanges', { rootUri: other.rootUri })
+    const reviewed = await reached('Review of it.')
+    assert.match(reviewed, /^\+\+\+ b\/other\/b\.txt$/m)
+    assert.doesNotMatch(reviewed, /of the first/)
+    const { comments } = seam.reviews
+    assert.deepEqual(
+      comments.threads.map(({ uri }) => uri.fsPath),
+      [projectUri('other/b.txt').fsPath],
+    )
+    comments.clear()
     await vscode.workspace.fs.delete(projectUri('other'), { recursive: true })
   })
 

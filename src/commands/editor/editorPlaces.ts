@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { OpencodeError } from '../../opencode/errors.ts'
+import { filePath } from '../../platform/folders.ts'
 import { problemsBelow } from '../../prompt/diagnosticsPart.ts'
 import type { ProblemsOfFile } from '../../prompt/diagnosticsPart.ts'
 import { noEditor, selectedCells } from '../../prompt/selectionPart.ts'
@@ -43,6 +44,12 @@ export function reviewedFilesOf(args: readonly unknown[]): readonly vscode.Uri[]
   const changed = changedFilesOf(args)
   if (changed.length > 0 || !uriOf(args[0])) return changed
   return filesOf(args)
+}
+
+/** The root of the repository whose title in the source control view was used; undefined elsewhere. */
+export function repositoryOf([first]: readonly unknown[]): string | undefined {
+  const { rootUri } = Object(first) as { readonly rootUri?: unknown }
+  return rootUri instanceof vscode.Uri ? filePath(rootUri) : undefined
 }
 
 /** Whether only what is staged is meant: of all the changes that are handed over. */
