@@ -5,7 +5,6 @@ import { lineLabel } from '../../prompt/attachment.ts'
 import type { Anchor, Attachment } from '../../prompt/attachment.ts'
 import { exists } from '../../prompt/documentPlace.ts'
 import { followAnchor, locate } from '../../prompt/refresh.ts'
-import { textOf } from '../../prompt/selectionPart.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
 import { isWithin, pathBelow } from '../../util/paths.ts'
@@ -14,8 +13,6 @@ import type { Drafts } from './drafts.ts'
 
 /** Programs write a file by putting another one in its place: for a moment there is none. */
 const settleMs = 300
-/** VS Code empties and closes an untitled document before it opens the file that it was saved as. */
-const saveMs = 1_000
 
 interface Drafted {
   readonly key: string
@@ -34,7 +31,7 @@ export class AttachmentFollower implements Disposable {
     const { workspace } = vscode
     this.#store.add(workspace.onDidChangeTextDocument((event) => this.#follow(event)))
     this.#store.add(workspace.onDidRenameFiles(({ files }) => this.#move(files)))
-    this.#store.add(workspace.onDidCloseTextDocument(({ uri }) => this.#close(uri)))
+    this.#store.add(workspace.onDidCloseTextDocument((document) => this.#close(document)))
     const watcher = this.#store.add(workspace.createFileSystemWatcher('**/*'))
     for (const news of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
       this.#store.add(news((uri) => this.#soon(filePath(uri))))
@@ -69,14 +66,14 @@ export class AttachmentFollower implements Disposable {
     }
   }
 
-  /** An untitled document was saved as a file, or is gone for good. */
-  #close(uri: vscode.Uri): void {
-    const isItsOwn = ({ attachment }: Drafted): boolean => attachment.anchor?.uri === uri.toString()
-    if (uri.scheme !== 'untitled' || !this.#drafts.all.some(isItsOwn)) return
-    setTimeout(() => {
-      for (const { key, attachment } of this.#drafts.all.filter(isItsOwn))
-        this.#drafts.update(key, attachment.item.id, (each) => savedOrGone(each, uri))
-    }, saveMs).unref()
+  /** An untitled document is gone with its editor; where it was saved, the file is another one. */
+  #close({ uri }: vscode.TextDocument): void {
+    if (uri.scheme !== 'untitled') return
+    for (const { key, attachment } of this.#drafts.all) {
+      const { anchor, item } = attachment
+      if (anchor?.uri === uri.toString())
+        this.#drafts.update(key, item.id, (each) => placed(each, { ...anchor, isGone: true }))
+    }
   }
 
   #soon(path: string): void {
@@ -106,20 +103,6 @@ export class AttachmentFollower implements Disposable {
     const next = document ? locate(document, anchor) : { ...anchor, isGone: true }
     this.#drafts.update(key, item.id, (each) => placed(each, next))
   }
-}
-
-/** The file is in front then, and has the lines where they were. */
-function savedOrGone(attachment: Attachment, { path }: vscode.Uri): Attachment {
-  const { anchor } = attachment
-  if (!anchor) return attachment
-  const file = vscode.window.activeTextEditor?.document
-  const isIt =
-    file?.uri.scheme === 'file' &&
-    anchor.lines.end <= file.lineCount &&
-    textOf(file, anchor.lines) === anchor.text
-  if (!isIt) return placed(attachment, { ...anchor, isGone: true })
-  const saved = renamed(attachment, { from: path, to: filePath(file.uri) })
-  return placed(saved, { uri: file.uri.toString(), lines: anchor.lines, text: anchor.text })
 }
 
 interface Move {
