@@ -2,8 +2,9 @@ import { basename, dirname } from 'node:path'
 import * as vscode from 'vscode'
 import { directoryOf } from '../editor/gitExtension.ts'
 import type { ReviewScope } from '../editor/reviews.ts'
-import { activeFolder, filePath, realDirectory } from '../platform/folders.ts'
+import { activeFolder, filePath, knownFolders, realDirectory } from '../platform/folders.ts'
 import { changeLabel } from '../prompt/changes.ts'
+import { isWithin } from '../util/paths.ts'
 import type { commandIds } from './commandIds.ts'
 import { chatInSight } from './commandSpec.ts'
 import type { CommandContext, CommandSpec } from './commandSpec.ts'
@@ -75,13 +76,9 @@ async function scopeOf(
   )
 }
 
-async function fileScope(
-  first: string,
-  paths: readonly string[],
-  set: ReviewScope['set'],
-): Promise<ReviewScope> {
-  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(first))
-  const directory = folder ? await realDirectory(folder.uri.fsPath) : dirname(first)
+function fileScope(first: string, paths: readonly string[], set: ReviewScope['set']): ReviewScope {
+  const folder = knownFolders().find(({ directory }) => isWithin(first, directory))
+  const directory = folder?.directory ?? dirname(first)
   const label = paths.length === 1 ? basename(first) : vscode.l10n.t('{0} files', paths.length)
   return { directory, set, label, paths }
 }
