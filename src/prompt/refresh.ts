@@ -52,8 +52,8 @@ async function refreshLines(
   anchor: Anchor,
   target: PromptTarget,
 ): Promise<Attachment> {
-  const document = await openDocument(anchor.uri)
-  const now = document && (anchor.isGone === true ? anchor : locate(document, anchor))
+  const document = anchor.isGone === true ? undefined : await openDocument(anchor.uri)
+  const now = document && locate(document, anchor)
   if (!now || now.isGone === true) return asItWas(attachment, anchor)
   const range = new vscode.Range(now.lines.start - 1, 0, now.lines.end - 1, Number.MAX_SAFE_INTEGER)
   const fresh = await rangeAttachment(document, document.validateRange(range), target)
