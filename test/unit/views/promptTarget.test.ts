@@ -8,7 +8,7 @@ import type { PromptTarget } from '../../../src/prompt/attachment.ts'
 import { promptTarget } from '../../../src/views/composer/promptTarget.ts'
 
 function target(origin: ServerOrigin, url: string, rules: readonly PathRule[] = []): PromptTarget {
-  const connection = mapPaths({ url, history: {} } as unknown as Connection, rules)
+  const connection = mapPaths({ url, history: {}, files: {}, providers: {} } as unknown as Connection, rules)
   const link = { kind: 'online' } as const
   const status = { kind: 'running', origin, version: '1.18.0', url, link } as const
   const server = { status, connection } as unknown as Backend['server']
