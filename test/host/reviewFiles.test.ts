@@ -63,6 +63,19 @@ describe('A file that a decision is carried out in', () => {
     await vscode.workspace.fs.delete(hidden)
   })
 
+  it('is edited in a tab of its own, so that the editor can take it back, also with many others', async () => {
+    await openEditor(uri)
+    await writeContent(
+      uri.fsPath,
+      { now: content('one\n'), wanted: content('two\n'), isOneOfMany: true },
+      onWrite,
+    )
+    assert.deepEqual(told, [])
+    assert.equal((await bytesOnDisk(uri.fsPath))?.toString(), 'two\n')
+    await vscode.commands.executeCommand('undo')
+    assert.equal(vscode.window.activeTextEditor?.document.getText(), 'one\n')
+  })
+
   it('takes the place of a link that stands there, and leaves the file behind it', async () => {
     const link = projectUri('link.txt').fsPath
     await symlink('decided.txt', link)

@@ -118,7 +118,7 @@ export class ReviewDecisions implements Disposable {
       await ledger.atOnce(async () => {
         for (const each of batch) {
           try {
-            const left = await this.#undoFile(each, scope)
+            const left = await this.#undoFile(each, scope, files.length > 1)
             if (left) open.push(left)
           } catch (error) {
             failed.push({ path: each.file.path, error })
@@ -144,13 +144,17 @@ export class ReviewDecisions implements Disposable {
   }
 
   /** The file, if places are left in it that the user changed later. */
-  async #undoFile({ sessionID, file }: PendingFile, scope: ReviewScope): Promise<PendingFile | undefined> {
+  async #undoFile(
+    { sessionID, file }: PendingFile,
+    scope: ReviewScope,
+    isOneOfMany: boolean,
+  ): Promise<PendingFile | undefined> {
     const { state } = this.#parts
     await state.read(file.path)
     const pending = state.file(file.path, scope, sessionID)
     if (!pending) return undefined
     const undone = undoFile(pending.file, scope, pending.now)
-    await this.#carryOut(pending, undone)
+    await this.#carryOut(pending, undone, isOneOfMany)
     if (undone.overwritten > 0) return pending
     if (pending.file.from !== undefined && isDecided(undone.file)) await this.#moveBack(pending)
     return undefined
@@ -164,13 +168,13 @@ export class ReviewDecisions implements Disposable {
     return [pending, ...twins]
   }
 
-  async #carryOut(pending: PendingFile, undone: FileUndo): Promise<void> {
+  async #carryOut(pending: PendingFile, undone: FileUndo, isOneOfMany = false): Promise<void> {
     const { ledger, recorder } = this.#parts
     const { sessionID, now } = pending
     const { path, from } = pending.file
     const review = ledger.get(sessionID)
     const onWrite: OnWrite = (...write) => recorder.foreignWrite(...write)
-    const write = (): Promise<void> => writeContent(path, { now, wanted: undone.now }, onWrite)
+    const write = (): Promise<void> => writeContent(path, { now, wanted: undone.now, isOneOfMany }, onWrite)
     const [before, after] = [{ file: pending.file, now }, undone]
     if (review && from === undefined) await this.#taken.whileWriting({ review, before, after }, write)
     else await write()

@@ -47,6 +47,13 @@ export type OnWrite = (
   after: Uint8Array | undefined,
 ) => Promise<void>
 
+export interface ContentChange {
+  readonly now: Content
+  readonly wanted: Content
+  /** Then only tabs of its own count as open; an editor of many files follows what is written. */
+  readonly isOneOfMany?: boolean
+}
+
 /**
  * Makes a file what it should be. An open one is edited, so that the editor's own undo takes it back; it is saved if
  * nothing else in it was unsaved. In the end the bytes on the disk are exactly those asked for, unless the user has
@@ -56,7 +63,7 @@ export type OnWrite = (
  */
 export async function writeContent(
   path: string,
-  { now, wanted }: { readonly now: Content; readonly wanted: Content },
+  { now, wanted, isOneOfMany = false }: ContentChange,
   onWrite: OnWrite,
 ): Promise<void> {
   if (sameContent(now, wanted)) return
@@ -68,7 +75,8 @@ export async function writeContent(
       vscode.l10n.t('{0} has unsaved changes. Save or revert them, then try again.', basename(path)),
     )
   }
-  const isSaved = document !== undefined && isInEditor(document) && (await saveEdit(document, now, wanted))
+  const isSaved =
+    document !== undefined && isInEditor(document, isOneOfMany) && (await saveEdit(document, now, wanted))
   const found = await bytesOnDisk(path)
   const bytes = bytesOf(wanted)
   // Line ends, encodings and what runs on save are the editor's business; the bytes are ours.
@@ -135,7 +143,7 @@ function isLink(path: string): Promise<boolean> {
 }
 
 /** Language services and others open documents that nobody sees; they follow the file. */
-function isInEditor({ uri }: vscode.TextDocument): boolean {
+function isInEditor({ uri }: vscode.TextDocument, isOneOfMany: boolean): boolean {
   const { tabGroups, visibleTextEditors } = vscode.window
   const shown = tabGroups.all.flatMap(({ tabs }) =>
     tabs.flatMap(({ input }) => {
@@ -143,7 +151,7 @@ function isInEditor({ uri }: vscode.TextDocument): boolean {
       return input instanceof vscode.TabInputTextDiff ? [input.original, input.modified] : []
     }),
   )
-  const inSight = visibleTextEditors.map(({ document }) => document.uri)
+  const inSight = isOneOfMany ? [] : visibleTextEditors.map(({ document }) => document.uri)
   return [...shown, ...inSight].some((each) => each.toString() === uri.toString())
 }
 
