@@ -181,7 +181,7 @@ describe('What only OpenCode 2 has', function () {
     const { lab, page, workbench } = running
     await runCommand(page, 'OpenCode: Stop Server')
     await until('no server', async () => (await workbench.opencodeServers()).length === 0, patience)
-    service = startService()
+    service = await startService()
     await workbench.setSettings({ 'opencodeSessions.server.openCode2': 'service' })
     await runCommand(page, 'OpenCode: Start Server')
     const bar = page.locator('.statusbar-item').filter({ hasText: /OpenCode.*service/ })
@@ -213,8 +213,7 @@ describe('What only OpenCode 2 has', function () {
     const before = await readFile(registration(), 'utf8')
     service.kill('SIGTERM')
     await once(service, 'exit')
-    service = startService()
-    await until('it is registered', () => existsSync(registration()), patience)
+    service = await startService()
     assert.notEqual(await readFile(registration(), 'utf8'), before)
     await chat.send('Again [[text:From the new one.]]')
     await chat.sees('From the new one.')
@@ -229,9 +228,12 @@ describe('What only OpenCode 2 has', function () {
 
   const registration = () => path.join(running.lab.home, '.local', 'state', 'opencode', 'service.json')
 
-  function startService(): ChildProcess {
-    const { lab } = running
-    return spawn('opencode', ['serve', '--service', '--port', '0'], { env: { ...lab.env }, stdio: 'ignore' })
+  /** Up and registered. */
+  async function startService(): Promise<ChildProcess> {
+    const env = { ...running.lab.env }
+    const child = spawn('opencode', ['serve', '--service', '--port', '0'], { env, stdio: 'ignore' })
+    await until('it is registered', () => existsSync(registration()), patience)
+    return child
   }
 
   /** The terminal finds the service by its registration, too. */
