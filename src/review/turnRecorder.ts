@@ -194,7 +194,10 @@ export class TurnRecorder {
     const paths = [...new Set(changes.map(({ path }) => path))]
     const unknown: UnknownChange[] = []
     const steps: FileStep[] = []
+    const recorded = ledger.get(turn.id)?.files
     for (const path of paths) {
+      // To ask git takes its time, and there may be thousands.
+      if (turn.last !== undefined && recorded?.get(path)?.turn !== undefined) continue
       if (turn.last !== undefined && (await turn.snapshots.covers(path, turn.last))) continue
       const step = await stepFromPatches(
         path,

@@ -218,6 +218,26 @@ describe('review: recording turns', () => {
     assert.equal(await undone(large, 'session'), `a\n${rest}`)
   })
 
+  it('asks git about no file that it recorded already', async () => {
+    const asked: string[] = []
+    const snapshots = new FolderSnapshots(new Git(), folder, join(root, 'counted'))
+    const covers = snapshots.covers.bind(snapshots)
+    snapshots.covers = (path, snapshot) => {
+      asked.push(path)
+      return covers(path, snapshot)
+    }
+    const counting = new TurnRecorder({ ledger, log, snapshots: () => snapshots })
+    const names = ['a.txt', 'b.txt', 'c.txt']
+    await counting.started(id, folder)
+    for (const name of names) await put(name, name)
+    const counts = { additions: 1, deletions: 0, status: 'added' as const }
+    await counting.end(id, () =>
+      Promise.resolve(names.map((name) => ({ path: join(folder, name), ...counts }))),
+    )
+    assert.deepEqual(asked, [])
+    assert.deepEqual(changedIn(id), names)
+  })
+
   it('records what was done so far while the run goes on', async () => {
     await put('a.txt', 'a\n')
     await recorder.started(id, folder)
