@@ -3,58 +3,65 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { buildWithinBudget } from '../lib/bundle.ts'
 import { checkCode } from '../lib/checkCode.ts'
-import { finish, repeatFailed, type Counts } from '../lib/stages.ts'
+import { finish, repeatFailed, type Counts, type Suite } from '../lib/stages.ts'
 import { suites } from '../lib/suites.ts'
 
-type SuiteName = keyof typeof suites
-
-const titles: Readonly<Record<SuiteName, string>> = {
-  unit: 'unit',
-  contract: 'contract',
-  container: 'container',
-  host: 'host',
-  e2e: 'e2e',
-  e2eOnWire2: 'e2e, scripted 2.x',
+interface Stage {
+  readonly title: string
+  readonly suite: Suite
+  /** All of the suite when left out. */
+  readonly files?: readonly string[]
 }
+
+/** Tests wait more than they work, so two lanes run side by side, each with what is cheap first. */
+const shownLane: readonly Stage[] = [
+  { title: 'unit', suite: suites.unit, files: ['test/unit/**/*.test.ts'] },
+  { title: 'e2e', suite: suites.e2e },
+]
+const otherLane: readonly Stage[] = [
+  { title: 'page', suite: suites.unit, files: ['test/webview/**/*.test.ts'] },
+  { title: 'contract', suite: suites.contract },
+  { title: 'container', suite: suites.container },
+  { title: 'host', suite: suites.host },
+  { title: 'e2e, scripted 2.x', suite: suites.e2eOnWire2 },
+]
 const results = new Map<string, Counts>()
 
-// Cheap stages first. Only a failed build ends the run early: nothing after it would mean anything.
-await stage('check', async () => toCounts(await checkCode()))
-if ((await stage('build and budgets', buildAll)).failed === 0) await runSuites()
+await show('check', async () => toCounts(await checkCode()))
+// Only a failed build ends the run early: nothing after it would mean anything.
+if ((await show('build and budgets', buildAll)).failed === 0) {
+  await Promise.all([runShown(), runOthers()])
+  // What failed is run once more, now that the machine is quiet.
+  for (const { title, suite } of [...shownLane, ...otherLane]) {
+    const first = results.get(title)
+    if (first) results.set(title, await orFailure(() => repeatFailed(suite, first)))
+  }
+}
 console.log('\n=== summary')
-for (const [name, { passed, failed, skipped }] of results) {
+for (const [title, { passed, failed, skipped }] of results) {
   const result = skipped ?? `${String(passed)} passed, ${String(failed)} failed`
-  console.log(`${name.padEnd(20)} ${skipped === undefined ? '' : 'not applicable: '}${result}`)
+  console.log(`${title.padEnd(20)} ${skipped === undefined ? '' : 'not applicable: '}${result}`)
 }
 finish({ passed: sum('passed'), failed: sum('failed') })
 
-/** Tests wait more than they work, so two lanes run side by side. What failed is run once more when both are done. */
-async function runSuites(): Promise<void> {
-  await stage(titles.unit, () => suites.unit.pass([], 'inherit'))
-  await Promise.all([
-    stage(titles.e2e, () => suites.e2e.pass([], 'inherit')),
-    besideOthers(['contract', 'container', 'host', 'e2eOnWire2']),
-  ])
-  for (const name of Object.keys(suites) as SuiteName[]) {
-    const first = results.get(titles[name])
-    if (first) results.set(titles[name], await orFailure(() => repeatFailed(suites[name], first)))
-  }
+async function runShown(): Promise<void> {
+  for (const { title, suite, files = [] } of shownLane) await show(title, () => suite.pass(files, 'inherit'))
 }
 
-/** One after the other, each printed when it is over. */
-async function besideOthers(names: readonly SuiteName[]): Promise<void> {
-  for (const name of names) {
+/** Each is printed when it is over. */
+async function runOthers(): Promise<void> {
+  for (const { title, suite, files = [] } of otherLane) {
     const printed: string[] = []
-    const counts = await orFailure(() => suites[name].pass([], (text) => printed.push(text)))
-    console.log(`\n=== ${titles[name]}, meanwhile\n${printed.join('')}\n=== end of ${titles[name]}`)
-    results.set(titles[name], counts)
+    const counts = await orFailure(() => suite.pass(files, (text) => printed.push(text)))
+    console.log(`\n=== ${title}, meanwhile\n${printed.join('')}\n=== end of ${title}`)
+    results.set(title, counts)
   }
 }
 
-async function stage(name: string, run: () => Promise<Counts>): Promise<Counts> {
-  console.log(`\n=== ${name}`)
+async function show(title: string, run: () => Promise<Counts>): Promise<Counts> {
+  console.log(`\n=== ${title}`)
   const counts = await orFailure(run)
-  results.set(name, counts)
+  results.set(title, counts)
   return counts
 }
 
