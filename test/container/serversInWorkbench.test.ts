@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { Frame, Page } from 'playwright-core'
 import type { ContainerHandle } from '../../src/server/container/containerHandle.ts'
 import { labels } from '../../src/server/container/containerOwner.ts'
-import { answerFileDialog, clickDialogButton, dialog } from '../e2e/support/chatWorkbench.ts'
+import { answerFileDialog, clickDialogButton, dialog, withQuickRow } from '../e2e/support/chatWorkbench.ts'
 import { answerInput, listed, notified, openChat, patience, type Chat } from '../e2e/support/lifecycle.ts'
 import { freePort } from '../support/opencodeLab.ts'
 import { runCommand, screenshot, startWorkbench, until, type Workbench } from '../support/workbench.ts'
@@ -71,9 +71,10 @@ describe('Servers of all kinds, added and changed in the workbench', function ()
   }
 
   async function pressInRow(name: string, button: 'Edit' | 'Remove'): Promise<void> {
-    const row = await listed(page, name)
-    await row.hover()
-    await row.getByRole('button', { name: button }).click()
+    await withQuickRow(page, name, async (row, timeout) => {
+      await row.hover({ timeout })
+      await row.getByRole('button', { name: button }).click({ timeout })
+    })
   }
 
   const answered = (text: string): Promise<void> =>

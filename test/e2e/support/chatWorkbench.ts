@@ -11,7 +11,21 @@ export async function quickInput(page: Page): Promise<Locator> {
 
 /** Picks the first row of the quick pick with these words. */
 export async function pickRow(page: Page, text: string | RegExp): Promise<void> {
-  await quickRows(page, text).first().click({ timeout: patience })
+  await withQuickRow(page, text, (row, timeout) => row.click({ timeout }))
+}
+
+/** Does something to a row of the open quick pick, in short tries: VS Code may draw the list anew meanwhile. */
+export async function withQuickRow(
+  page: Page,
+  text: string | RegExp,
+  act: (row: Locator, timeout: number) => Promise<void>,
+): Promise<void> {
+  const tryOnce = (): Promise<boolean> =>
+    act(quickRows(page, text).first(), 3_000).then(
+      () => true,
+      () => false,
+    )
+  await until(`a row with ${String(text)}`, tryOnce, patience)
 }
 
 /** The first row with these words in the trees of the side bar. */
