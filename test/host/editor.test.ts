@@ -281,7 +281,7 @@ describe('The selection that goes along by itself', () => {
   })
 })
 
-/** Titles above the symbols of a document, with the setting off and on. */
+/** Titles above the symbols of a document, with the setting off and on; those with a picture are about changes. */
 async function lensesOf(uri: vscode.Uri): Promise<{ readonly off: unknown; readonly on: unknown }> {
   const settings = vscode.workspace.getConfiguration('opencodeSessions')
   const read = async () => {
@@ -289,7 +289,9 @@ async function lensesOf(uri: vscode.Uri): Promise<{ readonly off: unknown; reado
       'vscode.executeCodeLensProvider',
       uri,
     )
-    return lenses.flatMap(({ command }) => command?.title ?? []).filter((title) => !/reference/.test(title))
+    return lenses
+      .flatMap(({ command }) => command?.title ?? [])
+      .filter((title) => !/reference|^\$\(/.test(title))
   }
   const off = await read()
   await settings.update('editor.codeLens', true, vscode.ConfigurationTarget.Global)

@@ -177,22 +177,22 @@ describe('A selection', () => {
     const { drafts } = (await activated()).services
     const write = (name: string, text: string) =>
       vscode.workspace.fs.writeFile(projectUri(name), Buffer.from(text))
-    await write('disk/old.txt', 'one\ntwo\nthree\n')
-    await vscode.commands.executeCommand('vscode.open', projectUri('disk/old.txt'))
+    await write('chips/old.txt', 'one\ntwo\nthree\n')
+    await vscode.commands.executeCommand('vscode.open', projectUri('chips/old.txt'))
     const editor = vscode.window.activeTextEditor
     assert.ok(editor)
     editor.selection = new vscode.Selection(1, 0, 1, 3)
     drafts.add('disk', await selectionAttachments(target))
-    drafts.add('disk', [await fileAttachment(projectUri('disk/old.txt'), target)])
+    drafts.add('disk', [await fileAttachment(projectUri('chips/old.txt'), target)])
     await closeEditors()
     const chips = () => drafts.get('disk').items
     const labels = () => chips().map(({ label }) => label)
     const edit = new vscode.WorkspaceEdit()
-    edit.renameFile(projectUri('disk'), projectUri('moved'))
-    edit.renameFile(projectUri('moved/old.txt'), projectUri('moved/new.txt'))
-    await vscode.workspace.applyEdit(edit)
+    edit.renameFile(projectUri('chips'), projectUri('chips-moved'))
+    edit.renameFile(projectUri('chips-moved/old.txt'), projectUri('chips-moved/new.txt'))
+    assert.ok(await vscode.workspace.applyEdit(edit))
     await until('the chips are renamed', () => labels().join() === 'new.txt:2,new.txt')
-    assert.match(chips()[0]?.detail ?? '', /^moved\/new\.txt · /)
+    assert.match(chips()[0]?.detail ?? '', /^chips-moved\/new\.txt · /)
     const sent = async () =>
       refreshAttachments(
         drafts.attachments(
@@ -203,19 +203,22 @@ describe('A selection', () => {
       )
     const [lines, file] = (await sent()).map(contentOf)
     assert.ok(lines?.type === 'file' && file?.type === 'file')
-    assert.deepEqual([lines.name, file.path], ['moved/new.txt', projectUri('moved/new.txt').fsPath])
-    await write('moved/new.txt', 'zero\none\ntwo\nthree\n')
+    assert.deepEqual(
+      [lines.name, file.path],
+      ['chips-moved/new.txt', projectUri('chips-moved/new.txt').fsPath],
+    )
+    await write('chips-moved/new.txt', 'zero\none\ntwo\nthree\n')
     await until('the lines moved', () => labels()[0] === 'new.txt:3')
-    await vscode.workspace.fs.delete(projectUri('moved'), { recursive: true })
+    await vscode.workspace.fs.delete(projectUri('chips-moved'), { recursive: true })
     await until('both are stale', () => chips().every(({ stale }) => stale !== undefined))
     const texts = (await sent()).map((each) => hiddenOf(each))
     assert.match(texts[0] ?? '', /changed or removed since/)
     assert.match(texts[1] ?? '', /^new\.txt was attached here and is not there any more\.$/)
-    await write('moved/new.txt', 'two\n')
+    await write('chips-moved/new.txt', 'two\n')
     await until('both are well again', () => chips().every(({ stale }) => stale === undefined))
     assert.deepEqual(labels(), ['new.txt:1', 'new.txt'])
     drafts.clear('disk')
-    await vscode.workspace.fs.delete(projectUri('moved'), { recursive: true })
+    await vscode.workspace.fs.delete(projectUri('chips-moved'), { recursive: true })
   })
 })
 

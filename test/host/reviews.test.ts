@@ -296,10 +296,10 @@ async function gitApi(): Promise<GitApi> {
 async function repositoryOf(): Promise<Repository> {
   const api = await gitApi()
   await openEditor(projectUri('a.txt'))
-  await until('the repository is known', () => api.repositories.length > 0)
-  const [repository] = api.repositories
-  assert.ok(repository)
-  return repository
+  // Other tests have had repositories in folders below.
+  const found = () => api.repositories.find(({ rootUri }) => rootUri.fsPath === projectUri().fsPath)
+  await until('the repository is known', found)
+  return found() ?? assert.fail()
 }
 
 function bodyOf({ body }: vscode.Comment): string {
