@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import type { SessionID } from '../../opencode/ids.ts'
 import type { Settings } from '../../platform/settings.ts'
 import type { Block, ToolBlock } from '../../session/model.ts'
-import { turnsOf } from '../../session/selectors.ts'
+import { lastUserMessage, visibleMessages } from '../../session/selectors.ts'
 import type { SessionState } from '../../session/state.ts'
 import { DisposableStore } from '../../util/lifecycle.ts'
 import type { Disposable } from '../../util/lifecycle.ts'
@@ -93,10 +93,16 @@ export class FollowMode implements Disposable {
   }
 }
 
-/** The newest call of this turn that is followed; the model may already have begun its next step. */
+/** The newest call since the last prompt that is followed; the model may already have begun its next step. */
 function lastFollowed(session: SessionState): ToolBlock | undefined {
-  const answers = turnsOf(session).at(-1)?.answers ?? []
-  return answers.flatMap(({ blocks }) => blocks).findLast(isFollowed)
+  const messages = visibleMessages(session)
+  const prompt = lastUserMessage(session)
+  for (let index = messages.length - 1; index >= 0 && messages[index] !== prompt; index--) {
+    const message = messages[index]
+    const block = message?.role === 'assistant' ? message.blocks.findLast(isFollowed) : undefined
+    if (block) return block
+  }
+  return undefined
 }
 
 function isFollowed(block: Block): block is ToolBlock {
