@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { openFile, reloadWindow, runCommand, screenshot, until } from '../support/workbench.ts'
 import { keepFailure, openChat, patience, startChatLab, type ChatLab } from './support/chat.ts'
-import { clickDialogButton, clickInSubmenu } from './support/chatWorkbench.ts'
+import { clickDialogButton, clickInSubmenu, giveChangesRoom } from './support/chatWorkbench.ts'
 
 const utf16 = Buffer.from('\ufeffgröße\r\nzwei\r\ndrei\r\n', 'utf16le')
 const latin1 = Buffer.from('straße\nzwei\n', 'latin1')
@@ -376,26 +376,3 @@ describe('Reviewing what OpenCode changed', function () {
     ].join('')
   }
 })
-
-/** The list shows only what fits into it, and the chat needs its own room: the border between them is drawn up. */
-async function giveChangesRoom(page: Page): Promise<void> {
-  const title = page.locator('h3.title').filter({ hasText: /^Changes$/ })
-  const header = page.locator('.pane-header').filter({ has: title })
-  const top = 540
-  await until(
-    'the list to have room',
-    async () => {
-      const box = await header.boundingBox()
-      if (!box) return false
-      if (Math.abs(box.y - top) < 20) return true
-      // It may be on its way still, and then is not where we pull.
-      const x = box.x + box.width / 2
-      await page.mouse.move(x, box.y)
-      await page.mouse.down()
-      await page.mouse.move(x, top, { steps: 5 })
-      await page.mouse.up()
-      return false
-    },
-    patience,
-  )
-}

@@ -97,3 +97,26 @@ export async function clickInSubmenu(page: Page, menu: Locator, name: string): P
     patience,
   )
 }
+
+/** The list of changes shows only what fits into it, and the chat needs its own room: the border between them is drawn up. */
+export async function giveChangesRoom(page: Page): Promise<void> {
+  const title = page.locator('h3.title').filter({ hasText: /^Changes$/ })
+  const header = page.locator('.pane-header').filter({ has: title })
+  const top = 540
+  await until(
+    'the list to have room',
+    async () => {
+      const box = await header.boundingBox()
+      if (!box) return false
+      if (Math.abs(box.y - top) < 20) return true
+      // It may be on its way still, and then is not where we pull.
+      const x = box.x + box.width / 2
+      await page.mouse.move(x, box.y)
+      await page.mouse.down()
+      await page.mouse.move(x, top, { steps: 5 })
+      await page.mouse.up()
+      return false
+    },
+    patience,
+  )
+}
