@@ -77,11 +77,11 @@ export class AttachmentFollower implements Disposable {
   }
 
   #soon(path: string): void {
-    if (!this.#drafts.all.some((each) => isOneOf(each, new Set([path])))) return
+    if (!this.#drafts.all.some((each) => isBelow(each, [path]))) return
     this.#due.add(path)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      const due = this.#drafts.all.filter((each) => isOneOf(each, this.#due))
+      const due = this.#drafts.all.filter((each) => isBelow(each, [...this.#due]))
       this.#due.clear()
       for (const each of due) void this.#look(each)
     }, settleMs)
@@ -138,9 +138,10 @@ async function opened({ uri }: Anchor): Promise<vscode.TextDocument | undefined>
   return Promise.resolve(vscode.workspace.openTextDocument(vscode.Uri.parse(uri))).catch(() => undefined)
 }
 
-function isOneOf({ attachment }: Drafted, folders: ReadonlySet<string>): boolean {
+/** Whether an attachment is of one of these files, or of a file in one of these folders. */
+function isBelow({ attachment }: Drafted, touched: readonly string[]): boolean {
   const path = pathOf(attachment)
-  return path !== undefined && [...folders].some((folder) => isWithin(path, folder))
+  return path !== undefined && touched.some((each) => isWithin(path, each))
 }
 
 /** The file that an attachment is read from when it is sent. */
